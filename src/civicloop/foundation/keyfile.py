@@ -1,0 +1,30 @@
+"""Secret keys kept as files with mode 0600, outside the database."""
+
+import os
+import secrets
+from pathlib import Path
+
+BYTES = 32
+
+
+def read_or_make(path: Path) -> bytes:
+    """The 32 key bytes stored in `path`; made with the system's random source when the file is missing.
+
+    Safe when several processes start at once: the file is linked into place only if nobody else has done so.
+    """
+    try:
+        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())

@@ -1,0 +1,47 @@
+"""Roles, kinds of units and relations, with the words that screens use (docs/glossary.md)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What a post is for. One account may hold several posts; separation is by act, not by account."""
+
+    RESIDENT_CHANNEL = "resident_channel", _("Resident channel")
+    GRID_WORKER = "grid_worker", _("Grid worker")
+    ACCEPTANCE_CLERK = "acceptance_clerk", _("Acceptance clerk")
+    DISPATCHER = "dispatcher", _("Dispatcher")
+    RECEIVING_CLERK = "receiving_clerk", _("Receiving clerk")
+    UNIT_WORKER = "unit_worker", _("Unit worker")
+    UNIT_HEAD = "unit_head", _("Unit head")
+    CHECKER = "checker", _("Checker")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    LEADER = "leader", _("Leader")
+    SYSTEM_ADMIN = "system_admin", _("System administrator")
+    SECURITY_ADMIN = "security_admin", _("Security administrator")
+    AUDIT_ADMIN = "audit_admin", _("Audit administrator")
+    MEDIATION_CLERK = "mediation_clerk", _("Mediation clerk")
+    MEDIATOR = "mediator", _("Mediator")
+    MEDIATION_CHAIR = "mediation_chair", _("Mediation committee's chair")
+    COURT_CLERK = "court_clerk", _("Court clerk")
+    JUDGE = "judge", _("Judge")
+    CASE_CLERK = "case_clerk", _("Case clerk")
+    PROSECUTOR = "prosecutor", _("Prosecutor")
+    CHIEF_PROSECUTOR = "chief_prosecutor", _("Chief procurator")
+
+
+class UnitKind(models.TextChoices):
+    """What kind of body a unit is; enterprises, property managers and duty desks answer for matters too."""
+
+    DEPARTMENT = "department", _("Government department")
+    SUBDISTRICT_OFFICE = "subdistrict_office", _("Subdistrict office")
+    STATION = "station", _("Station")
+    PUBLIC_SERVICE = "public_service", _("Public-service enterprise")
+    PROPERTY_MANAGER = "property_manager", _("Property manager")
+    VERTICAL_BODY = "vertical_body", _("Vertically managed body")
+    ZONE_OR_FARM = "zone_or_farm", _("Zone or farm administration")
+    GRID_CENTRE = "grid_centre", _("Grid centre")
+    DUTY_DESK = "duty_desk", _("Duty desk")
+    COMMITTEE = "committee", _("Residents' or villagers' committee")
+    COURT = "court", _("Court")
+    PROCURATORATE = "procuratorate", _("Procuratorate")

@@ -1,0 +1,156 @@
+"""Django settings of an installation; everything that differs between installations comes from the environment.
+
+The entry points (civicloop.ops.cli, civicloop.ops.wsgi, the tests) put DATABASE_URL in place before Django starts.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DATA_DIR = Path(os.environ.get("DATA_DIR", ROOT / "var")).absolute()
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's connection settings of a postgresql:// address; an empty address gives one that refuses to connect."""
+    parts = urlsplit(url or "postgresql://nobody@127.0.0.1:1/DATABASE_URL-is-not-set")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "127.0.0.1",
+        "PORT": str(parts.port or 5432),
+        "CONN_MAX_AGE": None,
+        # psycopg prepares nothing unless told to; statements by matter id ask for it (foundation.hot)
+        "OPTIONS": {
+            "prepare_threshold": 0,
+            "options": "-c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC",
+        },
+    }
+
+
+def secret_key() -> str:
+    """The signing key of this installation: from the environment, or made once in the data folder."""
+    from_environment = os.environ.get("CIVICLOOP_SECRET_KEY")
+    if from_environment:
+        return from_environment
+    from civicloop.foundation.keyfile import read_or_make
+
+    return read_or_make(DATA_DIR / "keys" / "signing.key").hex()
+
+
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""))}
+SECRET_KEY = secret_key()
+DEBUG = os.environ.get("CIVICLOOP_DEBUG", "") == "1"
+ALLOWED_HOSTS = os.environ.get("CIVICLOOP_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CIVICLOOP_ORIGINS", "").split(",") if origin]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "ninja",
+    "civicloop.foundation",
+    "civicloop.places",
+    "civicloop.calendars",
+    "civicloop.records",
+    "civicloop.ui",
+    "civicloop.people",
+    "civicloop.catalogue",
+    "civicloop.procedures",
+    "civicloop.evidence",
+    "civicloop.matters",
+    "civicloop.site",
+    "civicloop.api",
+    "civicloop.ops",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+ROOT_URLCONF = "civicloop.site.urls"
+WSGI_APPLICATION = "civicloop.ops.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "civicloop.ui.context.shell",
+            ],
+            "builtins": ["django.templatetags.i18n", "civicloop.ui.templatetags.ui"],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "people.Account"
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"  # the deciding zone of pages; the database and the hashed form are UTC
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = os.environ.get("CIVICLOOP_HTTPS", "") == "1"
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "script-src": ["'self'"],
+        "worker-src": ["'self'", "blob:"],
+        "connect-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'self'"],
+        "object-src": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = None
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEST_RUNNER = "django.test.runner.DiscoverRunner"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("CIVICLOOP_LOG", "WARNING")},
+}
