@@ -315,7 +315,7 @@ def blocked(procedure: Procedure, state: RunState, move: Move) -> Refusal | None
         levels = procedure.seats[move.raises].levels
         if state.level(move.raises) == levels[-1]:
             return Refusal("top_level", move.raises)
-    if move.check == "sampled" and not (state.work == "unchecked" and state.spot and not state.drawn):
+    if move.sample and not (state.work == "unchecked" and state.spot and not state.drawn):
         return Refusal("not_sampled", move.sample or "")
     return None
 
@@ -437,7 +437,7 @@ def transition(
         levels = _put(levels, move.raises, chain[chain.index(state.level(move.raises)) + 1])
     assigns = () if diverted else move.assigns
     work, spot, drawn = _work(state, move, reopened)
-    counts = _counts(state, move, hold_set) if counting else state.counts
+    counts = _counts(procedure, state, move, hold_set, reopened) if counting else state.counts
     after = procedure.steps[target]
     fresh = RunState(
         target,
@@ -519,8 +519,14 @@ def _work(state: RunState, move: Move, reopened: bool) -> tuple[str, bool, str |
     return work, spot, drawn
 
 
-def _counts(state: RunState, move: Move, hold: str | None) -> Pairs:
+def _counts(procedure: Procedure, state: RunState, move: Move, hold: str | None, reopened: bool) -> Pairs:
+    """The counters after the act. A new round (an end was left) counts anew, except acts counted at ends and holds."""
     counts = state.counts
+    if reopened:
+        at_ends = {
+            m.counts for step in procedure.steps.values() if step.end for m in procedure.moves_from.get(step.code, ())
+        }
+        counts = tuple(pair for pair in counts if pair[0] in at_ends or pair[0].startswith("hold:"))
     if move.counts:
         counts = _put(counts, move.counts, state.count(move.counts) + 1)
     for code in move.adjudicates:

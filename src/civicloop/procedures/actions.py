@@ -1,0 +1,127 @@
+"""Writing procedures: loading versions from files, retiring them, asking for a migration."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from civicloop.people.choices import Role
+from civicloop.procedures import guards, selectors
+from civicloop.procedures.models import ProcedureVersion
+from civicloop.procedures.rules import migration, reading
+from civicloop.procedures.rules.build import DeclarationRefused
+from civicloop.procedures.rules.language import Procedure
+from civicloop.procedures.rules.proof import prove
+from civicloop.procedures.rules.static import Problem
+
+POSTS = frozenset(Role.values)
+
+
+class NotClosed(Exception):
+    """A procedure that is not proved closed; nothing was stored."""
+
+    def __init__(self, procedure: Procedure, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{procedure.code} {procedure.version}: {len(problems)}")
+        self.procedure = procedure
+        self.problems = tuple(problems)
+
+
+class OtherContent(Exception):
+    """The same code and version is stored with another digest; nothing was stored."""
+
+    def __init__(self, code: str, version: int) -> None:
+        super().__init__(f"{code} {version}")
+        self.code = code
+        self.version = version
+
+
+@transaction.atomic
+def load_files(
+    *, actor_id: int | None, paths: Sequence[Path | str], effective_from: datetime
+) -> list[ProcedureVersion]:
+    """Prove and store the procedures in `paths`, all or none. A file that is stored already changes only its words.
+
+    actor_id is for the caller's audit entry (None: the installation itself). Raises DeclarationRefused, NotClosed,
+    OtherContent, OSError.
+    """
+    read = [reading.load(path) for path in paths]
+    children = {row.code: selectors.by_id(row.pk) for row in selectors.versions()}
+    children |= {procedure.code: procedure for procedure in read}
+    for procedure in read:
+        proof = prove(procedure, POSTS, children, guards.known())
+        if not proof.ok:
+            raise NotClosed(procedure, proof.problems)
+    rows = [_store(procedure, effective_from) for procedure in read]
+    selectors.forget()
+    transaction.on_commit(selectors.forget)
+    return rows
+
+
+def _store(procedure: Procedure, effective_from: datetime) -> ProcedureVersion:
+    row, made = ProcedureVersion.objects.select_for_update(no_key=True).get_or_create(
+        code=procedure.code,
+        version=procedure.version,
+        defaults={
+            "digest": procedure.digest,
+            "expanded": procedure.expanded,
+            "effective_from": effective_from,
+        },
+    )
+    if made:
+        return row
+    algorithm = row.digest.partition(":")[0]
+    if reading.digest(procedure.expanded, algorithm) != row.digest:
+        raise OtherContent(procedure.code, procedure.version)
+    if row.expanded != procedure.expanded:
+        row.expanded = procedure.expanded
+        row.save(update_fields=["expanded"])
+    return row
+
+
+@transaction.atomic
+def retire(*, actor_id: int | None, version: ProcedureVersion, moment: datetime) -> ProcedureVersion:
+    """From `moment` on the version takes no new matters; open ones stay on it."""
+    version.retired_at = moment
+    version.save(update_fields=["retired_at"])
+    selectors.forget()
+    transaction.on_commit(selectors.forget)
+    return version
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What a move of open matters would do: proved landings, and what the matters room reports about its rows."""
+
+    plan: migration.Plan
+    old: ProcedureVersion
+    new: ProcedureVersion
+    matters: int | None  # None: nobody registered a mover, so only the proof was made
+
+
+# moves the open matters of a version and returns their number; called with dry_run True it only counts
+Mover = Callable[[int | None, ProcedureVersion, ProcedureVersion, migration.Plan, bool], int]
+_movers: list[Mover] = []
+
+
+def register_mover(mover: Mover) -> None:
+    """The room that owns matters says here how they are moved: one ordinary act with a timeline entry each."""
+    _movers[:] = [mover]
+
+
+def migrate(
+    *, actor_id: int | None, code: str, old: int, new: int, names: migration.Names, dry_run: bool = True
+) -> Migration:
+    """Move the open matters of `code` from version `old` to `new` by the map `names`; proved before anything moves.
+
+    Raises selectors.NoProcedure, migration.MigrationRefused (a step without a mapping, or a configuration that the new
+    version never meets).
+    """
+    before, after = selectors.version(code, old), selectors.version(code, new)
+    plan = migration.plan(selectors.by_id(before.pk), selectors.by_id(after.pk), names)
+    moved = _movers[0](actor_id, before, after, plan, dry_run) if _movers else None
+    return Migration(plan, before, after, moved)
+
+
+__all__ = ["DeclarationRefused", "Migration", "NotClosed", "OtherContent", "load_files", "migrate", "retire"]

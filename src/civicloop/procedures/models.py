@@ -1,0 +1,21 @@
+"""Versions of procedures as they run: the expanded declaration under its digest."""
+
+from django.db import models
+
+
+class ProcedureVersion(models.Model):
+    """One version of one procedure. What it does never changes under the same code and version; its words may."""
+
+    code = models.CharField(max_length=80)
+    version = models.PositiveIntegerField()
+    digest = models.CharField(max_length=80)  # algorithm:hex, over `expanded` without words
+    expanded = models.JSONField()
+    effective_from = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)  # takes no new matters from then on
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "version"], name="procedure_version_once")]
+        indexes = [models.Index(fields=["code", "effective_from"], name="procedure_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.version}"

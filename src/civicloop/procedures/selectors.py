@@ -1,0 +1,120 @@
+"""Reading procedures. What runs is kept in the process, since rows never change what they do: no query on the way.
+
+`in_force` looks at a list of versions that is read anew every 30 seconds of real time and after every load in this
+process; a load in another process is therefore seen within that time. The cache is kept per database.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from civicloop.procedures import guards
+from civicloop.procedures.models import ProcedureVersion
+from civicloop.procedures.rules import reading
+from civicloop.procedures.rules.language import Procedure
+
+SECONDS = 30.0
+
+
+class NoProcedure(LookupError):
+    """There is no such procedure, or none in force at the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A version that takes new matters: its row's id and the procedure."""
+
+    id: int
+    procedure: Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    id: int
+    code: str
+    version: int
+    effective_from: datetime
+    retired_at: datetime | None
+
+
+_parsed: dict[tuple[str, int], Procedure] = {}
+_lists: dict[str, tuple[float, list[_Entry]]] = {}
+
+
+def _database() -> str:
+    return str(connection.settings_dict["NAME"])
+
+
+def forget() -> None:
+    """Drop what is cached in this process (after a load; between tests that roll back)."""
+    _parsed.clear()
+    _lists.clear()
+
+
+def by_id(version_id: int) -> Procedure:
+    """The procedure of the row `version_id`; parsed once per process. Raises NoProcedure."""
+    key = (_database(), version_id)
+    found = _parsed.get(key)
+    if found is None:
+        row = ProcedureVersion.objects.filter(pk=version_id).values_list("expanded", "digest").first()
+        if row is None:
+            raise NoProcedure(version_id)
+        found = _parsed[key] = reading.from_expanded(row[0], row[1].partition(":")[0])
+    return found
+
+
+def in_force(code: str, moment: datetime) -> InForce:
+    """The version of `code` that a matter reported at `moment` follows: the latest effective one not yet retired.
+
+    Raises NoProcedure.
+    """
+    entries = [
+        entry
+        for entry in _entries()
+        if entry.code == code
+        and entry.effective_from <= moment
+        and (entry.retired_at is None or entry.retired_at > moment)
+    ]
+    if not entries:
+        raise NoProcedure(code)
+    chosen = max(entries, key=lambda entry: (entry.effective_from, entry.version))
+    return InForce(chosen.id, by_id(chosen.id))
+
+
+def _entries() -> list[_Entry]:
+    database = _database()
+    read_at, entries = _lists.get(database, (0.0, []))
+    if not entries or time.monotonic() - read_at > SECONDS:
+        fields = ("id", "code", "version", "effective_from", "retired_at")
+        entries = [_Entry(*row) for row in ProcedureVersion.objects.values_list(*fields)]
+        _lists[database] = (time.monotonic(), entries)
+    return entries
+
+
+def versions(code: str | None = None) -> list[ProcedureVersion]:
+    """All stored versions, by code and version."""
+    rows = ProcedureVersion.objects.order_by("code", "version")
+    return list(rows.filter(code=code) if code else rows)
+
+
+def version(code: str, number: int) -> ProcedureVersion:
+    """One stored version. Raises NoProcedure."""
+    row = ProcedureVersion.objects.filter(code=code, version=number).first()
+    if row is None:
+        raise NoProcedure(f"{code} {number}")
+    return row
+
+
+def missing_guards() -> list[str]:
+    """Guards that stored versions refer to and no room registers: such an installation must not serve."""
+    wanted = {
+        name
+        for row in ProcedureVersion.objects.all()
+        for action in by_id(row.pk).actions.values()
+        for move in action.moves
+        for kind, name in (move.when.atoms() if move.when else ())
+        if kind == "guard"
+    }
+    return sorted(wanted - guards.known())
