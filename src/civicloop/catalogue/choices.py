@@ -1,0 +1,34 @@
+"""Enumerations of the catalogue, with the words that screens use."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Family(models.TextChoices):
+    """What a code counts: the same five digits mean one thing as a component and another as a matter."""
+
+    MATTER = "matter", _("Matter")
+    COMPONENT = "component", _("Component")
+
+
+class Source(models.TextChoices):
+    """Where a filing condition and its limit come from. Only `city` is a city's own decision."""
+
+    DEFAULT = "default", _("Default, not from the standard")
+    SAMPLE_CITY = "sample_city", _("Another city's setting, used as a sample")
+    CITY = "city", _("This city's setting")
+
+
+class NameSource(models.TextChoices):
+    """Where the English name of a kind comes from; the Chinese one is always the standard's or the city's."""
+
+    OURS = "ours", _("Translation of ours")
+    OFFICIAL = "official", _("Official")
+    NONE = "none", _("No translation")
+
+
+class Certainty(models.TextChoices):
+    """How sure a line of the crosswalk from the 2013 codes is."""
+
+    STATED = "stated", _("Checked against two lists")
+    INFERRED = "inferred", _("Inferred from the numbers")

@@ -1,0 +1,148 @@
+"""Kinds of matters and components, their filing conditions, and who answers for what where.
+
+Nothing is deleted: rows end with valid_to. A kind keeps its id through a renaming (KindEdition holds what it was
+called when); a condition or a responsibility that changes is ended and followed by a new row, because matters refer to
+the row that they were filed under.
+"""
+
+from django.db import models
+from django.db.models import PROTECT, Q
+
+from civicloop.catalogue.choices import Certainty, Family, NameSource, Source
+
+
+class Standard(models.Model):
+    """A list of kinds: a national standard's or the city's own (`local`)."""
+
+    code = models.CharField(max_length=40, unique=True)
+    names = models.JSONField()
+    provenance = models.JSONField()
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class KindClass(models.Model):
+    """A main class (大类) of one family of a standard."""
+
+    standard = models.ForeignKey(Standard, on_delete=PROTECT, related_name="classes")
+    family = models.CharField(max_length=10, choices=Family)
+    code = models.CharField(max_length=8)
+    names = models.JSONField()
+    name_source = models.CharField(max_length=10, choices=NameSource)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["standard", "family", "code"], name="kind_class_code")]
+
+    def __str__(self) -> str:
+        return f"{self.family} {self.code}"
+
+
+class Kind(models.Model):
+    """A kind (小类), by (standard, family, code). `names` is what it is called now."""
+
+    standard = models.ForeignKey(Standard, on_delete=PROTECT, related_name="kinds")
+    family = models.CharField(max_length=10, choices=Family)
+    code = models.CharField(max_length=12)
+    kind_class = models.ForeignKey(KindClass, on_delete=PROTECT, related_name="kinds")
+    names = models.JSONField()
+    name_source = models.CharField(max_length=10, choices=NameSource)
+    custom = models.BooleanField(default=False, help_text="added by the city, not in the standard")
+    edition = models.IntegerField(default=1)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["standard", "family", "code"], name="kind_code")]
+        indexes = [models.Index(fields=["family", "code", "id"], name="kind_family_code")]
+
+    def __str__(self) -> str:
+        return f"{self.family} {self.code}"
+
+
+class KindEdition(models.Model):
+    """What a kind was called and where it belonged, from when to when."""
+
+    kind = models.ForeignKey(Kind, on_delete=PROTECT, related_name="editions")
+    edition = models.IntegerField()
+    names = models.JSONField()
+    class_code = models.CharField(max_length=8)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "edition"], name="kind_edition_once")]
+
+
+class Crosswalk(models.Model):
+    """A code of the 2013 list and the kind of the 2026 list that took its place; None: dropped."""
+
+    old_standard = models.CharField(max_length=40)
+    family = models.CharField(max_length=10, choices=Family)
+    old_code = models.CharField(max_length=8)
+    old_name = models.CharField(max_length=60)
+    kind = models.ForeignKey(Kind, on_delete=PROTECT, null=True, related_name="formerly")
+    certainty = models.CharField(max_length=10, choices=Certainty)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["old_standard", "family", "old_code"], name="crosswalk_old_code")
+        ]
+
+
+class FilingCondition(models.Model):
+    """When a matter of a kind is filed, when it may be closed, and how long handling may take.
+
+    The limit belongs to the condition, not to the kind. `names` is the text of the condition, "—" where none is known;
+    `closing` the text of the closing condition, empty where none is known. `limit` is `str(Limit)`.
+    """
+
+    kind = models.ForeignKey(Kind, on_delete=PROTECT, related_name="conditions")
+    no = models.SmallIntegerField()
+    names = models.JSONField()
+    closing = models.JSONField(default=dict)
+    limit = models.CharField(max_length=40)
+    source = models.CharField(max_length=12, choices=Source)
+    note = models.JSONField(default=dict, help_text="what must be known of the source")
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "no"], condition=Q(valid_to=None), name="condition_once_in_force")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind_id}/{self.no}"
+
+
+class Responsibility(models.Model):
+    """Who answers: a unit for a kind, a class or anything, in an area and everything below it, for a time.
+
+    The most specific line wins: kind before class before any, then the deeper area, then the higher priority.
+    """
+
+    kind = models.ForeignKey(Kind, on_delete=PROTECT, null=True, related_name="responsibilities")
+    kind_class = models.ForeignKey(KindClass, on_delete=PROTECT, null=True, related_name="responsibilities")
+    area = models.ForeignKey("places.Area", on_delete=PROTECT, related_name="+")
+    unit = models.ForeignKey("people.Unit", on_delete=PROTECT, related_name="+")
+    priority = models.SmallIntegerField(default=0)
+    reason = models.JSONField()
+    paper = models.CharField(max_length=120, blank=True, help_text="number of the paper that says so")
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind=None) | Q(kind_class=None), name="responsibility_kind_or_class"),
+        ]
+        indexes = [models.Index(fields=["unit"], name="responsibility_unit")]
+
+
+class Revision(models.Model):
+    """One row that counts the changes of the catalogue, so that processes know when to read anew."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField(default=0)

@@ -1,0 +1,1 @@
+"""Pure calculation of the catalogue, without a database."""

@@ -1,0 +1,268 @@
+"""Reads of the catalogue. What the hot path asks is kept in process and read anew when the revision has moved."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from civicloop.calendars.rules import Limit
+from civicloop.catalogue import sql
+from civicloop.catalogue.models import Crosswalk, FilingCondition, Kind, KindClass, Responsibility, Standard
+from civicloop.catalogue.rules.answering import Rule, Rules
+from civicloop.foundation import caches, clock
+from civicloop.people import desks
+from civicloop.people.models import Unit
+
+RECHECK_SECONDS = 5.0
+
+
+class UnknownKind(LookupError):
+    """There is no such kind."""
+
+
+class UnknownCondition(LookupError):
+    """There is no such filing condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionView:
+    """A filing condition as other rooms see it."""
+
+    id: int
+    kind_id: int
+    no: int
+    names: Mapping[str, str]
+    closing: Mapping[str, str]
+    limit: Limit
+    source: str
+    note: Mapping[str, str]
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KindView:
+    """A kind as other rooms see it."""
+
+    id: int
+    standard: str
+    family: str
+    code: str
+    class_id: int
+    class_code: str
+    class_names: Mapping[str, str]
+    names: Mapping[str, str]
+    name_source: str
+    custom: bool
+    edition: int
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who answers, and why.
+
+    `reason_code` is `rule_kind`, `rule_class`, `rule_any` (then `responsibility_id` is set) or `duty_desk`;
+    `reason_params` holds level and area_id of the line, its words and paper, or why no line applied.
+    """
+
+    unit_id: int
+    reason_code: str
+    reason_params: Mapping[str, Any]
+    responsibility_id: int | None
+
+
+@dataclass
+class _Kept:
+    signature: tuple[int, ...] | None = None
+    checked: float = float("-inf")
+    kinds: dict[int, KindView] = field(default_factory=dict)
+    by_code: dict[tuple[str, str, str], KindView] = field(default_factory=dict)
+    conditions: dict[int, ConditionView] = field(default_factory=dict)
+    of_kind: dict[int, list[ConditionView]] = field(default_factory=dict)
+    rules: Rules = field(default_factory=lambda: Rules(()))
+    words: dict[int, tuple[Mapping[str, str], str]] = field(default_factory=dict)
+
+
+_kept = _Kept()
+_lock = Lock()
+
+
+@caches.register
+def forget() -> None:
+    """Read the catalogue anew at the next question."""
+    global _kept
+    _kept = _Kept()
+
+
+def _current() -> _Kept:
+    """The kept catalogue: no statement, except one every RECHECK_SECONDS."""
+    global _kept
+    kept = _kept
+    if time.monotonic() - kept.checked < RECHECK_SECONDS:
+        return kept
+    with _lock:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SIGNATURE)
+            signature: tuple[int, ...] = cursor.fetchone()
+        if signature != kept.signature:
+            # a new value instead of a changed one: readers in other threads keep a whole picture
+            kept = _read(signature)
+        kept.checked = time.monotonic()
+        _kept = kept
+    return kept
+
+
+def _read(signature: tuple[int, ...]) -> _Kept:
+    fresh = _Kept(signature)
+    for row in Kind.objects.select_related("standard", "kind_class").order_by("id"):
+        view = _kind_view(row)
+        fresh.kinds[row.id] = view
+        fresh.by_code[row.standard.code, row.family, row.code] = view
+    for condition_row in FilingCondition.objects.order_by("kind_id", "no", "id"):
+        condition_ = _condition_view(condition_row)
+        fresh.conditions[condition_.id] = condition_
+        fresh.of_kind.setdefault(condition_.kind_id, []).append(condition_)
+    ended = dict(Unit.objects.exclude(valid_to=None).values_list("id", "valid_to"))
+    lines = []
+    for line in Responsibility.objects.order_by("id"):
+        fresh.words[line.id] = (line.reason, line.paper)
+        lines.append(_rule(line, ended))
+    fresh.rules = Rules(lines)
+    return fresh
+
+
+def _rule(row: Responsibility, ended: Mapping[int, datetime | None]) -> Rule:
+    # a unit that was dissolved answers no more, whatever a forgotten line says
+    ends = [moment for moment in (row.valid_to, ended.get(row.unit_id)) if moment is not None]
+    return Rule(
+        id=row.id,
+        scope="kind" if row.kind_id else "class" if row.kind_class_id else "any",
+        target=row.kind_id or row.kind_class_id or 0,
+        area_id=row.area_id,
+        unit_id=row.unit_id,
+        priority=row.priority,
+        valid_from=row.valid_from,
+        valid_to=min(ends, default=None),
+    )
+
+
+def _kind_view(row: Kind) -> KindView:
+    return KindView(
+        row.id, row.standard.code, row.family, row.code, row.kind_class_id, row.kind_class.code,
+        MappingProxyType(row.kind_class.names), MappingProxyType(row.names), row.name_source, row.custom, row.edition,
+        row.valid_from, row.valid_to,
+    )  # fmt: skip
+
+
+def _condition_view(row: FilingCondition) -> ConditionView:
+    return ConditionView(
+        row.id, row.kind_id, row.no, MappingProxyType(row.names), MappingProxyType(row.closing),
+        Limit.parse(row.limit), row.source, MappingProxyType(row.note), row.valid_from, row.valid_to,
+    )  # fmt: skip
+
+
+def _in_force(row: KindView | ConditionView, moment: datetime) -> bool:
+    return row.valid_from <= moment and (row.valid_to is None or moment < row.valid_to)
+
+
+def kind(kind_id: int) -> KindView:
+    """The kind with this id, also an ended one. Raises UnknownKind."""
+    found = _current().kinds.get(kind_id)
+    if found is None:
+        raise UnknownKind(str(kind_id))
+    return found
+
+
+def kind_by_code(standard: str, family: str, code: str) -> KindView:
+    """The kind of a standard, also an ended one. Raises UnknownKind."""
+    found = _current().by_code.get((standard, family, code))
+    if found is None:
+        raise UnknownKind(f"{standard} {family} {code}")
+    return found
+
+
+def kinds(
+    *, family: str = "", class_code: str = "", standard: str = "", moment: datetime | None = None
+) -> list[KindView]:
+    """The kinds in force at `moment`, by standard, family and code."""
+    at = moment or clock.now()
+    found = [
+        view
+        for view in _current().kinds.values()
+        if _in_force(view, at)
+        and family in ("", view.family)
+        and class_code in ("", view.class_code)
+        and standard in ("", view.standard)
+    ]
+    return sorted(found, key=lambda view: (view.standard, view.family, view.code))
+
+
+def conditions(kind_id: int, moment: datetime | None = None) -> list[ConditionView]:
+    """The filing conditions of a kind in force at `moment`, by number. Raises UnknownKind."""
+    kind(kind_id)
+    at = moment or clock.now()
+    return [each for each in _current().of_kind.get(kind_id, ()) if _in_force(each, at)]
+
+
+def condition(condition_id: int) -> ConditionView:
+    """The filing condition with this id, also an ended one. Raises UnknownCondition."""
+    found = _current().conditions.get(condition_id)
+    if found is None:
+        raise UnknownCondition(str(condition_id))
+    return found
+
+
+def answering_unit(kind_id: int | None, path: Mapping[str, int], moment: datetime | None = None) -> Answer:
+    """Who answers for a kind (None: not known yet) in `path` (level → area id, empty outside every area).
+
+    Never nobody: where no line applies the duty desk of the deepest area that has one answers, at last the city's.
+    Raises UnknownKind, and people.desks.NoDutyDesk when the installation has no duty desk at all.
+    """
+    kept = _current()
+    found = kind(kind_id) if kind_id is not None else None
+    hit = kept.rules.find(kind_id, found.class_id if found else None, path, moment or clock.now())
+    if hit is None:
+        why = "outside_every_area" if not path else "no_kind" if kind_id is None else "no_rule"
+        return Answer(desks.duty_desk(path), "duty_desk", {"why": why}, None)
+    words, paper = kept.words[hit.rule.id]
+    params = {"level": hit.level, "area_id": hit.rule.area_id, "words": words, "paper": paper}
+    return Answer(hit.rule.unit_id, f"rule_{hit.rule.scope}", params, hit.rule.id)
+
+
+def valid(moment: datetime | None = None) -> Q:
+    """The condition that a row with valid_from/valid_to is in force."""
+    at = moment or clock.now()
+    return Q(valid_from__lte=at) & (Q(valid_to=None) | Q(valid_to__gt=at))
+
+
+def classes(family: str = "") -> QuerySet[KindClass]:
+    """The main classes in force, by standard, family and code."""
+    found = KindClass.objects.filter(valid()).select_related("standard").order_by("standard__code", "family", "code")
+    return found.filter(family=family) if family else found
+
+
+def responsibilities() -> QuerySet[Responsibility]:
+    """The lines in force, in a steady order."""
+    rows = Responsibility.objects.filter(valid()).select_related("unit", "area", "kind", "kind_class")
+    return rows.order_by("kind_class__code", "kind__code", "area_id", "-priority", "id")
+
+
+def standards() -> QuerySet[Standard]:
+    """All lists of kinds, by code."""
+    return Standard.objects.order_by("code")
+
+
+def formerly(kind_ids: Iterable[int]) -> dict[int, list[Crosswalk]]:
+    """The 2013 codes of kinds."""
+    found: dict[int, list[Crosswalk]] = {}
+    for row in Crosswalk.objects.filter(kind_id__in=list(kind_ids)).order_by("old_code"):
+        found.setdefault(row.kind_id or 0, []).append(row)
+    return found
