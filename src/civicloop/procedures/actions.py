@@ -1,5 +1,6 @@
 """Writing procedures: loading versions from files, retiring them, asking for a migration."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,12 +61,13 @@ def load_files(
 
 
 def _store(procedure: Procedure, effective_from: datetime) -> ProcedureVersion:
+    text = json.dumps(procedure.expanded, ensure_ascii=False)
     row, made = ProcedureVersion.objects.select_for_update(no_key=True).get_or_create(
         code=procedure.code,
         version=procedure.version,
         defaults={
             "digest": procedure.digest,
-            "expanded": procedure.expanded,
+            "expanded": text,
             "effective_from": effective_from,
         },
     )
@@ -74,8 +76,8 @@ def _store(procedure: Procedure, effective_from: datetime) -> ProcedureVersion:
     algorithm = row.digest.partition(":")[0]
     if reading.digest(procedure.expanded, algorithm) != row.digest:
         raise OtherContent(procedure.code, procedure.version)
-    if row.expanded != procedure.expanded:
-        row.expanded = procedure.expanded
+    if row.expanded != text:
+        row.expanded = text
         row.save(update_fields=["expanded"])
     return row
 

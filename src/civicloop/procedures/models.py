@@ -9,7 +9,7 @@ class ProcedureVersion(models.Model):
     code = models.CharField(max_length=80)
     version = models.PositiveIntegerField()
     digest = models.CharField(max_length=80)  # algorithm:hex, over `expanded` without words
-    expanded = models.JSONField()
+    expanded = models.TextField()  # JSON text: jsonb would lose the order in which acts and reasons are declared
     effective_from = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)  # takes no new matters from then on
 

@@ -4,6 +4,7 @@
 process; a load in another process is therefore seen within that time. The cache is kept per database.
 """
 
+import json
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,7 +62,7 @@ def by_id(version_id: int) -> Procedure:
         row = ProcedureVersion.objects.filter(pk=version_id).values_list("expanded", "digest").first()
         if row is None:
             raise NoProcedure(version_id)
-        found = _parsed[key] = reading.from_expanded(row[0], row[1].partition(":")[0])
+        found = _parsed[key] = reading.from_expanded(json.loads(row[0]), row[1].partition(":")[0])
     return found
 
 

@@ -108,7 +108,7 @@ class Table:
 
     def limit(self, key: str, default: Any = ...) -> Any:
         value = self.text(key, default)
-        if isinstance(value, str) and not limit_is_sound(value):
+        if isinstance(value, str) and value != default and not limit_is_sound(value):
             self.fault("bad_limit", value, key)
         return value
 
