@@ -128,6 +128,9 @@ def _actors(procedure: Procedure, here: Walk, offer: Offer, crowd: list[Person])
     found: list[Person | str] = []
     for who in offer.by:
         if who in procedure.holders:
+            seat = procedure.seats.get(procedure.holders[who].of)
+            if seat and seat.kind != "level" and seat.code not in here.state.seats:
+                continue  # nobody sits there yet
             found += [person for person in crowd if procedure.holders[who].post in person.posts]
         elif procedure.is_outside(who):
             found.append(who)
@@ -140,7 +143,7 @@ def _actors(procedure: Procedure, here: Walk, offer: Offer, crowd: list[Person])
 
 def _act(procedure: Procedure, here: Walk, offer: Offer, crowd: list[Person], rng: random.Random) -> None:
     actors = _actors(procedure, here, offer, crowd)
-    if not actors and offer.check:
+    if not actors and offer.check and offer.by[0] in procedure.holders:
         fresh = Person(f"area-up-{len(crowd)}", frozenset({procedure.holders[offer.by[0]].post}), "above")
         crowd.append(fresh)
         actors = [fresh]
