@@ -1,0 +1,2 @@
+import htmx from 'htmx.org'
+document.documentElement.dataset.scripted = htmx.version
