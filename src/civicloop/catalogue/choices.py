@@ -30,5 +30,5 @@ class NameSource(models.TextChoices):
 class Certainty(models.TextChoices):
     """How sure a line of the crosswalk from the 2013 codes is."""
 
-    STATED = "stated", _("Checked against two lists")
+    STATED = "stated", _("Stated by the sources")
     INFERRED = "inferred", _("Inferred from the numbers")

@@ -266,3 +266,8 @@ def formerly(kind_ids: Iterable[int]) -> dict[int, list[Crosswalk]]:
     for row in Crosswalk.objects.filter(kind_id__in=list(kind_ids)).order_by("old_code"):
         found.setdefault(row.kind_id or 0, []).append(row)
     return found
+
+
+def conditions_in_force(kind_id: int) -> QuerySet[FilingCondition]:
+    """The rows of a kind's conditions that have not ended, by number; for editing."""
+    return FilingCondition.objects.filter(kind_id=kind_id, valid_to=None).order_by("no")

@@ -1,0 +1,147 @@
+"""Catalogue folders: CSV files in one form for import and export.
+
+A folder may hold any of the files of COLUMNS. UTF-8 (with or without BOM) or GB 18030, as spreadsheets write them.
+Reading finds every fault with file and line, before anything is written.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "standards.csv": ("code", "name", "name_en", "provenance", "provenance_en"),
+    "classes.csv": ("standard", "family", "code", "name", "name_en", "name_source"),
+    "kinds.csv": ("standard", "family", "code", "class", "name", "name_en", "name_source", "custom", "ended"),
+    "crosswalk.csv": ("old_standard", "family", "old_code", "old_name", "standard", "code", "certainty"),
+    "conditions.csv": (
+        "standard", "family", "code", "no", "condition", "condition_en", "closing", "closing_en", "limit", "source",
+        "note", "note_en",
+    ),
+    "default-limits.csv": ("standard", "family", "class", "limit"),
+    "responsibilities.csv": ("kind_or_class", "area_code", "unit_code", "priority", "reason", "paper"),
+}  # fmt: skip
+# a file may leave these out
+OPTIONAL = frozenset(
+    {
+        "name_en", "provenance_en", "condition_en", "closing", "closing_en", "note", "note_en", "name_source",
+        "custom", "ended", "priority", "paper", "reason_en", "certainty",
+    }
+)  # fmt: skip
+EXTRA = frozenset({"reason_en"})
+LARGEST_FILE = 20_000_000
+LONGEST_CELL = 4_000
+# the first characters that a spreadsheet would take for a formula
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class CatalogueRefused(ValueError):
+    """Files that cannot be taken over; `faults` names every place with what is wrong there."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults[:20]))
+        self.faults = list(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a file; a missing cell reads as ""."""
+
+    where: str
+    cells: dict[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+    def names(self, column: str) -> dict[str, str]:
+        """{zh-hans, en} of the columns `column` and `column`_en; without empty texts."""
+        texts = {"zh-hans": self[column], "en": self[f"{column}_en"]}
+        return {language: text for language, text in texts.items() if text}
+
+
+@dataclass
+class Folder:
+    """The files that were found; a file that is missing is None: it says nothing, not that there is nothing."""
+
+    files: dict[str, list[Row] | None] = field(default_factory=dict)
+
+    def rows(self, name: str) -> list[Row]:
+        return self.files.get(name) or []
+
+    def has(self, name: str) -> bool:
+        return self.files.get(name) is not None
+
+
+def read_folder(folder: Path) -> Folder:
+    """Every file of a catalogue folder. Raises CatalogueRefused with all faults of form."""
+    if not folder.is_dir():
+        raise CatalogueRefused([f"{folder}: there is no such folder"])
+    faults: list[str] = []
+    found = Folder({name: _read(folder / name, faults) if (folder / name).exists() else None for name in COLUMNS})
+    if not any(found.has(name) for name in COLUMNS):
+        faults.append(f"{folder}: none of {', '.join(COLUMNS)} is there")
+    if faults:
+        raise CatalogueRefused(faults)
+    return found
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030")
+
+
+def _read(path: Path, faults: list[str]) -> list[Row]:
+    if path.stat().st_size > LARGEST_FILE:
+        faults.append(f"{path.name}: larger than {LARGEST_FILE // 1_000_000} MB")
+        return []
+    try:
+        reader = csv.reader(io.StringIO(_text(path)))
+        lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
+    except (UnicodeDecodeError, csv.Error) as wrong:
+        faults.append(f"{path.name}: not a CSV file in UTF-8 or GB 18030: {wrong}")
+        return []
+    if not lines:
+        faults.append(f"{path.name}: empty; the first line names the columns")
+        return []
+    head = [cell.strip() for cell in lines[0][1]]
+    known = COLUMNS[path.name]
+    missing = [column for column in known if column not in head and column not in OPTIONAL]
+    strange = [column for column in head if column not in known and column not in EXTRA]
+    if missing or strange or len(set(head)) != len(head):
+        said = [f"column {column} is missing" for column in missing]
+        said += [f"column {column!r} is not known" for column in strange]
+        faults.append(f"{path.name}: " + "; ".join(said or ["a column is named twice"]))
+        return []
+    rows = []
+    for number, line in lines[1:]:
+        where = f"{path.name} line {number}"
+        if len(line) > len(head) or any(len(cell) > LONGEST_CELL for cell in line):
+            faults.append(f"{where}: more cells than columns, or a cell longer than {LONGEST_CELL} characters")
+            continue
+        cells = (plain(cell.strip()) for cell in line)
+        rows.append(Row(where, dict(zip(head, cells, strict=False))))
+    return rows
+
+
+def neutral(cell: object) -> str:
+    """A cell that no spreadsheet takes for a formula: an apostrophe goes before = + - @ and tab."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def plain(cell: str) -> str:
+    """The text of a cell without the apostrophe that `neutral` puts before it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+
+
+def written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The text of a CSV file with neutral cells."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([neutral(cell) for cell in row] for row in rows)
+    return out.getvalue()
