@@ -7,6 +7,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
+from civicloop.people.choices import Role
 from civicloop.procedures.rules import reading
 from civicloop.procedures.rules.language import Procedure
 from civicloop.procedures.rules.proof import Proof, prove
@@ -20,10 +21,7 @@ CODES = (
     "judicial-confirmation",
     "suggestion",
 )
-POSTS = frozenset(
-    """grid_worker acceptance_clerk dispatcher receiving_clerk unit_worker unit_head checker supervisor leader
-    mediation_clerk mediator mediation_chair court_clerk judge case_clerk prosecutor chief_prosecutor""".split()
-)
+POSTS = frozenset(Role.values)
 
 
 def size(short: int, long: int) -> int:
