@@ -153,7 +153,7 @@ def explain(
         due = clocks.due(calendar, begin, limit, stops)
         intervals = clocks.explain(calendar, begin, limit, stops)
     except OverflowError:
-        _refuse(f"{limit_text!r} from {start} ends after the year 9999")
+        _refuse(f"{limit_text!r} from {start} lies outside the years 1 to 9998")
     with translation.override(language):
         rows = words.interval_rows(calendar, intervals)
         moment = calendar.local(due.moment).isoformat()

@@ -18,6 +18,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 MINUTES_OF_DAY = 1440
+LAST_YEAR = 9998
 
 Span = tuple[int, int]
 
@@ -184,6 +185,8 @@ class WorkingCalendar:
     def _year(self, year: int) -> _Year:
         table = self._years.get(year)
         if table is None:
+            if year > LAST_YEAR:
+                raise OverflowError(f"beyond the year {LAST_YEAR}")
             first = date(year, 1, 1)
             days = (date(year + 1, 1, 1) - first).days
             table = _Year([span for n in range(days) for span in self.spans_on(first + n * DAY)])
@@ -207,7 +210,10 @@ class WorkingCalendar:
         return self._worked_since(year, end) - self._worked_since(year, start)
 
     def after_working(self, start: int, amount: int) -> int:
-        """The first moment at which `amount` (> 0) working microseconds have passed since `start`."""
+        """The first moment at which `amount` (> 0) working microseconds have passed since `start`.
+
+        Raises OverflowError beyond LAST_YEAR.
+        """
         year = self._first_year(start)
         target = self._worked_since(year, start) + amount
         while target > (table := self._year(year)).total:

@@ -9,7 +9,7 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from civicloop.calendars.rules.calendar import DAY, WorkingCalendar, moment_of
+from civicloop.calendars.rules.calendar import DAY, LAST_YEAR, WorkingCalendar, moment_of
 from civicloop.calendars.rules.limits import Limit, LimitUnit
 from civicloop.calendars.rules.pauses import Pause
 
@@ -22,6 +22,8 @@ def end_of(calendar: WorkingCalendar, day: date) -> datetime:
 def months_later(day: date, months: int) -> date:
     """The corresponding day of another month; where it has none, that month's last day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > LAST_YEAR:
+        raise OverflowError(f"beyond the year {LAST_YEAR}")
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
