@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from civicloop.calendars import rules
 from civicloop.calendars.rules import Limit, LimitUnit, Pause
+from civicloop.calendars.rules.explain import explain
 from tests.calendars.conftest import LAW, calendars, civil_limits, moments, pause_lists, spans
 
 
@@ -49,7 +50,7 @@ def test_a_pause_never_makes_it_due_earlier(calendar, start, until_pause, length
 @given(calendars(), moments, st.data())
 def test_the_explanation_is_without_gaps(calendar, start, data):
     limit, pauses = data.draw(civil_limits()), data.draw(pause_lists(start))
-    intervals = rules.explain(calendar, start, limit, pauses)
+    intervals = explain(calendar, start, limit, pauses)
     assert intervals[0].start == start
     assert all(left.end == right.start for left, right in pairwise(intervals))
     assert (

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from civicloop.calendars import rules
 from civicloop.calendars.rules import Limit, LimitUnit, Pause
 from civicloop.calendars.rules.clocks import counted_amount, counted_microseconds
+from civicloop.calendars.rules.explain import explain
 from civicloop.calendars.rules.limits import WORKING
 from tests.calendars.conftest import LAW, calendars, counted_limits, moments, pause_lists, spans
 
@@ -110,7 +111,7 @@ def test_the_explanation_is_without_gaps_and_adds_up(calendar, start, data):
     limit, pauses = data.draw(counted_limits()), data.draw(pause_lists(start))
     assume(limit.number <= 12)
     due = rules.due(calendar, start, limit, pauses).moment
-    intervals = rules.explain(calendar, start, limit, pauses)
+    intervals = explain(calendar, start, limit, pauses)
     assert intervals[0].start == start
     assert intervals[-1].end == due
     assert all(left.end == right.start for left, right in pairwise(intervals))

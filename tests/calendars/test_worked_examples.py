@@ -7,6 +7,7 @@ import pytest
 from civicloop.calendars import rules
 from civicloop.calendars.rules import Limit, OpenPause, Pause, WorkingCalendar, revived
 from civicloop.calendars.rules.body import calendar_of
+from civicloop.calendars.rules.explain import explain
 
 
 def at(text: str) -> datetime:
@@ -85,7 +86,7 @@ def test_while_the_clock_stands_still_there_is_no_due_moment(cn):
     with pytest.raises(OpenPause):
         rules.due(cn, at("2026-03-04T09:00"), Limit.parse("4 工作时"), still)
     assert rules.elapsed(cn, at("2026-03-04T09:00"), at("2026-03-09T09:00"), rules.LimitUnit.WORK_HOUR, still) == 1
-    intervals = rules.explain(cn, at("2026-03-04T09:00"), Limit.parse("4 工作时"), still, until=at("2026-03-05T09:00"))
+    intervals = explain(cn, at("2026-03-04T09:00"), Limit.parse("4 工作时"), still, until=at("2026-03-05T09:00"))
     assert [each.why.code for each in intervals] == ["working_time", "paused"]
 
 
@@ -128,7 +129,7 @@ def test_a_working_day_that_changes_its_clock_has_the_hours_that_pass():
 
 
 def test_the_reasons_name_the_make_up_day_the_holiday_and_the_break(cn):
-    intervals = rules.explain(cn, at("2026-02-14T11:00"), Limit.parse("1 工作日"))
+    intervals = explain(cn, at("2026-02-14T11:00"), Limit.parse("1 工作日"))
     assert [(each.why.code, each.counted) for each in intervals] == [
         ("make_up_day", True),
         ("between_shifts", False),

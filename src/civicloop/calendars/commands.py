@@ -12,6 +12,7 @@ from django.utils import translation
 
 from civicloop.calendars import actions, files, selectors, shipped, words
 from civicloop.calendars import rules as clocks
+from civicloop.calendars.rules import explain as explaining
 from civicloop.calendars.rules.body import CalendarRefused, calendar_of, content_of
 
 
@@ -151,7 +152,7 @@ def explain(
     stops = [_pause(text, calendar) for text in pauses]
     try:
         due = clocks.due(calendar, begin, limit, stops)
-        intervals = clocks.explain(calendar, begin, limit, stops)
+        intervals = explaining.explain(calendar, begin, limit, stops)
     except OverflowError:
         _refuse(f"{limit_text!r} from {start} lies outside the years 1 to 9998")
     with translation.override(language):
