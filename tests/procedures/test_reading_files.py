@@ -91,10 +91,18 @@ def test_what_is_no_toml_is_refused_with_its_line() -> None:
 
 
 def test_fragments_take_parameters_and_splice_lists() -> None:
-    fragment = '[params]\nmore = []\nwho = "chief"\n[action.stop]\nzh = "停"\nen = "Stop"\nfrom = ["new", "$more"]\nby = ["$who"]\nto = "declined"\n'
-    text = SMALL.replace(
-        'start = "new"', 'start = "new"\ninclude = [{ fragment = "stop", more = ["handling", "to_check"] }]'
-    )
+    fragment = """[params]
+more = []
+who = "chief"
+[action.stop]
+zh = "停"
+en = "Stop"
+from = ["new", "$more"]
+by = ["$who"]
+to = "declined"
+"""
+    include = 'include = [{ fragment = "stop", more = ["handling", "to_check"] }]'
+    text = SMALL.replace('start = "new"', f'start = "new"\n{include}')
     procedure = reading.read(text, lambda name: fragment)
     move = procedure.moves_of("stop")[0]
     assert (move.from_, move.by) == (("new", "handling", "to_check"), ("chief",))

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from civicloop.procedures.rules import reading
+from civicloop.procedures.choices import End, Stage
+from civicloop.procedures.rules import language, reading
 from civicloop.procedures.rules.build import DeclarationRefused
 from civicloop.procedures.rules.lists import reading_lists
 from civicloop.procedures.rules.simulate import simulate
@@ -64,6 +65,11 @@ def test_every_name_is_there_in_both_languages(code: str) -> None:
     for each in named:
         assert each.names["zh-hans"], each
         assert each.names["en"], each
+
+
+def test_stages_and_ends_have_words() -> None:
+    assert tuple(Stage.values) == language.STAGES
+    assert set(End.values) == language.ENDS
 
 
 def test_the_lists_for_reading_name_what_no_law_can_prove() -> None:

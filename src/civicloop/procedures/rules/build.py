@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from civicloop.procedures.rules import language as la
-from civicloop.procedures.rules.conditions import Condition, ConditionRefused, parse
+from civicloop.procedures.rules.references import unknown_names
+from civicloop.procedures.rules.tables import DeclarationRefused, Fault, Plain, Table
 
-Plain = Mapping[str, Any]
+__all__ = ["TABLES", "DeclarationRefused", "Fault", "procedure"]
 # fmt: off
 TABLES = (
     "fact", "seat", "holder", "need", "clock", "bound", "approval", "hold", "tasks", "sample",
@@ -16,130 +16,8 @@ TABLES = (
 )
 # fmt: on
 TOP = {"code", "version", "zh", "en", "standard", "start", "outside", "closes_at", *TABLES}
-LIMIT = re.compile(r"(\d+(?:\.\d+)?) ([a-z_]+)")
-OF = frozenset({"area", "platform", "task"})
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 RULES = frozenset({"any", "all", "majority"})
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a file. code: machine word; where: `action.file.to`; about: the offending name or value."""
-
-    code: str
-    where: str
-    about: str = ""
-    line: int = 0
-
-
-class DeclarationRefused(Exception):
-    """A file that is no sound declaration; `faults` lists everything that was found."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("; ".join(f"{f.code} {f.where} {f.about}".strip() for f in faults))
-        self.faults = faults
-
-
-class Table:
-    """One table of the declaration; remembers which keys were read, so that unknown ones can be named."""
-
-    def __init__(self, plain: Any, where: str, faults: list[Fault]) -> None:
-        self.where = where
-        self.faults = faults
-        if not isinstance(plain, Mapping):
-            self.fault("not_a_table", "")
-            plain = {}
-        self.plain: Plain = plain
-        self.read: set[str] = set()
-
-    def fault(self, code: str, about: object, key: str = "") -> None:
-        self.faults.append(Fault(code, f"{self.where}.{key}" if key else self.where, str(about)))
-
-    def take(self, key: str, kinds: tuple[type, ...], default: Any, what: str) -> Any:
-        self.read.add(key)
-        if key not in self.plain:
-            if default is ...:
-                self.fault("missing_key", key)
-                return None
-            return default
-        value = self.plain[key]
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            self.fault(what, value, key)
-            return None if default is ... else default
-        return value
-
-    def text(self, key: str, default: Any = ...) -> Any:
-        return self.take(key, (str,), default, "not_text")
-
-    def flag(self, key: str) -> bool:
-        return bool(self.take(key, (bool,), False, "not_a_flag"))
-
-    def whole(self, key: str, default: Any = ..., least: int = 0) -> Any:
-        value = self.take(key, (int,), default, "not_a_number")
-        if isinstance(value, int) and value < least:
-            self.fault("too_small", value, key)
-        return value
-
-    def number(self, key: str, default: Any = ...) -> float:
-        return float(self.take(key, (int, float), default, "not_a_number") or 0)
-
-    def table(self, key: str) -> Plain:
-        found: Plain = self.take(key, (Mapping,), {}, "not_a_table")
-        return found
-
-    def list(self, key: str, default: Any = ()) -> tuple[Any, ...]:
-        value = self.take(key, (list, tuple), default, "not_a_list")
-        return tuple(value or ())
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts, or one text."""
-        value = self.take(key, (list, tuple, str), (), "not_a_list")
-        found = (value,) if isinstance(value, str) else tuple(value or ())
-        for each in found:
-            if not isinstance(each, str):
-                self.fault("not_text", each, key)
-        return tuple(each for each in found if isinstance(each, str))
-
-    def one_of(self, key: str, allowed: Any, default: Any = ...) -> Any:
-        value = self.text(key, default)
-        if value is not None and value != default and value not in allowed:
-            self.fault("unknown_value", value, key)
-        return value
-
-    def limit(self, key: str, default: Any = ...) -> Any:
-        value = self.text(key, default)
-        if isinstance(value, str) and value != default and not limit_is_sound(value):
-            self.fault("bad_limit", value, key)
-        return value
-
-    def names(self) -> la.Names:
-        return {"zh-hans": self.text("zh") or "", "en": self.text("en") or ""}
-
-    def condition(self, key: str) -> Condition | None:
-        value = self.text(key, None)
-        if value is None:
-            return None
-        try:
-            return parse(value)
-        except ConditionRefused as reason:
-            self.fault(f"condition_{reason.args[0]}", value, key)
-            return None
-
-    def done(self) -> None:
-        """Name the keys that nobody asked for."""
-        for key in self.plain:
-            if key not in self.read:
-                self.fault("unknown_key", key)
-
-
-def limit_is_sound(text: str) -> bool:
-    """Whether `text` is `@filing_condition`, `@kind`, `@lead_remaining`, or a number and a unit of contract.md."""
-    if text in la.LOOKED_UP_LIMITS:
-        return True
-    found = LIMIT.fullmatch(text)
-    if not found or float(found[1]) <= 0:
-        return False
-    return found[2] in la.COUNTED_UNITS or (found[2] in la.CIVIL_UNITS and "." not in found[1])
 
 
 def procedure(plain: Plain, digest: str) -> la.Procedure:
@@ -194,7 +72,7 @@ def procedure(plain: Plain, digest: str) -> la.Procedure:
         moves_from=_by_step(actions),
         moves_during=_by_hold(actions),
     )
-    faults += _unknown_names(made)
+    faults += unknown_names(made)
     if faults:
         raise DeclarationRefused(faults)
     return made
@@ -423,93 +301,3 @@ def _move(code: str, result: str | None, t: Table, names: la.Names) -> la.Move:
         t.texts("prints"),
         t.flag("emergency"),
     )
-
-
-def _unknown_names(p: la.Procedure) -> list[Fault]:
-    """Every reference to something that is not declared."""
-    faults: list[Fault] = []
-    who = {*p.holders, *p.outside}
-
-    def known(names: Any, declared: Any, where: str, kind: str) -> None:
-        for name in (names,) if isinstance(names, str) else names or ():
-            if name not in declared:
-                faults.append(Fault(f"unknown_{kind}", where, name))
-
-    def condition(found: Condition | None, where: str) -> None:
-        if found is None:
-            return
-        tables = {"fact": p.facts, "overdue": p.clocks, "has": p.needs}
-        for kind, name in found.atoms():
-            if kind != "guard":
-                known(name, tables[kind], where, {"overdue": "clock", "has": "need"}.get(kind, kind))
-        for fact, value in found.equals():
-            if fact in p.facts and value not in p.facts[fact].values:
-                faults.append(Fault("unknown_value", where, str(value)))
-
-    known(p.start, p.steps, "start", "step")
-    if p.closes_at is not None:
-        known(p.closes_at, [s.code for s in p.seats.values() if s.kind == "level"], "closes_at", "seat")
-    for h in p.holders.values():
-        known(h.of, OF | set(p.seats), f"holder.{h.code}.of", "seat")
-    for c in p.clocks.values():
-        for limit in c.limits:
-            condition(limit.when, f"clock.{c.code}")
-            known(limit.until, p.needs, f"clock.{c.code}.until", "need")
-    for b in p.bounds.values():
-        known(b.then, p.steps, f"bound.{b.code}.then", "step")
-    for a in p.approvals.values():
-        for level in a.levels:
-            known(level.by, who, f"approval.{a.code}.levels", "holder")
-    for hold in p.holds.values():
-        known(hold.pauses, p.clocks, f"hold.{hold.code}.pauses", "clock")
-        known(hold.until, p.needs, f"hold.{hold.code}.until", "need")
-    for t in p.tasks.values():
-        known(t.each, who, f"tasks.{t.code}.each", "holder")
-        known(t.among, p.needs, f"tasks.{t.code}.among", "need")
-        known(t.clock, p.clocks, f"tasks.{t.code}.clock", "clock")
-        known(t.needs, p.needs, f"tasks.{t.code}.needs", "need")
-        known(t.silence, t.answers, f"tasks.{t.code}.silence", "value")
-    for s in p.steps.values():
-        known(s.holders, who, f"step.{s.code}.holder", "holder")
-        known((*((s.clock,) if s.clock else ()), *s.also), p.clocks, f"step.{s.code}.clock", "clock")
-    for d in p.documents.values():
-        known(d.to, who, f"document.{d.code}.to", "holder")
-    for action in p.actions.values():
-        for m in action.moves:
-            _move_names(p, m, known)
-            condition(m.when, f"action.{m.declared}.when")
-    return faults
-
-
-def _move_names(p: la.Procedure, m: la.Move, known: Callable[[Any, Any, str, str], None]) -> None:
-    where = f"action.{m.declared}"
-    who = {*p.holders, *p.outside, la.SYSTEM, *(f"clock:{code}" for code in p.clocks)}
-    for names, declared, key, kind in (
-        (m.from_, p.steps, "from", "step"),
-        (m.to, p.steps, "to", "step"),
-        (m.by, who, "by", "holder"),
-        (m.needs, p.needs, "needs", "need"),
-        (m.during, p.holds, "during", "hold"),
-        (m.approval, p.approvals, "approval", "approval"),
-        (m.counts, p.bounds, "counts", "bound"),
-        (m.adjudicates, p.bounds, "adjudicates", "bound"),
-        (m.starts, p.clocks, "starts", "clock"),
-        (m.starts_at, m.needs, "starts_at", "need"),
-        (m.stops, p.clocks, "stops", "clock"),
-        (m.revives, p.clocks, "revives", "clock"),
-        (m.extends, p.clocks, "extends", "clock"),
-        (None if m.extend_by == "original" else m.extend_by, p.needs, "extend_by", "need"),
-        (m.holds, p.holds, "holds", "hold"),
-        (m.lifts, p.holds, "lifts", "hold"),
-        (m.exempts, p.clocks, "exempts", "clock"),
-        (m.assigns, [s.code for s in p.seats.values() if s.kind != "level"], "assigns", "seat"),
-        (m.raises, [s.code for s in p.seats.values() if s.kind == "level"], "raises", "seat"),
-        (m.opens, p.tasks, "opens", "tasks"),
-        (m.cancels, p.tasks, "cancels", "tasks"),
-        (tuple(m.joins), p.tasks, "joins", "tasks"),
-        (tuple(m.joins.values()), {"answered", "pass", "fail"}, "joins", "value"),
-        (m.sample, p.samples, "sample", "sample"),
-        (m.apart, {"person", "post", "unit"}, "apart", "value"),
-        (m.prints, p.documents, "prints", "document"),
-    ):
-        known(names, declared, f"{where}.{key}", kind)

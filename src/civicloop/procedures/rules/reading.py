@@ -154,21 +154,21 @@ def _change(into: Plain, changes: Plain, where: str, faults: list[Fault]) -> Non
 
 
 def _with_line(fault: Fault, text: str) -> Fault:
-    """The fault with the line where its table is declared; 0 when it lies in a fragment."""
+    """The fault with the line where its name is declared; 0 when it lies in a fragment. TOML readers keep no lines."""
     if fault.line or not fault.where:
         return fault
-    parts = fault.where.split(".")
-    if len(parts) < 2:
-        patterns = [rf"^\s*{re.escape(parts[0])}\s*="]
-    else:
-        table, code = re.escape(parts[0]), re.escape(parts[1].split("[")[0])
-        patterns = [rf"^\s*\[{table}\.{code}[.\]]", rf"^\s*{code}\s*="]
+    table, _dot, rest = fault.where.partition(".")
+    code = re.escape(re.split(r"[.\[]", rest)[0])
     lines = text.splitlines()
-    for pattern in patterns:
-        start = 0
-        if len(parts) >= 2 and pattern.endswith("="):
-            start = next((n for n, line in enumerate(lines) if line.strip() == f"[{parts[0]}]"), 0)
-        for number, line in enumerate(lines[start:], start + 1):
-            if re.search(pattern, line):
-                return Fault(fault.code, fault.where, fault.about, number)
-    return fault
+    if not rest:
+        return _at(fault, lines, 0, rf"^\s*{re.escape(table)}\s*=")
+    found = _at(fault, lines, 0, rf"^\s*\[{re.escape(table)}\.{code}[.\]]")
+    for number, line in enumerate(lines):
+        if not found.line and line.strip() == f"[{table}]":
+            found = _at(fault, lines, number, rf"^\s*{code}\s*=")
+    return found
+
+
+def _at(fault: Fault, lines: list[str], start: int, pattern: str) -> Fault:
+    number = next((n for n, line in enumerate(lines[start:], start + 1) if re.search(pattern, line)), 0)
+    return Fault(fault.code, fault.where, fault.about, number)

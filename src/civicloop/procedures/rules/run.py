@@ -5,6 +5,7 @@
     apply(procedure, state, action, result, given)       -> Effects, or Refusal with a machine code
     settle(procedure, state, group, "pass"|"fail")       -> Effects, when the last task of a group has been answered
     end_hold(procedure, state)                           -> Effects, when a hold's date has come
+    candidates, refusal, diverts, separation, transition  -> the parts of offered and apply, for a caller with a move
     group_result(tasks, answers), approval_levels(...), level_answer(...), clock_limit(...)   -> small arithmetic
 
 `RunState` is all that decides what may happen next; a matter stores it as JSON (`to_json`, `from_json`). Persons,
@@ -17,239 +18,40 @@ step. An act diverted by its bound stops clocks, cancels tasks and prints, but s
 and extends nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
+from civicloop.procedures.rules.clocks import Draft
 from civicloop.procedures.rules.conditions import Given, Value
-from civicloop.procedures.rules.language import Level, Limit, Move, Names, Procedure, Tasks
+from civicloop.procedures.rules.language import Move, Procedure
+from civicloop.procedures.rules.parts import approval_levels, clock_limit, group_result, level_answer
+from civicloop.procedures.rules.state import ClockEffect, Effects, Offer, Pairs, Refusal, RunState, put
 
-Pairs = tuple[tuple[str, Any], ...]
+__all__ = [
+    "ClockEffect",
+    "Effects",
+    "Offer",
+    "Pairs",
+    "Refusal",
+    "RunState",
+    "apply",
+    "approval_levels",
+    "blocked",
+    "candidates",
+    "clock_limit",
+    "diverts",
+    "end_hold",
+    "group_result",
+    "level_answer",
+    "offered",
+    "refusal",
+    "separation",
+    "settle",
+    "start",
+    "transition",
+]
 NOTHING = Given()
 DEFAULT_APART = ("person", "post", "unit")
-
-
-class Refusal(Exception):
-    """An act that may not happen now. `code` is one of: unknown_fact, fact_missing, unknown_action, unknown_result,
-    out_of_step, in_hold, not_in_hold, condition, not_due, overdue, bound_used_up, hold_used_up, tasks_open,
-    clock_not_running, top_level, not_sampled, no_such_tasks, not_open, no_hold. `about` names the bound, clock, …
-    """
-
-    def __init__(self, code: str, about: str = "") -> None:
-        super().__init__(code, about)
-        self.code = code
-        self.about = about
-
-
-@dataclass(frozen=True, slots=True)
-class RunState:
-    """Where a matter stands in its procedure. Hashable: without its counters it is a configuration of the proof.
-
-    work: none, unchecked, checked. spot: all work of this round was handled on the spot and no check has failed.
-    drawn: the sample that drew it. clocks: matter clocks, running or stopped (absent: never started). groups: open,
-    pass, fail. seats: filled unit and person seats. levels: level seats. counts: bounds and, as `hold:<code>`, holds.
-    """
-
-    step: str
-    work: str = "none"
-    spot: bool = False
-    drawn: str | None = None
-    clocks: Pairs = ()
-    groups: Pairs = ()
-    hold: str | None = None
-    seats: tuple[str, ...] = ()
-    levels: Pairs = ()
-    facts: Pairs = ()
-    counts: Pairs = ()
-
-    def clock(self, code: str) -> str:
-        """never, running or stopped."""
-        return str(_get(self.clocks, code, "never"))
-
-    def group(self, code: str) -> str:
-        """none, open, pass or fail."""
-        return str(_get(self.groups, code, "none"))
-
-    def level(self, seat: str) -> str:
-        """The level that fills a level seat."""
-        return str(_get(self.levels, seat, ""))
-
-    def count(self, code: str) -> int:
-        """How often a bound has been counted since it was last adjudicated."""
-        return int(_get(self.counts, code, 0))
-
-    def to_json(self) -> dict[str, Any]:
-        """A small JSON object; empty parts are left out."""
-        plain: dict[str, Any] = {"step": self.step, "work": self.work}
-        for name in ("spot", "drawn", "hold"):
-            if getattr(self, name):
-                plain[name] = getattr(self, name)
-        if self.seats:
-            plain["seats"] = list(self.seats)
-        for name in ("clocks", "groups", "levels", "facts", "counts"):
-            if getattr(self, name):
-                plain[name] = dict(getattr(self, name))
-        return plain
-
-    @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> "RunState":
-        """The state that `to_json` wrote."""
-        pairs = {name: tuple(sorted(plain.get(name, {}).items())) for name in _PAIRS}
-        return cls(
-            plain["step"],
-            plain["work"],
-            plain.get("spot", False),
-            plain.get("drawn"),
-            hold=plain.get("hold"),
-            seats=tuple(plain.get("seats", ())),
-            **pairs,
-        )
-
-
-_PAIRS = ("clocks", "groups", "levels", "facts", "counts")
-
-
-def _get(pairs: Pairs, key: str, default: Any) -> Any:
-    return next((value for name, value in pairs if name == key), default)
-
-
-def _put(pairs: Pairs, key: str, value: object) -> Pairs:
-    kept = [pair for pair in pairs if pair[0] != key]
-    if value is not None:
-        kept.append((key, value))
-    return tuple(sorted(kept))
-
-
-@dataclass(frozen=True, slots=True)
-class ClockEffect:
-    """What happens to one clock: start, stop, revive, pause, resume, extend, exempt.
-
-    need: for a start, the moment need at which it began (an oral order); for an extension, the date need that says
-    until when, None for one more original limit; for a pause, the date need at which it ends.
-    """
-
-    kind: str
-    clock: str
-    need: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Something that may happen now. by: holders, outsiders, `system`, `clock:<code>`; to: the step that follows."""
-
-    action: str
-    result: str | None
-    by: tuple[str, ...]
-    needs: tuple[str, ...]
-    to: str
-    approval: str | None
-    diverted: bool
-    check: str | None
-    work: bool
-    apart: tuple[str, ...]  # for a check: what may not be the handlers' (person, post, unit)
-    assigns: tuple[str, ...]  # seats that the act must fill
-    names: Names  # of the result, or of the action when it has no results
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What an act does. `state` is the new state; everything else says what to write beside it.
-
-    `faults` is for the proof (a clock started twice, …) and empty in a procedure that is proved.
-    """
-
-    state: RunState
-    action: str
-    result: str | None
-    step_from: str
-    step_to: str
-    stage: str
-    end: str | None
-    reopened: bool = False
-    clocks: tuple[ClockEffect, ...] = ()
-    opens: str | None = None
-    cancels: tuple[str, ...] = ()
-    hold_set: str | None = None
-    hold_lifted: str | None = None
-    assigns: tuple[str, ...] = ()
-    raised: Pairs = ()
-    counted: str | None = None
-    count: int = 0
-    diverted: bool = False
-    adjudicated: tuple[str, ...] = ()
-    approval: str | None = None
-    check: str | None = None
-    apart: tuple[str, ...] = ()
-    work: bool = False
-    on_the_spot: bool = False
-    drawn: str | None = None
-    sample_failed: str | None = None
-    prints: tuple[str, ...] = ()
-    emergency: bool = False
-    faults: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def moved(self) -> bool:
-        """Whether the matter stands at another step now."""
-        return self.step_from != self.step_to
-
-
-class _Draft:
-    """A state being changed, with the clock effects and faults gathered on the way."""
-
-    def __init__(self, procedure: Procedure, state: RunState) -> None:
-        self.procedure = procedure
-        self.step = state.step
-        self.clocks = dict(state.clocks)
-        self.effects: list[ClockEffect] = []
-        self.faults: list[tuple[str, str]] = []
-        step_clock = procedure.steps[state.step].clock
-        self.running_step_clock = step_clock if step_clock and self._per_step(step_clock) else None
-
-    def _per_step(self, code: str) -> bool:
-        return self.procedure.clocks[code].per == "step"
-
-    def start(self, code: str, need: str | None = None) -> None:
-        if self.clocks.get(code) == "running":
-            self.faults.append(("restarted", code))
-        self.clocks[code] = "running"
-        self.effects.append(ClockEffect("start", code, need))
-
-    def stop(self, code: str) -> None:
-        if self.clocks.get(code) == "running":
-            self.clocks[code] = "stopped"
-            self.effects.append(ClockEffect("stop", code))
-
-    def revive(self, code: str) -> None:
-        if self.clocks.get(code) != "stopped":
-            self.faults.append(("revived_unstopped", code))
-            return
-        self.clocks[code] = "running"
-        self.effects.append(ClockEffect("revive", code))
-
-    def pause(self, code: str, need: str | None) -> None:
-        if self.clocks.get(code) != "running" and code != self.running_step_clock:
-            self.faults.append(("paused_not_running", code))
-        self.effects.append(ClockEffect("pause", code, need))
-
-    def resume(self, code: str) -> None:
-        if self.clocks.get(code) == "running" or code == self.running_step_clock:
-            self.effects.append(ClockEffect("resume", code))
-
-    def enter(self, step: str) -> None:
-        """Leave the old step for another: its own clock stops, that of the new one starts; an end stops all."""
-        if self.running_step_clock:
-            self.effects.append(ClockEffect("stop", self.running_step_clock))
-        fresh = self.procedure.steps[step]
-        if fresh.end:
-            for code in sorted(code for code, state in self.clocks.items() if state == "running"):
-                self.stop(code)
-        elif fresh.clock and self._per_step(fresh.clock):
-            self.effects.append(ClockEffect("start", fresh.clock))
-        self.step = step
-
-    def pairs(self) -> Pairs:
-        return tuple(sorted(self.clocks.items()))
 
 
 def start(procedure: Procedure, facts: Mapping[str, Value] | None = None) -> Effects:
@@ -401,40 +203,20 @@ def transition(
     procedure: Procedure, state: RunState, move: Move, *, diverted: bool = False, counting: bool = True
 ) -> Effects:
     """What `move` does, without asking whether it may. The proof calls it with counting off and either `diverted`."""
-    draft = _Draft(procedure, state)
+    draft = Draft(procedure, state)
     before = procedure.steps[state.step]
     then = procedure.bounds[move.counts].then if diverted and move.counts else None
     target = then or move.target(state.step)
     left = target != state.step
     reopened = left and before.end is not None
-    if not diverted:
-        for code in move.starts:
-            draft.start(code, move.starts_at)
-    for code in move.stops:
-        draft.stop(code)
-    if not diverted:
-        for code in move.revives:
-            draft.revive(code)
-        if move.extends:
-            by = None if move.extend_by == "original" else move.extend_by
-            draft.effects.append(ClockEffect("extend", move.extends, by))
-    if move.exempts:
-        draft.effects.append(ClockEffect("exempt", move.exempts))
+    draft.act(move, diverted)
     groups, cancelled = _groups(procedure, state, move, diverted, target)
     hold_lifted = state.hold if state.hold and (left or move.lifts == state.hold) else None
-    if hold_lifted:
-        for code in procedure.holds[hold_lifted].pauses:
-            draft.resume(code)
     hold_set = move.holds if not diverted else None
-    if hold_set:
-        for code in procedure.holds[hold_set].pauses:
-            draft.pause(code, procedure.holds[hold_set].until)
+    draft.hold(hold_lifted, hold_set)
     if left:
         draft.enter(target)
-    levels = state.levels
-    if move.raises and not diverted:
-        chain = procedure.seats[move.raises].levels
-        levels = _put(levels, move.raises, chain[chain.index(state.level(move.raises)) + 1])
+    levels = state.levels if diverted else _levels(procedure, state, move)
     assigns = () if diverted else move.assigns
     work, spot, drawn = _work(state, move, reopened)
     counts = _counts(procedure, state, move, hold_set, reopened) if counting else state.counts
@@ -485,6 +267,14 @@ def transition(
     )
 
 
+def _levels(procedure: Procedure, state: RunState, move: Move) -> Pairs:
+    """The level seats after the act: `raises` fills one with the next level of its list."""
+    if not move.raises:
+        return state.levels
+    chain = procedure.seats[move.raises].levels
+    return put(state.levels, move.raises, chain[chain.index(state.level(move.raises)) + 1])
+
+
 def _groups(
     procedure: Procedure, state: RunState, move: Move, diverted: bool, target: str
 ) -> tuple[Pairs, tuple[str, ...]]:
@@ -528,11 +318,11 @@ def _counts(procedure: Procedure, state: RunState, move: Move, hold: str | None,
         }
         counts = tuple(pair for pair in counts if pair[0] in at_ends or pair[0].startswith("hold:"))
     if move.counts:
-        counts = _put(counts, move.counts, state.count(move.counts) + 1)
+        counts = put(counts, move.counts, state.count(move.counts) + 1)
     for code in move.adjudicates:
-        counts = _put(counts, code, None)
+        counts = put(counts, code, None)
     if hold:
-        counts = _put(counts, f"hold:{hold}", state.count(f"hold:{hold}") + 1)
+        counts = put(counts, f"hold:{hold}", state.count(f"hold:{hold}") + 1)
     return counts
 
 
@@ -546,7 +336,7 @@ def settle(procedure: Procedure, state: RunState, group: str, outcome: str) -> E
         raise Refusal("no_such_tasks", group)
     if state.group(group) != "open":
         raise Refusal("not_open", group)
-    fresh = replace(state, groups=_put(state.groups, group, outcome))
+    fresh = replace(state, groups=put(state.groups, group, outcome))
     if tasks.work:
         fresh = replace(fresh, work="unchecked", spot=False)
     step = procedure.steps[state.step]
@@ -559,7 +349,7 @@ def end_hold(procedure: Procedure, state: RunState) -> Effects:
     """The hold's end has come: its clocks run on. Raises Refusal("no_hold")."""
     if not state.hold:
         raise Refusal("no_hold")
-    draft = _Draft(procedure, state)
+    draft = Draft(procedure, state)
     for code in procedure.holds[state.hold].pauses:
         draft.resume(code)
     step = procedure.steps[state.step]
@@ -574,41 +364,3 @@ def end_hold(procedure: Procedure, state: RunState) -> Effects:
         clocks=tuple(draft.effects),
         hold_lifted=state.hold,
     )
-
-
-def group_result(tasks: Tasks, answers: Iterable[str | None]) -> str:
-    """open while an answer is missing (None), else pass or fail by the group's rule.
-
-    An answer is one of the group's own codes (`done`, `cannot`), for a sub-matter the step at which it ended.
-    """
-    found = list(answers)
-    if any(answer is None for answer in found):
-        return "open"
-    passes = sum(tasks.answers[answer] == "pass" for answer in found if answer is not None)
-    wanted = {"all": len(found), "any": 1, "majority": len(found) // 2 + 1}[tasks.rule]
-    return "pass" if passes >= wanted else "fail"
-
-
-def approval_levels(procedure: Procedure, approval: str, held_by_asker: Sequence[str]) -> tuple[Level, ...]:
-    """The levels that must agree: those that the asker holds are skipped, the last never."""
-    *first, last = procedure.approvals[approval].levels
-    return (*(level for level in first if not set(level.by) & set(held_by_asker)), last)
-
-
-def level_answer(level: Level, answers: Sequence[bool | None]) -> bool | None:
-    """What one level says: None while open. `answers` has one entry for each person asked."""
-    yes, no, asked = answers.count(True), answers.count(False), len(answers)
-    if level.rule == "any":
-        return True if yes else (False if no else None)
-    if level.rule == "all":
-        return False if no else (True if asked and yes == asked else None)
-    if yes * 2 > asked:
-        return True
-    return False if no * 2 >= asked and asked else None
-
-
-def clock_limit(procedure: Procedure, state: RunState, clock: str, given: Given = NOTHING) -> Limit:
-    """The alternative of `clock` that applies: the first whose condition holds; the last has none."""
-    limits = procedure.clocks[clock].limits
-    facts = dict(state.facts)
-    return next(limit for limit in limits if limit.when is None or limit.when.holds(facts, given))

@@ -1,11 +1,10 @@
-"""The picture, the draw of the sample, and moving open matters to another version."""
+"""The picture of a procedure, and moving open matters to another version."""
 
-import uuid
 from xml.etree import ElementTree
 
 import pytest
 
-from civicloop.procedures.rules import draw, migration, reading, sampling
+from civicloop.procedures.rules import draw, migration, reading
 from civicloop.procedures.rules.migration import MigrationRefused
 from tests.procedures.shipped import CODES, shipped
 from tests.procedures.small import SMALL, no_fragments, small
@@ -27,24 +26,6 @@ def test_names_cannot_break_the_picture() -> None:
     procedure = small(('zh = "待派"', 'zh = "<b>&\'\\"待派"'))
     assert ElementTree.fromstring(draw.svg(procedure)) is not None
     assert "<b>&'\"" not in draw.mermaid(procedure)
-
-
-def test_about_the_declared_share_is_drawn_and_everybody_can_repeat_it() -> None:
-    sample = shipped()["grid-event"].samples["on_the_spot"]
-    ids = [uuid.UUID(int=number).bytes for number in range(5_000)]
-    first = [sampling.drawn(sample, b"seed of a day", each, 0.1) for each in ids]
-    assert 400 < sum(first) < 600
-    assert first == [sampling.drawn(sample, b"seed of a day", each, 0.1) for each in ids]
-    assert first != [sampling.drawn(sample, b"seed of another", each, 0.1) for each in ids]
-    risky = [sampling.drawn(sample, b"seed of a day", each, 0.1, frozenset({"album_photo"})) for each in ids]
-    assert all(now or not before for now, before in zip(risky, first, strict=True))
-    assert 1_350 < sum(risky) < 1_650
-
-
-def test_a_failed_sample_raises_the_share_up_to_all() -> None:
-    sample = shipped()["grid-event"].samples["on_the_spot"]
-    assert sampling.raised(sample, 0.1) == 0.2
-    assert sampling.raised(sample, 0.95) == 1.0
 
 
 RENAMED = SMALL.replace("version = 1", "version = 2").replace("handling", "working")
