@@ -7,7 +7,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from civicloop.calendars.rules import Interval, Limit, LimitUnit, Why, WorkingCalendar
+from civicloop.calendars.rules import Interval, Limit, LimitRefused, LimitUnit, Why, WorkingCalendar
 from civicloop.foundation.names import shown
 
 UNITS = {
@@ -35,6 +35,19 @@ REASONS = {
     "day_of_the_law": gettext_lazy("days of the law"),
     "no_working_day": gettext_lazy("no working day"),
     "rolled": gettext_lazy("the last day is no working day and gives way to the next one"),
+}
+
+LIMIT_FAULTS = {
+    "no_limit": gettext_lazy("Write a number and a unit, such as 4 工作时 or 2 work_day."),
+    "ambiguous_unit": gettext_lazy(
+        "小时 and 天 may mean working or running time: write 工作时/紧急工作时 or 工作日/紧急工作日."
+    ),
+    "unknown_unit": gettext_lazy(
+        "The unit is unknown. Known are 工作时, 紧急工作时, 工作日, 紧急工作日, 法定日, 月 and 年."
+    ),
+    "not_positive": gettext_lazy("A limit is more than nothing."),
+    "not_whole": gettext_lazy("Days, months and years of the law are whole numbers."),
+    "too_large": gettext_lazy("That is more than a century."),
 }
 
 
@@ -73,3 +86,8 @@ def interval_rows(calendar: WorkingCalendar, intervals: list[Interval]) -> list[
         }
         for each in intervals
     ]
+
+
+def limit_fault_words(refused: LimitRefused) -> str:
+    """Why a text is no limit, and what to write instead."""
+    return str(LIMIT_FAULTS[refused.code])

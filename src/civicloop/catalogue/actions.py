@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.records import audit
 
+NATIONAL = Path(__file__).resolve().parent / "standards"
 # the first edition of a catalogue answers for every earlier moment too
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -91,9 +91,7 @@ def load_city(actor: Actor, *, city_dir: Path, valid_from: datetime | None = Non
 
     Raises CatalogueRefused.
     """
-    national = resources.files("civicloop.catalogue").joinpath("standards")
-    with resources.as_file(national) as standards:
-        return load_folders(actor, folders=[standards, city_dir / "catalogue"], valid_from=valid_from)
+    return load_folders(actor, folders=[NATIONAL, city_dir / "catalogue"], valid_from=valid_from)
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ class Place:
 
 def places() -> list[Place]:
     """Every area in force, by code."""
-    rows = AreaVersion.objects.filter(valid()).exclude(area__level="grid").order_by("code")
+    rows = AreaVersion.objects.filter(valid(), layer="admin").exclude(area__level="grid").order_by("code")
     return [Place(*row) for row in rows.values_list("area_id", "code", "area__level")]
 
 

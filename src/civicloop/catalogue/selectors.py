@@ -13,7 +13,15 @@ from django.db.models import Q, QuerySet
 
 from civicloop.calendars.rules import Limit
 from civicloop.catalogue import sql
-from civicloop.catalogue.models import Crosswalk, FilingCondition, Kind, KindClass, Responsibility, Standard
+from civicloop.catalogue.models import (
+    Crosswalk,
+    FilingCondition,
+    Kind,
+    KindClass,
+    KindEdition,
+    Responsibility,
+    Standard,
+)
 from civicloop.catalogue.rules.answering import Rule, Rules
 from civicloop.foundation import caches, clock
 from civicloop.people import desks
@@ -202,7 +210,35 @@ def kinds(
         and class_code in ("", view.class_code)
         and standard in ("", view.standard)
     ]
-    return sorted(found, key=lambda view: (view.standard, view.family, view.code))
+    return sorted(found, key=_place)
+
+
+def search(
+    *, family: str = "", class_code: str = "", words: str = "", after: int | None = None, limit: int = 50
+) -> tuple[list[KindView], int | None]:
+    """(a page of the kinds in force now, the id to pass as `after` for the next page or None at the end).
+
+    `words` are looked for in the names of all languages and in the codes; all of them must be found. An unknown `after`
+    raises UnknownKind.
+    """
+    looked_for = words.lower().split()
+    found = [
+        view
+        for view in kinds(family=family, class_code=class_code)
+        if all(any(word in text for text in _searched(view)) for word in looked_for)
+    ]
+    if after is not None:
+        last = kind(after)
+        found = [view for view in found if _place(view) > _place(last)]
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+def _place(view: KindView) -> tuple[str, str, str]:
+    return view.standard, view.family, view.code
+
+
+def _searched(view: KindView) -> list[str]:
+    return [view.code, *(text.lower() for text in (*view.names.values(), *view.class_names.values()))]
 
 
 def conditions(kind_id: int, moment: datetime | None = None) -> list[ConditionView]:
@@ -249,12 +285,6 @@ def classes(family: str = "") -> QuerySet[KindClass]:
     return found.filter(family=family) if family else found
 
 
-def responsibilities() -> QuerySet[Responsibility]:
-    """The lines in force, in a steady order."""
-    rows = Responsibility.objects.filter(valid()).select_related("unit", "area", "kind", "kind_class")
-    return rows.order_by("kind_class__code", "kind__code", "area_id", "-priority", "id")
-
-
 def standards() -> QuerySet[Standard]:
     """All lists of kinds, by code."""
     return Standard.objects.order_by("code")
@@ -271,3 +301,16 @@ def formerly(kind_ids: Iterable[int]) -> dict[int, list[Crosswalk]]:
 def conditions_in_force(kind_id: int) -> QuerySet[FilingCondition]:
     """The rows of a kind's conditions that have not ended, by number; for editing."""
     return FilingCondition.objects.filter(kind_id=kind_id, valid_to=None).order_by("no")
+
+
+def responsibilities_page(area_id: int | None, *, after: int = 0, limit: int = 50) -> QuerySet[Responsibility]:
+    """Lines in force by id, only those of one area when it is given."""
+    rows = Responsibility.objects.filter(valid(), id__gt=after).select_related("unit", "kind", "kind_class")
+    if area_id is not None:
+        rows = rows.filter(area_id=area_id)
+    return rows.order_by("id")[:limit]
+
+
+def editions(kind_id: int) -> QuerySet[KindEdition]:
+    """What a kind was called when, the newest first."""
+    return KindEdition.objects.filter(kind_id=kind_id).order_by("-edition")
