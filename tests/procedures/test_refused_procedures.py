@@ -132,6 +132,7 @@ CASES = [
     ("4d", "handling", "end_without_approval", (), over("forced") + DROP),
     ("4d", "handling", "end_without_approval", (), over("explained") + DROP),
     ("4d", "closed", "reopened_uncounted", (), '[action.reopen]\nzh = "x"\nen = "x"\nfrom = ["closed"]\nby = ["chief"]\nto = "new"\n'),
+    ("4d", "closed", "outsider_uncounted", (), '[action.rate]\nzh = "评价"\nen = "Rate"\nfrom = ["closed"]\nby = ["reporter"]\n'),
     ("5a", "to_check", "closes_over_tasks", ((HELP_REFERENCES, ""),), ""),
     ("5a", "handling", "never_joined", ((HELP_REFERENCES, ""),), ""),
     ("5a", "to_check", "free_system_move", (), '[action.jump]\nzh = "x"\nen = "x"\nfrom = ["to_check"]\nby = ["system"]\nto = "review"\n'),

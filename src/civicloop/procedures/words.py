@@ -95,6 +95,7 @@ PROBLEMS: Mapping[str, object] = {
     "extension_unbounded": _("extending the clock %(about)s must be counted and approved"),
     "extension_by_nothing": _("the extension of %(about)s does not say by how much"),
     "reopened_uncounted": _("leaving an end must be counted"),
+    "outsider_uncounted": _("%(about)s may do this without end: it moves nothing and is not counted"),
     "closes_over_tasks": _("a matter can be closed here while the tasks %(about)s are open"),
     "never_joined": _("nothing waits for the tasks %(about)s"),
     "free_system_move": _("an act by the system must wait for tasks"),

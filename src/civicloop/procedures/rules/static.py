@@ -198,6 +198,11 @@ def _bounds(p: Procedure) -> Iterator[Problem]:
         leaves = [step for step in move.from_ if p.steps[step].end and move.target(step) != step]
         if leaves and not move.counts:
             yield Problem(leaves[0], "4d", "reopened_uncounted", move.declared)
+        stays = [step for step in move.from_ or ("",) if move.target(step) in {step, ""}]
+        if stays and not (move.counts or move.lifts):
+            outsiders = sorted(who for who in _who(p, move) if p.is_outside(who))
+            if outsiders:
+                yield Problem(stays[0], "4d", "outsider_uncounted", move.declared, ", ".join(outsiders))
         if move.check == "fail" and move.counts and not p.bounds[move.counts].then:
             yield Problem(_first(move), "4d", "check_cannot_fail", move.declared, move.counts)
     for bound in p.bounds.values():
