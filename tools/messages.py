@@ -87,7 +87,9 @@ def untranslated(found: Catalog) -> list[str]:
 
 
 def rooms(names: list[str]) -> list[Path]:
-    return [room for room in sorted(SOURCE.iterdir()) if (room / "apps.py").exists() and (not names or room.name in names)]
+    return [
+        room for room in sorted(SOURCE.iterdir()) if (room / "apps.py").exists() and (not names or room.name in names)
+    ]
 
 
 def problems() -> list[str]:

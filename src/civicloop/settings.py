@@ -116,6 +116,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"  # the deciding zone of pages; the database and the hashed form are UTC
 
+BEHIND_PROXY = os.environ.get("CIVICLOOP_BEHIND_PROXY", "") == "1"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True

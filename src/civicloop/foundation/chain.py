@@ -1,0 +1,117 @@
+"""The hashed form of timeline entries: a versioned byte format, chained, provable without the platform.
+
+Format 1: one byte 0x01, one byte for the algorithm, then canonical JSON. The hash of an entry is
+H(hash of the entry before it ‖ body); the first entry follows 32 zero bytes. Erasable texts stand in the body only as
+commitments H(salt ‖ value).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+GENESIS = bytes(32)
+FORMAT = 1
+ALGORITHMS = {1: "sm3", 2: "sha256"}
+DEFAULT = 1
+
+
+class UnknownForm(ValueError):
+    """The bytes are of a format or an algorithm that this version does not know."""
+
+
+def digest(data: bytes, algorithm: int = DEFAULT) -> bytes:
+    """32 bytes of SM3 (GB/T 32905) or SHA-256."""
+    return hashlib.new(ALGORITHMS[algorithm], data).digest()
+
+
+def body(canonical_json: bytes, algorithm: int = DEFAULT) -> bytes:
+    """The stored bytes of an entry."""
+    return bytes((FORMAT, algorithm)) + canonical_json
+
+
+def algorithm_of(stored: bytes) -> int:
+    """The algorithm id of a stored body. Raises UnknownForm."""
+    if len(stored) < 2 or stored[0] != FORMAT or stored[1] not in ALGORITHMS:
+        raise UnknownForm(stored[:2].hex())
+    return stored[1]
+
+
+def entry_hash(previous: bytes, stored: bytes) -> bytes:
+    """The chained hash of an entry."""
+    return digest(previous + stored, algorithm_of(stored))
+
+
+def commitment(salt: bytes, value: bytes, algorithm: int = DEFAULT) -> bytes:
+    """What stands in a body for a text that may be erased."""
+    return digest(salt + value, algorithm)
+
+
+def content(stored: bytes) -> dict[str, object]:
+    """The JSON of a stored body. Raises UnknownForm, ValueError."""
+    algorithm_of(stored)
+    found: dict[str, object] = json.loads(stored[2:])
+    return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry as it lies in the database; `columns` are the plain columns that repeat parts of the body."""
+
+    seq: int
+    body: bytes
+    hash: bytes
+    columns: Mapping[str, object]
+    texts: Mapping[str, tuple[bytes, bytes]]  # field → (salt, value); erased ones are missing
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that was changed: `seq`, a machine code and what it is about."""
+
+    seq: int
+    code: str
+    about: str = ""
+
+
+def verify(rows: Iterable[Row], last_seq: int) -> list[Finding]:
+    """Everything that does not fit in a matter's chain; empty when nothing was rewritten.
+
+    Codes: missing, unknown_form, broken_link (body or hash changed, or rows swapped), column_changed, text_changed,
+    text_unknown, truncated. A text that is missing is not a finding: it was erased, and its commitment still stands.
+    """
+    findings: list[Finding] = []
+    previous, expected = GENESIS, 1
+    for row in rows:
+        while expected < row.seq:
+            findings.append(Finding(expected, "missing"))
+            expected += 1
+        expected += 1
+        try:
+            told = content(row.body)
+            fits = entry_hash(previous, row.body) == row.hash
+        except ValueError:
+            findings.append(Finding(row.seq, "unknown_form"))
+            previous = row.hash
+            continue
+        if not fits:
+            findings.append(Finding(row.seq, "broken_link"))
+        findings += _contents(row, told)
+        previous = row.hash
+    if expected <= last_seq:
+        findings.append(Finding(expected, "truncated"))
+    return findings
+
+
+def _contents(row: Row, told: Mapping[str, object]) -> list[Finding]:
+    findings = [
+        Finding(row.seq, "column_changed", name) for name, value in row.columns.items() if told.get(name) != value
+    ]
+    committed = told.get("texts")
+    commitments = committed if isinstance(committed, dict) else {}
+    for field, (salt, value) in row.texts.items():
+        if field not in commitments:
+            findings.append(Finding(row.seq, "text_unknown", field))
+        elif commitment(salt, value, algorithm_of(row.body)).hex() != commitments[field]:
+            findings.append(Finding(row.seq, "text_changed", field))
+    return findings

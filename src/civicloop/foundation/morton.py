@@ -1,0 +1,41 @@
+"""Cells of the map: a Web Mercator position at zoom 24 as one number whose order keeps neighbours near (Morton)."""
+
+import math
+
+ZOOM = 24
+SIDE = 1 << ZOOM
+LIMIT = 85.05112878
+
+
+def _spread(value: int) -> int:
+    value = (value | value << 16) & 0x0000FFFF0000FFFF
+    value = (value | value << 8) & 0x00FF00FF00FF00FF
+    value = (value | value << 4) & 0x0F0F0F0F0F0F0F0F
+    value = (value | value << 2) & 0x3333333333333333
+    return (value | value << 1) & 0x5555555555555555
+
+
+def _gather(value: int) -> int:
+    value &= 0x5555555555555555
+    value = (value | value >> 1) & 0x3333333333333333
+    value = (value | value >> 2) & 0x0F0F0F0F0F0F0F0F
+    value = (value | value >> 4) & 0x00FF00FF00FF00FF
+    value = (value | value >> 8) & 0x0000FFFF0000FFFF
+    return (value | value >> 16) & 0x00000000FFFFFFFF
+
+
+def cell(lon: float, lat: float) -> int:
+    """The cell of a WGS-84 point, 0 … 2⁴⁸−1; latitudes beyond the map's edge are taken at the edge."""
+    bounded = max(-LIMIT, min(LIMIT, lat))
+    x = int((lon + 180.0) / 360.0 * SIDE)
+    sine = math.sin(math.radians(bounded))
+    y = int((0.5 - math.log((1 + sine) / (1 - sine)) / (4 * math.pi)) * SIDE)
+    last = SIDE - 1
+    return _spread(max(0, min(last, x))) | _spread(max(0, min(last, y))) << 1
+
+
+def centre(value: int) -> tuple[float, float]:
+    """(lon, lat) of the middle of a cell."""
+    x, y = _gather(value) + 0.5, _gather(value >> 1) + 0.5
+    lon = x / SIDE * 360.0 - 180.0
+    return lon, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / SIDE))))

@@ -1,0 +1,82 @@
+"""What can be wrong with an installation, each with how to mend it."""
+
+import os
+import shutil
+from collections.abc import Callable
+
+from civicloop.ops import embedded, environment
+
+LITTLE = 2 * 1024**3
+
+
+def _folder() -> str:
+    folder = environment.data_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        return f"{folder} cannot be written: set DATA_DIR to a folder of your own"
+    free = shutil.disk_usage(folder).free
+    return f"only {free // 1024**2} MiB are free on the disk of {folder}" if free < LITTLE else ""
+
+
+def _database() -> str:
+    if os.environ.get("DATABASE_URL"):
+        return ""
+    try:
+        server = environment.embedded_server()
+    except embedded.DatabaseTrouble as trouble:
+        return str(trouble)
+    return "" if server.running() else "it does not run: civicloop db start"
+
+
+def _role() -> str:
+    environment.prepare()
+    from civicloop.ops.grants import refuse_powerful_role
+
+    return refuse_powerful_role() or ""
+
+
+def _migrations() -> str:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(plan)} migrations are missing: civicloop migrate" if plan else ""
+
+
+def _guards() -> str:
+    from civicloop.procedures.selectors import missing_guards
+
+    missing = missing_guards()
+    return f"procedures refer to guards that are not registered: {', '.join(missing)}" if missing else ""
+
+
+def _worker() -> str:
+    from datetime import timedelta
+
+    from civicloop.foundation import clock
+    from civicloop.ops.models import Heartbeat
+
+    fresh = Heartbeat.objects.filter(name="worker", at__gt=clock.now() - timedelta(minutes=1)).exists()
+    return "" if fresh else "no worker has given a sign of life for a minute: civicloop worker"
+
+
+EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("data folder and disk", _folder),
+    ("database", _database),
+    ("role of the application", _role),
+    ("migrations", _migrations),
+    ("guards of the procedures", _guards),
+    ("worker", _worker),
+)
+
+
+def examine() -> list[tuple[str, str]]:
+    """(what, trouble) for each examination; an empty trouble is well. What cannot be examined says so."""
+    found = []
+    for words, look in EXAMINATIONS:
+        try:
+            found.append((words, look()))
+        except Exception as trouble:
+            found.append((words, f"cannot be examined: {trouble}"))
+    return found

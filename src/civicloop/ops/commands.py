@@ -1,0 +1,168 @@
+"""Commands that look after an installation: database, migrations, serving."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+import click
+
+from civicloop.ops import embedded, environment
+from civicloop.ops.processes import Children
+
+GRANIAN_IDLE = 600  # seconds before an idle thread, and with it its database connection, is dropped
+
+
+@click.group()
+def db() -> None:
+    """Look after the embedded database."""
+
+
+@db.command("start")
+def db_start() -> None:
+    """Start it; a second start while it runs does nothing."""
+    environment.embedded_server().start()
+    print("running")
+
+
+@db.command("stop")
+def db_stop() -> None:
+    """Stop it in good order."""
+    print("stopped" if environment.embedded_server().stop() else "was not running")
+
+
+@db.command("status")
+@click.option("--json", "as_json", is_flag=True)
+def db_status(as_json: bool) -> None:
+    """Whether it runs, and which version."""
+    server = environment.embedded_server()
+    facts = {"running": server.running(), "version": server.version(), "folder": str(server.folder)}
+    print(json.dumps(facts) if as_json else " · ".join(f"{key}: {value}" for key, value in facts.items()))
+    if not facts["running"]:
+        sys.exit(3)
+
+
+@db.command("url")
+@click.option("--owner", is_flag=True, help="the owner's address instead of the application's")
+def db_url(owner: bool) -> None:
+    """The address of the database, with its password."""
+    application, owners = environment.addresses(start=False)
+    print(owners if owner else application)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the schema up to date as the owner, make partitions ahead, set the application role's grants."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from civicloop.foundation import partitions
+    from civicloop.ops.grants import sync_grants
+
+    application = embedded.APPLICATION
+    address = os.environ.get("DATABASE_URL", "")
+    if address:
+        from urllib.parse import unquote, urlsplit
+
+        application = unquote(urlsplit(address).username or application)
+    # two processes that start together migrate one after the other
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(745201)")
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    with connection.cursor() as cursor:
+        cursor.execute(partitions.FUNCTION)
+        cursor.execute("SELECT civicloop_make_partitions(4)")
+        cursor.execute(f'GRANT EXECUTE ON FUNCTION civicloop_make_partitions(integer) TO "{application}"')
+    sync_grants(application)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(745201)")
+
+
+def _granian(host: str, port: int, workers: int) -> list[str]:
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", str(workers), "--blocking-threads", "8", "--blocking-threads-idle-timeout", str(GRANIAN_IDLE),
+        "--backlog", "1024", "--no-ws", "--respawn-failed-workers", "--log-level", "warning",
+        "civicloop.ops.wsgi:application",
+    ]  # fmt: skip
+
+
+@click.command()
+@click.option("--host", default=lambda: os.environ.get("HOST", "127.0.0.1"))
+@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "8000")))
+@click.option("--workers", type=int, default=2)
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the pages and the API; refuses to start as owner or superuser."""
+    os.execv(sys.executable, _granian(host, port, workers))
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="one round, for tests and cron")
+def worker(once: bool) -> None:
+    """Do what is due: clocks that act, ends of holds, lapsing approvals, draws of samples, partitions ahead."""
+    from civicloop.ops import rounds
+
+    rounds.run_for_ever(once=once)
+
+
+@click.command()
+@click.option("--host", default=lambda: os.environ.get("HOST", "127.0.0.1"))
+@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "8000")))
+@click.option("--demo/--no-demo", default=True, help="load the demonstration city when the database is empty")
+def run(host: str, port: int, demo: bool) -> None:
+    """Everything that a newcomer needs: migrate, serve, work, and load the demonstration city behind a progress page."""
+    from civicloop.ops import loading
+
+    subprocess.run([sys.executable, "-m", "civicloop.ops.cli", "migrate"], check=True)
+    children = Children()
+    with contextlib.suppress(KeyboardInterrupt):
+        if demo and loading.is_empty():
+            loading.begin()
+        children.start("serve", _granian(host, port, 2))
+        children.start("worker", [sys.executable, "-m", "civicloop.ops.cli", "worker"])
+        if loading.wanted():
+            children.start("demo", [sys.executable, "-m", "civicloop.ops.cli", "demo", "--resume"], once=True)
+        _say_where(host, port)
+
+        def leave(_number: int, _frame: FrameType | None) -> None:
+            raise KeyboardInterrupt
+
+        signal.signal(signal.SIGTERM, leave)
+        children.watch()
+    children.stop()
+    print("CivicLoop has stopped; the database goes on running (civicloop db stop).")
+
+
+def _say_where(host: str, port: int) -> None:
+    from civicloop.ops import loading
+
+    base = f"http://{host}:{port}"
+    print(f"\n闭环 CivicLoop  {base}\n")
+    for words, path in loading.FACES:
+        print(f"  {words:<34} {base}{path}")
+    print(f"\n  Sign-ins of the demonstration city: {base}/demo (password: {loading.DEMO_PASSWORD})")
+    for user, words in loading.SIGN_INS:
+        print(f"    {user:<14} {words}")
+    print("\n  Stop with Ctrl-C.\n", flush=True)
+
+
+@click.command()
+def doctor() -> None:
+    """Say what is wrong with this installation and how to mend it."""
+    problems = 0
+    for words, trouble in _examinations():
+        print(f"{'ok  ' if not trouble else 'BAD '} {words}{': ' + trouble if trouble else ''}")
+        problems += bool(trouble)
+    sys.exit(1 if problems else 0)
+
+
+def _examinations() -> list[tuple[str, str]]:
+    from civicloop.ops import checkup
+
+    return checkup.examine()
+
+
+COMMANDS: list[click.Command] = [db, migrate, serve, worker, run, doctor]

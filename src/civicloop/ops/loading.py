@@ -1,0 +1,94 @@
+"""The load of the demonstration city: whether it is wanted, how far it is, who may sign in afterwards."""
+
+from datetime import datetime
+
+from civicloop.foundation import clock
+
+DEMO = "demo"
+DEMO_PASSWORD = "闭环-demo-2026"
+FACES = (
+    ("群众端 Residents", "/"),
+    ("网格端 Grid workers", "/field/"),
+    ("受理派遣台 Acceptance and dispatch", "/desk/"),
+    ("收单台 Receiving desk", "/receiving/"),
+    ("核查 Checks", "/checks/"),
+    ("管理 Administration", "/admin/"),
+    ("API", "/api/v1/docs"),
+)
+SIGN_INS = (
+    ("wangge", "网格员 grid worker"),
+    ("shouli", "受理员兼派遣员 acceptance and dispatch, subdistrict"),
+    ("paiqian", "区派遣员 dispatcher, district"),
+    ("shoudan", "收单员 receiving clerk"),
+    ("chuzhi", "处置人员 unit worker"),
+    ("fuzeren", "单位负责人 unit head"),
+    ("hecha", "核查员 checker"),
+    ("duban", "督办员 supervisor"),
+    ("lingdao", "领导 leader"),
+    ("qudao", "群众渠道 resident channel"),
+    ("xitong", "系统管理员 system administrator"),
+    ("anquan", "安全管理员 security administrator"),
+    ("shenji", "审计管理员 audit administrator"),
+)
+
+
+def _django() -> None:
+    from django.apps import apps
+
+    if not apps.ready:
+        from civicloop.ops import environment
+
+        environment.prepare()
+
+
+def is_empty() -> bool:
+    """Whether nothing has been loaded into the database yet."""
+    _django()
+    from civicloop.places.models import Area
+
+    return not Area.objects.exists()
+
+
+def begin() -> None:
+    """Want the demonstration city; the load itself runs beside the server."""
+    _django()
+    from civicloop.ops.models import Load
+
+    Load.objects.get_or_create(name=DEMO, defaults={"started_at": clock.now()})
+
+
+def wanted() -> bool:
+    """Whether a load is wanted and not done (also one that a kill cut short)."""
+    _django()
+    from civicloop.ops.models import Load
+
+    return Load.objects.filter(name=DEMO, wanted=True, done=False).exists()
+
+
+def tell(part: str, share: float) -> None:
+    """How far the load is: words and a share from 0 to 1."""
+    from civicloop.ops.models import Load
+
+    Load.objects.filter(name=DEMO).update(part=part[:200], share=share, trouble="")
+
+
+def fail(trouble: str) -> None:
+    """The load has stopped; the next start goes on with it."""
+    from civicloop.ops.models import Load
+
+    Load.objects.filter(name=DEMO).update(trouble=trouble[:2000])
+
+
+def finish() -> None:
+    """The load is done."""
+    from civicloop.ops.models import Load
+
+    Load.objects.filter(name=DEMO).update(done=True, share=1.0, part="", ended_at=clock.now())
+
+
+def progress() -> tuple[str, float, str, datetime] | None:
+    """(part, share, trouble, started) while a load is under way; None when there is none or it is done."""
+    from civicloop.ops.models import Load
+
+    row = Load.objects.filter(name=DEMO, wanted=True, done=False).first()
+    return (row.part, row.share, row.trouble, row.started_at) if row else None

@@ -1,0 +1,55 @@
+"""Child processes of `civicloop run`: started, watched, restarted, stopped together."""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Child:
+    command: list[str]
+    once: bool
+    process: subprocess.Popen[bytes]
+    starts: int = 1
+
+
+@dataclass
+class Children:
+    """A handful of processes that live and end together."""
+
+    running: dict[str, Child] = field(default_factory=dict)
+
+    def start(self, name: str, command: list[str], *, once: bool = False) -> None:
+        """Start a process; with `once` its end is not mended."""
+        self.running[name] = Child(command, once, subprocess.Popen(command, start_new_session=True))
+
+    def watch(self) -> None:
+        """Return only by an exception. A process that ends is started again after a pause that grows."""
+        while True:
+            time.sleep(1)
+            for name, child in list(self.running.items()):
+                code = child.process.poll()
+                if code is None:
+                    continue
+                if child.once:
+                    if code:
+                        print(f"civicloop: {name} ended with {code}; start it again with the next run", file=sys.stderr)
+                    del self.running[name]
+                    continue
+                print(f"civicloop: {name} ended with {code}; starting it again", file=sys.stderr)
+                time.sleep(min(30, child.starts))
+                child.process = subprocess.Popen(child.command, start_new_session=True)
+                child.starts += 1
+
+    def stop(self) -> None:
+        """Ask all to end, wait ten seconds, then insist."""
+        for child in self.running.values():
+            if child.process.poll() is None:
+                child.process.terminate()
+        until = time.monotonic() + 10
+        for child in self.running.values():
+            try:
+                child.process.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.process.kill()

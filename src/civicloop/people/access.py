@@ -1,0 +1,200 @@
+"""The one place that decides who may do what to what, and why.
+
+Everything that leaves the system or changes it asks here: pages, API, lists, exports. Access takes small values
+(Actor, Subject), never a model, so that each room can ask about its own things. Reads answer "not found" for what one
+must not know of; the caller does that with `Decision.known`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from civicloop.people.choices import Role
+
+LEVELS = ("city", "district", "subdistrict", "community", "grid")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person in one post, somebody outside with a code for one matter, or the system itself."""
+
+    kind: Literal["staff", "outside", "system", "anonymous"]
+    words: str
+    account_id: int | None = None
+    post_id: int | None = None
+    roles: frozenset[str] = frozenset()
+    unit_id: int | None = None
+    area_id: int | None = None
+    level: str = ""
+    classes: frozenset[str] = frozenset()
+    confidentiality: int = 0
+    scopes: frozenset[str] | None = None  # None: not bound by scopes (a signed-in person)
+    relation: str = ""  # outside: reporter, household, resident, party …
+    matter_id: UUID | None = None  # outside: the one matter
+
+    @property
+    def role(self) -> str:
+        """The word that the timeline keeps for who acted."""
+        return min(self.roles) if self.kind == "staff" and self.roles else self.relation or self.kind
+
+
+ANONYMOUS = Actor(kind="anonymous", words="resident", relation="reporter")
+
+
+def system(words: str) -> Actor:
+    """The platform acting by itself: a clock, a draw, the end of a hold."""
+    return Actor(kind="system", words=words)
+
+
+def outsider(relation: str, matter_id: UUID) -> Actor:
+    """Somebody who has shown the check code of one matter."""
+    return Actor(kind="outside", words=relation, relation=relation, matter_id=matter_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What access must know of a thing: where it lies, who is involved, how confidential it is."""
+
+    areas: Mapping[str, int] = field(default_factory=dict)  # level → area id; empty outside every area
+    units: frozenset[int] = frozenset()
+    persons: frozenset[int] = frozenset()
+    class_code: str = ""
+    confidentiality: int = 0
+    matter_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`allowed`, a machine code for why (not), and whether the actor may know that the thing exists."""
+
+    allowed: bool
+    why: str
+    known: bool = True
+
+
+YES = Decision(True, "allowed")
+HIDDEN = Decision(False, "not_found", known=False)
+
+# roles that see every matter of their area; the others see what their unit or they themselves are involved in
+AREA_ROLES = frozenset(
+    {
+        Role.GRID_WORKER, Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.CHECKER, Role.SUPERVISOR, Role.LEADER,
+        Role.AUDIT_ADMIN, Role.MEDIATION_CLERK, Role.MEDIATION_CHAIR, Role.COURT_CLERK, Role.CASE_CLERK,
+        Role.CHIEF_PROSECUTOR,
+    }
+)  # fmt: skip
+
+# what may be done beside matters, by role; a test walks the table against every route
+DUTIES: Mapping[str, frozenset[str]] = {
+    "areas.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    "areas.change": frozenset({Role.SYSTEM_ADMIN}),
+    "catalogue.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    "catalogue.change": frozenset({Role.SYSTEM_ADMIN}),
+    "units.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    "units.change": frozenset({Role.SYSTEM_ADMIN}),
+    "posts.view": frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
+    "posts.change": frozenset({Role.SECURITY_ADMIN}),
+    "settings.view": frozenset({Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN}),
+    "settings.change": frozenset({Role.SYSTEM_ADMIN}),
+    "audit.view": frozenset({Role.AUDIT_ADMIN}),
+    "procedures.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    "matters.list": frozenset(Role.values) - {Role.RESIDENT_CHANNEL, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
+    "matters.report": frozenset(
+        {Role.RESIDENT_CHANNEL, Role.GRID_WORKER, Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.CHECKER}
+    ),
+    "style.view": frozenset(Role.values),
+}
+
+# the three administrators are separate hands: no account may hold posts of two of them
+SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+
+def may(actor: Actor, duty: str) -> Decision:
+    """Whether `actor` may do a thing that is not an act on a matter; `duty` is a key of DUTIES."""
+    needed = DUTIES[duty]
+    if actor.scopes is not None and duty not in actor.scopes and "all" not in actor.scopes:
+        return Decision(False, "scope_missing")
+    if actor.kind == "system" or (duty == "matters.report" and actor.kind == "anonymous"):
+        return YES
+    return YES if actor.roles & needed else Decision(False, "role_missing")
+
+
+def sees(actor: Actor, subject: Subject) -> Decision:
+    """Whether `actor` may know of the matter at all."""
+    if actor.kind == "system":
+        return YES
+    if actor.kind == "outside":
+        return YES if actor.matter_id is not None and actor.matter_id == subject.matter_id else HIDDEN
+    if actor.kind != "staff" or not may(actor, "matters.list").allowed:
+        return HIDDEN
+    if actor.unit_id in subject.units or actor.account_id in subject.persons:
+        return YES
+    if subject.confidentiality > actor.confidentiality:
+        return HIDDEN
+    if actor.classes and subject.class_code and subject.class_code not in actor.classes:
+        return HIDDEN
+    if actor.roles & AREA_ROLES and covers(actor, subject):
+        return YES
+    return HIDDEN
+
+
+def covers(actor: Actor, subject: Subject) -> bool:
+    """Whether the post's area contains the subject's place; a matter without a place belongs to the city level."""
+    if actor.level == "city":
+        return True
+    return actor.area_id is not None and subject.areas.get(actor.level) == actor.area_id
+
+
+def stands_for(actor: Actor, *, post: str, of: str, value: object, subject: Subject) -> bool:
+    """Whether `actor` stands in a holder's relation to the matter.
+
+    `post` is the role (or, for somebody outside, the relation), `of` one of area, platform, unit, person, level,
+    outside; `value` is what the seat holds: a unit id, an account id or a level.
+    """
+    if of == "outside":
+        return actor.kind == "outside" and actor.relation == post and actor.matter_id == subject.matter_id
+    if actor.kind != "staff" or post not in actor.roles:
+        return False
+    if of == "area":
+        return covers(actor, subject)
+    if of == "platform":
+        return True
+    if of == "unit":
+        return value is not None and actor.unit_id == value
+    if of == "person":
+        return value is not None and actor.account_id == value
+    if of == "level":
+        return actor.level == value and covers(actor, subject)
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The bound of everything that an actor's lists may show: an area, or else what unit and person are involved in."""
+
+    everything: bool = False
+    nothing: bool = False
+    level: str = ""
+    area_id: int | None = None
+    unit_id: int | None = None
+    account_id: int | None = None
+    classes: frozenset[str] = frozenset()
+    confidentiality: int = 0
+
+
+def scope(actor: Actor) -> Scope:
+    """The bound for lists, equal in effect to `sees` on each row (a property test holds that)."""
+    if actor.kind == "system":
+        return Scope(everything=True)
+    if actor.kind != "staff" or not may(actor, "matters.list").allowed:
+        return Scope(nothing=True)
+    by_area = bool(actor.roles & AREA_ROLES)
+    return Scope(
+        level=actor.level if by_area else "",
+        area_id=actor.area_id if by_area else None,
+        unit_id=actor.unit_id,
+        account_id=actor.account_id,
+        classes=actor.classes,
+        confidentiality=actor.confidentiality,
+    )

@@ -1,0 +1,108 @@
+"""Reads of the people room."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from civicloop.foundation import clock, hot
+from civicloop.people import sql
+from civicloop.people.access import Actor
+from civicloop.people.models import Holding, Post, Unit
+
+TOKEN_PREFIX = "cl_"
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a token. A token has 256 random bits, so a plain hash suffices."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _actor(row: tuple[Any, ...]) -> Actor:
+    account, username, post, role, also, unit, area, level, classes, confidentiality, scopes = row
+    return Actor(
+        kind="staff",
+        words=username,
+        account_id=account,
+        post_id=post,
+        roles=frozenset({role, *json.loads(also)}),
+        unit_id=unit,
+        area_id=area,
+        level=level,
+        classes=frozenset(json.loads(classes)),
+        confidentiality=confidentiality,
+        scopes=None if scopes is None else frozenset(json.loads(scopes)),
+    )
+
+
+def actor_of_token(token: str) -> Actor | None:
+    """Who a bearer token acts for now, or None. One statement."""
+    row = hot.one(sql.ACTOR_OF_TOKEN, {"hash": token_hash(token), "now": clock.now()})
+    return _actor(row) if row else None
+
+
+def actors_of_account(account_id: int) -> list[Actor]:
+    """The account as each of the posts that it holds now, in the order of their codes. One statement."""
+    return [_actor(row) for row in hot.all_rows(sql.ACTORS_OF_ACCOUNT, {"account": account_id, "now": clock.now()})]
+
+
+def valid(moment: datetime | None = None) -> Q:
+    """The condition that a row with valid_from/valid_to is in force."""
+    at = moment or clock.now()
+    return Q(valid_from__lte=at) & (Q(valid_to=None) | Q(valid_to__gt=at))
+
+
+def units() -> QuerySet[Unit]:
+    """The units in force, by code."""
+    return Unit.objects.filter(valid()).select_related("area").order_by("code")
+
+
+def posts() -> QuerySet[Post]:
+    """The posts in force, by code."""
+    return Post.objects.filter(valid()).select_related("unit", "area").order_by("code")
+
+
+def workers_of(unit_id: int, role: str) -> list[tuple[int, str, dict[str, str]]]:
+    """(account id, sign-in name, names) of those who hold `role` in a unit now, by sign-in name."""
+    now = clock.now()
+    rows = (
+        Holding.objects.filter(
+            Q(until=None) | Q(until__gt=now), Q(post__role=role) | Q(post__also__contains=[role]),
+            since__lte=now, post__unit_id=unit_id, account__is_active=True,
+        )
+        .order_by("account__username")
+        .values_list("account_id", "account__username", "account__names")
+        .distinct()
+    )  # fmt: skip
+    return list(rows)
+
+
+@dataclass(frozen=True)
+class PostLine:
+    """One line of `people list`."""
+
+    user: str
+    code: str
+    role: str
+    unit: str
+    area: str | None
+
+
+def post_lines() -> list[PostLine]:
+    """Every post held now, by account; `area` is the code of the post's area."""
+    from civicloop.places.models import AreaVersion
+
+    now = clock.now()
+    held = (
+        Holding.objects.filter(Q(until=None) | Q(until__gt=now), since__lte=now)
+        .order_by("account__username", "post__code")
+        .values_list("account__username", "post__code", "post__role", "post__unit__code", "post__area_id")
+    )
+    rows = list(held)
+    codes = dict(
+        AreaVersion.objects.filter(valid(), area_id__in={row[4] for row in rows}).values_list("area_id", "code")
+    )
+    return [PostLine(user, code, role, unit, codes.get(area)) for user, code, role, unit, area in rows]

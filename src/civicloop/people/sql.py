@@ -1,0 +1,26 @@
+"""Named statements of the people room that lie on the hot path."""
+
+_ACTOR_COLUMNS = """
+    a.id, a.username, p.id, p.role, p.also, p.unit_id, p.area_id, r.level, p.classes, p.confidentiality"""
+_ACTOR_JOINS = """
+    JOIN people_post p ON p.id = h.post_id AND p.valid_from <= %(now)s AND (p.valid_to IS NULL OR p.valid_to > %(now)s)
+    JOIN places_area r ON r.id = p.area_id"""
+
+# who a bearer token acts for; one read, checked on every request of a program
+ACTOR_OF_TOKEN = f"""
+SELECT {_ACTOR_COLUMNS}, t.scopes
+FROM people_apitoken t
+JOIN people_account a ON a.id = t.account_id AND a.is_active
+JOIN people_holding h ON h.account_id = t.account_id AND h.post_id = t.post_id
+    AND h.since <= %(now)s AND (h.until IS NULL OR h.until > %(now)s)
+{_ACTOR_JOINS}
+WHERE t.hash = %(hash)s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %(now)s)"""
+
+# the posts that a signed-in account holds now, in a stable order
+ACTORS_OF_ACCOUNT = f"""
+SELECT {_ACTOR_COLUMNS}, NULL::jsonb
+FROM people_account a
+JOIN people_holding h ON h.account_id = a.id AND h.since <= %(now)s AND (h.until IS NULL OR h.until > %(now)s)
+{_ACTOR_JOINS}
+WHERE a.id = %(account)s AND a.is_active
+ORDER BY p.code"""

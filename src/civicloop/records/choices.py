@@ -1,0 +1,15 @@
+"""Enumerations of the records room, and the tables that are only ever added to."""
+
+APPEND_ONLY = ("records_auditentry", "records_readentry")
+
+# which sealed field is kept why and how long; docs/records.md explains the rules
+FIELDS = {
+    "reporter_name": "reporter",
+    "reporter_phone": "reporter",
+    "household_name": "household",
+    "household_phone": "household",
+    "applicant_name": "applicant",
+    "applicant_phone": "applicant",
+    "applicant_document": "applicant",
+}
+DEFAULT_RETENTION = "matter"

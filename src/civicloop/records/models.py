@@ -1,0 +1,72 @@
+"""What is recorded about everything: audit log, read log, settings, and the sealed store of personal data."""
+
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """One write beside the matters' own timelines: who, in which post, did what to what. Only ever added."""
+
+    at = models.DateTimeField()
+    account_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    words = models.CharField(max_length=64)
+    action = models.CharField(max_length=64)
+    object = models.CharField(max_length=120)
+    outcome = models.CharField(max_length=16)
+    detail = models.JSONField(default=dict)
+    address = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-at"], name="audit_by_time"),
+            models.Index(fields=["account_id", "-at"], name="audit_by_account"),
+            models.Index(fields=["action", "-at"], name="audit_by_action"),
+        ]
+
+
+class ReadEntry(models.Model):
+    """One opening of sealed data: who, for which purpose. Only ever added; the reader's unit cannot alter it."""
+
+    at = models.DateTimeField()
+    account_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    words = models.CharField(max_length=64)
+    purpose = models.CharField(max_length=200)
+    matter_id = models.UUIDField()
+    field = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["matter_id"], name="read_by_matter"),
+            models.Index(fields=["-at"], name="read_by_time"),
+        ]
+
+
+class SealedValue(models.Model):
+    """A personal fact, sealed from its first moment. Owned by a matter, partitioned with it."""
+
+    pk = models.CompositePrimaryKey("matter_id", "no")
+    matter_id = models.UUIDField()
+    no = models.SmallIntegerField()
+    field = models.CharField(max_length=40)
+    envelope = models.BinaryField()
+    lookup = models.BinaryField(max_length=32, null=True)
+    retention = models.CharField(max_length=24)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["lookup"], name="sealed_lookup", condition=~models.Q(lookup=None))]
+
+
+class Setting(models.Model):
+    """One version of one setting in one scope; the newest version holds. Earlier ones stay readable."""
+
+    code = models.CharField(max_length=64)
+    scope = models.CharField(max_length=64, default="installation")
+    version = models.PositiveIntegerField()
+    value = models.JSONField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "scope", "version"], name="setting_version_once")]

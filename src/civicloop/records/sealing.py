@@ -1,0 +1,106 @@
+"""Sealing and opening of personal data. `open_value` is the only way in, and it leaves a line before it answers."""
+
+import base64
+import os
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from civicloop.foundation import ciphers, clock
+from civicloop.foundation.keyfile import read_or_make
+from civicloop.records.choices import DEFAULT_RETENTION, FIELDS
+from civicloop.records.models import ReadEntry, SealedValue
+
+KEY_ID = "k1"
+LOOKED_UP = frozenset({"reporter_phone", "household_phone", "applicant_phone", "applicant_document"})
+
+
+class NoPurpose(ValueError):
+    """Sealed data are opened for a stated purpose only."""
+
+
+@dataclass(frozen=True)
+class SealedRow:
+    """A sealed value ready to be inserted with the matter's other rows."""
+
+    no: int
+    field: str
+    envelope: bytes
+    lookup: bytes | None
+    retention: str
+
+    def plain(self) -> dict[str, object]:
+        """The row as JSON for the one-statement writes of the loop."""
+        return {
+            "no": self.no,
+            "field": self.field,
+            "envelope": base64.b64encode(self.envelope).decode(),
+            "lookup": base64.b64encode(self.lookup).decode() if self.lookup else None,
+            "retention": self.retention,
+        }
+
+
+def _key(name: str = "sealing") -> ciphers.Key:
+    """The installation's key, from a file outside the database and outside its backup."""
+    return ciphers.Key(KEY_ID, read_or_make(settings.DATA_DIR / "keys" / f"{name}.key"))
+
+
+def _algorithm() -> int:
+    return ciphers.NAMES[os.environ.get("CIVICLOOP_CIPHER", "sm4-gcm")]
+
+
+def _owner(matter_id: UUID, no: int, field: str) -> bytes:
+    return f"records_sealedvalue:{matter_id}:{no}:{field}".encode()
+
+
+def seal(matter_id: UUID, no: int, field: str, text: str) -> SealedRow:
+    """Seal one value; nothing is written here."""
+    envelope = ciphers.seal(_key(), text.encode(), _owner(matter_id, no, field), _algorithm())
+    lookup = ciphers.look_up(_key("lookup"), text) if field in LOOKED_UP else None
+    return SealedRow(no, field, envelope, lookup, FIELDS.get(field, DEFAULT_RETENTION))
+
+
+def seal_bytes(owner: str, content: bytes) -> bytes:
+    """Seal a file (an original photo, an authorisation); `owner` names what it belongs to."""
+    return ciphers.seal(_key(), content, owner.encode(), _algorithm())
+
+
+def open_value(
+    *, actor_id: int | None, actor_words: str, post_id: int | None, purpose: str, matter_id: UUID, no: int
+) -> str:
+    """The plain text of a sealed value, after a read-log line has been written in the same transaction.
+
+    The caller has asked people.access first. Raises NoPurpose, SealedValue.DoesNotExist, ciphers.CannotOpen.
+    """
+    if not purpose.strip():
+        raise NoPurpose
+    with transaction.atomic():
+        row = SealedValue.objects.get(pk=(matter_id, no))
+        _log(actor_id, actor_words, post_id, purpose, matter_id, row.field)
+        return ciphers.unseal(_key(), bytes(row.envelope), _owner(matter_id, no, row.field)).decode()
+
+
+def open_bytes(
+    *, actor_id: int | None, actor_words: str, post_id: int | None, purpose: str, matter_id: UUID, owner: str,
+    envelope: bytes,
+) -> bytes:  # fmt: skip
+    """The content of a sealed file, after a read-log line. Raises NoPurpose, ciphers.CannotOpen."""
+    if not purpose.strip():
+        raise NoPurpose
+    with transaction.atomic():
+        _log(actor_id, actor_words, post_id, purpose, matter_id, "file")
+        return ciphers.unseal(_key(), envelope, owner.encode())
+
+
+def _log(actor_id: int | None, words: str, post_id: int | None, purpose: str, matter_id: UUID, field: str) -> None:
+    ReadEntry.objects.create(
+        at=clock.now(), account_id=actor_id, post_id=post_id, words=words, purpose=purpose.strip()[:200],
+        matter_id=matter_id, field=field,
+    )  # fmt: skip
+
+
+def fields_of(matter_id: UUID) -> list[tuple[int, str]]:
+    """(no, field) of what is sealed for a matter, without opening anything."""
+    return list(SealedValue.objects.filter(matter_id=matter_id).order_by("no").values_list("no", "field"))
