@@ -1,0 +1,67 @@
+"""The API: assembles the routers of all rooms under /api/v1 and words every error as application/problem+json."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from civicloop.catalogue.api import router as catalogue
+from civicloop.matters.api import router as matters
+from civicloop.matters.errors import Refused
+from civicloop.people.api import router as people
+from civicloop.places.api import router as places
+
+api = NinjaAPI(
+    title="CivicLoop 闭环",
+    version="1",
+    description="A city's matters as one verified loop. Errors are RFC 9457 problems with a machine code.",
+    openapi_url="/openapi.json",
+    docs_url="/docs",
+    urls_namespace="api",
+)
+api.add_router("", matters)
+api.add_router("", places)
+api.add_router("", catalogue)
+api.add_router("", people)
+
+
+def problem(status: int, code: str, words: str, extra: Mapping[str, Any] | None = None) -> HttpResponse:
+    """An error as application/problem+json."""
+    body = {"type": "about:blank", "title": words, "status": status, "code": code, "detail": words, **(extra or {})}
+    response = JsonResponse(body, status=status, content_type="application/problem+json")
+    if extra and "retry_after" in extra:
+        response["Retry-After"] = str(extra["retry_after"])
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, reason: Refused) -> HttpResponse:
+    """A refusal of the loop, with the field that it is about."""
+    return problem(reason.status, reason.code, reason.words, reason.extra)
+
+
+@api.exception_handler(ValidationError)
+def malformed(request: HttpRequest, reason: ValidationError) -> HttpResponse:
+    """A request that does not have the form of its schema; the fields are named, values are not repeated."""
+    fields = [{"field": ".".join(str(p) for p in e.get("loc", ())), "code": e.get("type", "")} for e in reason.errors]
+    words = _("The request does not have the expected form. Nothing was taken.")
+    return problem(422, "malformed", words, {"fields": fields[:20]})
+
+
+@api.exception_handler(AuthenticationError)
+def unauthenticated(request: HttpRequest, reason: AuthenticationError) -> HttpResponse:
+    """No token, or one that is not valid (any more)."""
+    return problem(401, "unauthenticated", _("Sign in, or send a valid token."))
+
+
+@api.exception_handler(HttpError)
+def http_error(request: HttpRequest, reason: HttpError) -> HttpResponse:
+    """Errors that the framework finds, such as a body that is no JSON."""
+    words = _("The request cannot be read. Nothing was taken.") if reason.status_code == 400 else str(reason)
+    code = {400: "unreadable", 404: "not_found", 413: "too_large"}.get(reason.status_code, "error")
+    return problem(reason.status_code, code, words)

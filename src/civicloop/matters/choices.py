@@ -1,0 +1,50 @@
+"""Enumerations of the matters room with their words."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+# what the application role may only add to (ops.grants)
+APPEND_ONLY = ("matters_entry", "matters_fact")
+
+
+class Channel(models.TextChoices):
+    """By which door a matter came in."""
+
+    RESIDENT = "resident", _("Resident")
+    GRID = "grid", _("Grid worker's report")
+    DESK = "desk", _("Desk")
+    VISIT = "visit", _("Household visit")
+    API = "api", _("Connected system")
+    PARENT = "parent", _("Another matter")
+
+
+class Stage(models.TextChoices):
+    """The seven stages of GB/T 30428.8, the outer view of residents and statistics."""
+
+    COLLECT = "collect", _("Collecting information")
+    FILE = "file", _("Filing the case")
+    DISPATCH = "dispatch", _("Dispatching the task")
+    HANDLE = "handle", _("Handling the task")
+    FEEDBACK = "feedback", _("Feeding back")
+    CHECK = "check", _("Checking and closing")
+    EVALUATE = "evaluate", _("Evaluating")
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open", _("Open task")
+    ANSWERED = "answered", _("Answered")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ClockState(models.TextChoices):
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+    STOPPED = "stopped", _("Stopped")
+
+
+class RequestState(models.TextChoices):
+    OPEN = "open", _("Awaiting approval")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", pgettext_lazy("a request", "Refused")
+    LAPSED = "lapsed", pgettext_lazy("a request", "Lapsed")

@@ -1,0 +1,128 @@
+"""Work that is due, done by the worker in rounds: every piece is idempotent and may run in several workers at once.
+
+Each act goes through `actions.act` with an id derived from its cause; whoever comes second finds it done. Nothing due
+costs index look-ups only.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from civicloop.foundation import clock
+from civicloop.matters import actions, followups, reading
+from civicloop.matters.errors import Refused
+from civicloop.matters.models import ApprovalRequest, Clock, Matter, Task
+from civicloop.people import access
+from civicloop.procedures.rules import run
+
+BATCH = 200
+PATIENCE = timedelta(seconds=20)  # how long a request may take to do what follows from its own act
+BY_CLOCK = access.system("clock")
+
+
+def sweep(batch: int = BATCH) -> int:
+    """One round over everything that is due; returns how many acts were done."""
+    return due_clocks(batch) + lapsed_requests(batch) + ended_holds(batch) + silent_parts(batch) + left_behind(batch)
+
+
+def _try(wanted: actions.Act) -> int:
+    """Do an act of the platform; what somebody else has done meanwhile is no error."""
+    try:
+        return 1 if actions.act(BY_CLOCK, wanted).status == 201 else 0
+    except Refused:
+        return 0
+
+
+def due_clocks(batch: int = BATCH) -> int:
+    """Acts by clocks (逾期未确认 …): a step's clock is over and the procedure says what then happens."""
+    done = 0
+    rows = Clock.objects.filter(state="running", due_at__lt=clock.now(), task_no=None).order_by("due_at")
+    for row in rows.values_list("matter_id", "name", "no")[: batch * 4]:
+        done += _by_clock(*row)
+        if done >= batch:
+            break
+    return done
+
+
+def _by_clock(matter_id: UUID, name: str, no: int) -> int:
+    seen = reading.read(matter_id)
+    if seen is None or seen.row["end"]:
+        return 0
+    state = seen.state
+    given = actions.given_for(seen, BY_CLOCK, {}, clock.now())
+    for move in run.candidates(seen.procedure, state):
+        if f"clock:{name}" in move.by and run.refusal(seen.procedure, state, move, given) is None:
+            act_id = followups.derived(matter_id, no, f"clock:{name}:{seen.row['seq']}")
+            return _try(actions.Act(matter_id, move.action, act_id, move.result))
+    return 0
+
+
+def lapsed_requests(batch: int = BATCH) -> int:
+    """Requests that nobody answered in time: the procedure says whether silence means yes or no."""
+    done = 0
+    for row in ApprovalRequest.objects.filter(state="open", due_at__lt=clock.now()).order_by("due_at")[:batch]:
+        seen = reading.read(row.matter_id)
+        if seen is None:
+            continue
+        name = next((m.approval for m in seen.procedure.actions[row.action].moves if m.approval), None)
+        yes = bool(name) and seen.procedure.approvals[name or ""].lapse == "approved"
+        data = {"request": row.no, "yes": yes, "reason": "lapsed"}
+        act_id = followups.derived(row.matter_id, row.no, "lapse")
+        done += _try(actions.Act(row.matter_id, "decide", act_id, data=data))
+    return done
+
+
+def ended_holds(batch: int = BATCH) -> int:
+    """Pauses whose end has come (挂账 to a date, waiting at most so long): the matter goes on by itself."""
+    done = 0
+    rows = Matter.objects.filter(end="", hold_until__lt=clock.now()).order_by("hold_until").values_list("id", "seq")
+    for matter_id, seq in rows[:batch]:
+        done += _try(actions.Act(matter_id, "end_hold", followups.derived(matter_id, seq, "end_hold")))
+    return done
+
+
+def silent_parts(batch: int = BATCH) -> int:
+    """Parts asked from outside whose time is over: silence has the meaning that the procedure gives it."""
+    done = 0
+    rows = Clock.objects.filter(state="running", due_at__lt=clock.now()).exclude(task_no=None).order_by("due_at")
+    for matter_id, task_no in rows.values_list("matter_id", "task_no")[:batch]:
+        seen = reading.read(matter_id)
+        task = next((t for t in seen.tasks if t["no"] == task_no and t["state"] == "open"), None) if seen else None
+        silence = seen.procedure.tasks[task["group"]].silence if seen and task else None
+        if task is None or silence is None:
+            continue
+        act_id = followups.derived(matter_id, task_no, "silence")
+        done += _try(actions.Act(matter_id, "answer_part", act_id, data={"task": task_no, "answer": silence}))
+    return done
+
+
+def left_behind(batch: int = BATCH) -> int:
+    """What a killed process left undone between an act and what follows from it."""
+    before = clock.now() - PATIENCE
+    return sum(_resume(matter_id) for matter_id in _unfinished(before, batch))
+
+
+def _unfinished(before: datetime, batch: int) -> list[UUID]:
+    """Matters at a step where the system acts, parts whose sub-matter is missing, ended sub-matters not told yet."""
+    from civicloop.procedures import selectors as procedures
+
+    automatic = {
+        step
+        for version in procedures.versions()
+        for step, moves in procedures.by_id(version.pk).moves_from.items()
+        if any("system" in move.by for move in moves)
+    }
+    waiting = Matter.objects.filter(end="", step__in=automatic, step_at__lt=before).values_list("id", flat=True)
+    child = Matter.objects.filter(id=OuterRef("child_id"))
+    missing = Task.objects.filter(~Exists(child), state="open", opened_at__lt=before).exclude(child_id=None)
+    ended = Task.objects.filter(Exists(child.exclude(end="")), state="open").exclude(child_id=None)
+    found = list(waiting[:batch]) + list(missing.values_list("matter_id", flat=True)[:batch])
+    return found + list(ended.values_list("child_id", flat=True)[:batch])
+
+
+def _resume(matter_id: UUID) -> int:
+    before = Matter.objects.filter(id=matter_id).values_list("seq", flat=True).first()
+    followups.after_act(matter_id)
+    after = Matter.objects.filter(id=matter_id).values_list("seq", flat=True).first()
+    return int(before != after)

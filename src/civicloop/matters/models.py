@@ -1,0 +1,261 @@
+"""The tables of the loop. Workflow logic lives in `actions` and `engine`; nothing writes but `actions`.
+
+Every table owned by a matter leads its key with matter_id and is partitioned by it (house rule 2): the key is a UUIDv7,
+so its range is time. Relations inside a matter are plain columns with a database key made in the migration.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import PROTECT, Q
+
+from civicloop.matters.choices import Channel, ClockState, RequestState, Stage, TaskState
+
+
+class Matter(models.Model):
+    """One reported matter: where it stands, who answers for it, by when."""
+
+    id = models.UUIDField(primary_key=True)
+    number = models.CharField(max_length=20)
+    procedure = models.ForeignKey("procedures.ProcedureVersion", PROTECT, related_name="+", db_index=False)
+    parent_id = models.UUIDField(null=True)
+
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    channel = models.CharField(max_length=12, choices=Channel)
+    confidentiality = models.SmallIntegerField(default=0)
+    kind = models.ForeignKey("catalogue.Kind", PROTECT, null=True, related_name="+", db_index=False)
+    condition = models.ForeignKey("catalogue.FilingCondition", PROTECT, null=True, related_name="+", db_index=False)
+    first_condition = models.ForeignKey(
+        "catalogue.FilingCondition", PROTECT, null=True, related_name="+", db_index=False
+    )
+    class_code = models.CharField(max_length=8, default="")
+
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    crs_in = models.CharField(max_length=10, default="")
+    lon_in = models.FloatField(null=True)
+    lat_in = models.FloatField(null=True)
+    cell = models.BigIntegerField(null=True)
+    address = models.CharField(max_length=300, default="")
+    district = models.ForeignKey("places.Area", PROTECT, null=True, related_name="+", db_index=False)
+    subdistrict = models.ForeignKey("places.Area", PROTECT, null=True, related_name="+", db_index=False)
+    community = models.ForeignKey("places.Area", PROTECT, null=True, related_name="+", db_index=False)
+    grid = models.ForeignKey("places.Area", PROTECT, null=True, related_name="+", db_index=False)
+    area_version = models.IntegerField(default=0)
+    place_reason = models.CharField(max_length=40, default="")
+
+    step = models.CharField(max_length=40)
+    stage = models.CharField(max_length=10, choices=Stage)
+    end = models.CharField(max_length=20, default="")
+    step_version = models.IntegerField(default=1)
+    step_at = models.DateTimeField()
+    seq = models.IntegerField(default=1)
+    unit = models.ForeignKey("people.Unit", PROTECT, related_name="+", db_index=False)
+    desk_roles = ArrayField(models.CharField(max_length=24), default=list)
+    desk_level = models.CharField(max_length=12, default="")
+    desk_person_id = models.BigIntegerField(null=True)
+    seats = models.JSONField(default=dict)
+    run = models.JSONField(default=dict)
+    handlers = models.JSONField(default=list)
+    mark = models.SmallIntegerField(default=0)
+
+    received_at = models.DateTimeField()
+    occurred_at = models.DateTimeField(null=True)
+    oral_at = models.DateTimeField(null=True)
+    emergency = models.BooleanField(default=False)
+    due_at = models.DateTimeField(null=True)
+    hold_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    fingerprint = models.BinaryField(max_length=32)
+    caller = models.CharField(max_length=80)
+    check_code = models.BinaryField(max_length=32)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["number"], name="matter_by_number"),
+            models.Index(fields=["parent_id"], name="matter_by_parent", condition=~Q(parent_id=None)),
+            models.Index(fields=["district", "step", "due_at"], name="matter_open_district", condition=Q(end="")),
+            models.Index(fields=["subdistrict", "step", "due_at"], name="matter_open_subdistrict", condition=Q(end="")),
+            models.Index(fields=["community", "due_at"], name="matter_open_community", condition=Q(end="")),
+            models.Index(fields=["unit", "step", "due_at"], name="matter_open_unit", condition=Q(end="")),
+            models.Index(fields=["desk_person_id", "due_at"], name="matter_open_person", condition=Q(end="")),
+            models.Index(fields=["step", "due_at"], name="matter_open_step", condition=Q(end="")),
+            models.Index(fields=["district", "-id"], name="matter_district"),
+            models.Index(fields=["subdistrict", "-id"], name="matter_subdistrict"),
+            models.Index(fields=["cell"], name="matter_cell"),
+            models.Index(fields=["hold_until"], name="matter_hold_until", condition=~Q(hold_until=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Entry(models.Model):
+    """One line of a matter's timeline: only ever added, each hashing the one before it (foundation.chain)."""
+
+    pk = models.CompositePrimaryKey("matter_id", "seq")
+    matter = models.ForeignKey(Matter, PROTECT, db_index=False, related_name="entries")
+    seq = models.IntegerField()
+    action = models.CharField(max_length=40)
+    result = models.CharField(max_length=40, default="")
+    act_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+    account_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    unit_id = models.BigIntegerField(null=True)
+    role = models.CharField(max_length=24)
+    step = models.CharField(max_length=40)
+    step_version = models.IntegerField()
+    fingerprint = models.BinaryField(max_length=32)
+    body = models.BinaryField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["matter", "act_id"], condition=~Q(act_id=None), name="entry_act_once")
+        ]
+
+
+class EntryText(models.Model):
+    """An erasable value of an entry; the entry's hashed body holds only the commitment H(salt ‖ value)."""
+
+    pk = models.CompositePrimaryKey("matter_id", "seq", "field")
+    matter = models.ForeignKey(Matter, PROTECT, db_index=False, related_name="texts")
+    seq = models.IntegerField()
+    field = models.CharField(max_length=40)
+    value = models.TextField()
+    salt = models.BinaryField(max_length=32)
+
+
+class Task(models.Model):
+    """A part of the work that somebody owes: the lead task, a co-unit's, a party's, a sub-matter."""
+
+    pk = models.CompositePrimaryKey("matter_id", "no")
+    matter = models.ForeignKey(Matter, PROTECT, db_index=False, related_name="tasks")
+    no = models.SmallIntegerField()
+    group = models.CharField(max_length=40)
+    lead = models.BooleanField()
+    unit = models.ForeignKey("people.Unit", PROTECT, null=True, related_name="+", db_index=False)
+    child_id = models.UUIDField(null=True)
+    state = models.CharField(max_length=10, choices=TaskState, default=TaskState.OPEN)
+    answer = models.CharField(max_length=40, default="")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["matter"], condition=Q(lead=True, state="open"), name="task_one_open_lead"),
+            models.CheckConstraint(condition=Q(lead=False) | ~Q(unit=None), name="task_lead_has_unit"),
+        ]
+        indexes = [models.Index(fields=["unit"], name="task_open_unit", condition=Q(state="open", lead=False))]
+
+
+class Clock(models.Model):
+    """A limit that runs: started, calendar, pauses, due moment, how it stopped. `explain` recounts it."""
+
+    pk = models.CompositePrimaryKey("matter_id", "no")
+    matter = models.ForeignKey(Matter, PROTECT, db_index=False, related_name="clocks")
+    no = models.SmallIntegerField()
+    name = models.CharField(max_length=40)
+    task_no = models.SmallIntegerField(null=True)
+    calendar = models.CharField(max_length=40)
+    calendar_version = models.IntegerField()
+    limit = models.CharField(max_length=40)
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    provisional = models.BooleanField(default=False)
+    state = models.CharField(max_length=8, choices=ClockState, default=ClockState.RUNNING)
+    stopped_at = models.DateTimeField(null=True)
+    pauses = models.JSONField(default=list)
+    extensions = models.SmallIntegerField(default=0)
+    exempt = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="clock_running_due", condition=Q(state="running"))]
+
+
+class ApprovalRequest(models.Model):
+    """A request beside the matter that waits for a yes or no; step, holder, unit and clocks stay meanwhile."""
+
+    pk = models.CompositePrimaryKey("matter_id", "no")
+    matter = models.ForeignKey(Matter, PROTECT, db_index=False, related_name="requests")
+    no = models.SmallIntegerField()
+    action = models.CharField(max_length=40)
+    result = models.CharField(max_length=40, default="")
+    level = models.SmallIntegerField()
+    desk_roles = ArrayField(models.CharField(max_length=24))
+    asked_by = models.BigIntegerField(null=True)
+    asked_role = models.CharField(max_length=24)
+    asked_at = models.DateTimeField()
+    asked_seq = models.IntegerField()
+    step_version = models.IntegerField()
+    due_at = models.DateTimeField()
+    data = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=RequestState, default=RequestState.OPEN)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="request_open_due", condition=Q(state="open"))]
+
+
+class Fact(models.Model):
+    """A delta that figures are folded from; written in the same statement as the act, never changed."""
+
+    pk = models.CompositePrimaryKey("matter_id", "seq", "no")
+    matter = models.ForeignKey(Matter, PROTECT, db_index=False, related_name="facts")
+    seq = models.IntegerField()
+    no = models.SmallIntegerField()
+    name = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    delta = models.SmallIntegerField()
+    district_id = models.BigIntegerField(null=True)
+    subdistrict_id = models.BigIntegerField(null=True)
+    community_id = models.BigIntegerField(null=True)
+    grid_id = models.BigIntegerField(null=True)
+    unit_id = models.BigIntegerField()
+    kind_id = models.BigIntegerField(null=True)
+    channel = models.CharField(max_length=12)
+    detail = models.CharField(max_length=40, default="")
+
+
+class Outbox(models.Model):
+    """What must be told after the act; consumers above send it and mark it."""
+
+    pk = models.CompositePrimaryKey("matter_id", "seq", "no")
+    matter = models.ForeignKey(Matter, PROTECT, db_index=False, related_name="outbox")
+    seq = models.IntegerField()
+    no = models.SmallIntegerField()
+    topic = models.CharField(max_length=40)
+    body = models.JSONField()
+    at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="outbox_waiting", condition=Q(taken_at=None))]
+
+
+class SampleShare(models.Model):
+    """The share of a sampled check in force for a subdistrict after failed samples raised it (抽查核查)."""
+
+    procedure_code = models.CharField(max_length=80)
+    sample = models.CharField(max_length=40)
+    area_id = models.BigIntegerField()
+    share = models.FloatField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["procedure_code", "sample", "area_id"], name="sample_share_once")
+        ]
+
+
+class SearchToken(models.Model):
+    """The words by which a matter is found: n-grams of title, text and address, and its number."""
+
+    matter = models.OneToOneField(Matter, PROTECT, primary_key=True, related_name="search")
+    tokens = ArrayField(models.CharField(max_length=24))
+
+    class Meta:
+        indexes = [GinIndex(fields=["tokens"], name="search_tokens")]

@@ -1,0 +1,340 @@
+"""Reads of the loop, already limited to what the reader may see (people.access)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from civicloop.calendars import selectors as calendars
+from civicloop.calendars.rules import explain as calendar_explain
+from civicloop.calendars.rules.limits import Limit
+from civicloop.foundation import clock, ngrams
+from civicloop.matters import actions, engine, errors, reading
+from civicloop.matters.models import ApprovalRequest, Entry, EntryText, Matter, Task
+from civicloop.matters.reading import Reading
+from civicloop.people import access
+from civicloop.people.access import Actor, Scope
+from civicloop.people.models import Unit
+from civicloop.procedures import selectors as procedures
+from civicloop.procedures.rules import run
+from civicloop.procedures.rules.language import Need
+
+PAGE = 50
+MOST = 200
+
+
+def visible(actor: Actor) -> Q:
+    """The condition for what `actor` may see in lists: equal to access.sees on each row."""
+    bound = access.scope(actor)
+    if bound.everything:
+        return Q()
+    if bound.nothing:
+        return Q(pk__in=[])
+    return _involved(bound) | _in_area(bound)
+
+
+def _involved(bound: Scope) -> Q:
+    tasks = Task.objects.filter(matter_id=OuterRef("id"), unit_id=bound.unit_id).exclude(state="cancelled")
+    found = Q(unit_id=bound.unit_id) | Q(Exists(tasks))
+    if bound.account_id is not None:
+        found |= Q(desk_person_id=bound.account_id)
+    return found
+
+
+def _in_area(bound: Scope) -> Q:
+    if not bound.level:
+        return Q(pk__in=[])
+    found = Q(confidentiality__lte=bound.confidentiality)
+    if bound.classes:
+        found &= Q(class_code="") | Q(class_code__in=bound.classes)
+    if bound.level != "city":
+        found &= Q(**{f"{bound.level}_id": bound.area_id})
+    return found
+
+
+def at_my_desk(actor: Actor) -> Q:
+    """What waits for this post: its role holds the step, here, at this level, or for this person."""
+    found = Q(end="", desk_roles__overlap=sorted(actor.roles)) & Q(desk_level__in=["", actor.level])
+    found &= Q(desk_person_id=None) | Q(desk_person_id=actor.account_id)
+    if actor.roles & access.AREA_ROLES:
+        area_roles = sorted(actor.roles & access.AREA_ROLES)
+        by_area = Q(desk_roles__overlap=area_roles)
+        if actor.level != "city":
+            by_area &= Q(**{f"{actor.level}_id": actor.area_id})
+        return found & (by_area | Q(unit_id=actor.unit_id))
+    return found & Q(unit_id=actor.unit_id)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list may be narrowed by; every field is optional."""
+
+    area_id: int | None = None
+    area_level: str = ""
+    unit_id: int | None = None
+    kind_id: int | None = None
+    step: str = ""
+    stage: str = ""
+    procedure: str = ""
+    desk: bool = False
+    open: bool | None = None
+    end: str = ""
+    due: str = ""  # overdue, today, later
+    text: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list and the key of the next one, None at the end."""
+
+    rows: list[Matter]
+    next: str | None
+
+
+def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAGE, order: str = "newest") -> Page:
+    """A page of matters, newest first or by what is lost soonest (`order="due"`).
+
+    Keyset pages: the cost does not grow with the page's number. Raises Refused for a key that is no key.
+    """
+    rows = Matter.objects.filter(visible(actor)).select_related("kind", "unit", "procedure")
+    rows = _narrow(rows, actor, filters)
+    size = max(1, min(limit, MOST))
+    if order == "due":
+        rows = rows.order_by("due_at", "id")
+        if after:
+            moment, identifier = _key(after)
+            rows = rows.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=identifier) | Q(due_at=None))
+    else:
+        rows = rows.order_by("-id")
+        if after:
+            rows = rows.filter(id__lt=_key(after)[1])
+    found = list(rows[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    last = found[-1] if found and more else None
+    due = last.due_at.isoformat() if last is not None and last.due_at is not None else ""
+    return Page(found, f"{due}~{last.id}" if last is not None else None)
+
+
+def _key(after: str) -> tuple[datetime | None, UUID]:
+    moment, _tilde, identifier = after.rpartition("~")
+    try:
+        return (datetime.fromisoformat(moment) if moment else None), UUID(identifier)
+    except ValueError:
+        raise errors.invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
+
+
+def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[Matter]:
+    if filters.desk:
+        rows = rows.filter(at_my_desk(actor))
+    if filters.area_id is not None and filters.area_level and filters.area_level != "city":
+        rows = rows.filter(**{f"{filters.area_level}_id": filters.area_id})
+    exact = {"unit_id": filters.unit_id, "kind_id": filters.kind_id, "step": filters.step, "stage": filters.stage,
+             "end": filters.end, "number": filters.number, "procedure__code": filters.procedure}  # fmt: skip
+    rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
+    if filters.open is not None:
+        rows = rows.filter(end="") if filters.open else rows.exclude(end="")
+    now = clock.now()
+    if filters.due == "overdue":
+        rows = rows.filter(end="", due_at__lt=now)
+    elif filters.due == "today":
+        rows = rows.filter(end="", due_at__gte=now, due_at__lt=_end_of_day(now))
+    if filters.text:
+        rows = rows.filter(search__tokens__contains=ngrams.tokens(filters.text)[:20] or [filters.text.lower()[:24]])
+    return rows
+
+
+def _end_of_day(now: datetime) -> datetime:
+    zone = ZoneInfo(settings.TIME_ZONE)
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), tzinfo=zone)
+
+
+def requests_for(actor: Actor) -> list[ApprovalRequest]:
+    """Approvals that wait for this post, soonest first."""
+    rows = ApprovalRequest.objects.filter(state="open", desk_roles__overlap=sorted(actor.roles)).select_related(
+        "matter"
+    )
+    allowed = Matter.objects.filter(visible(actor)).values("id")
+    return list(rows.filter(matter_id__in=allowed).exclude(asked_by=actor.account_id).order_by("due_at")[:MOST])
+
+
+def parts_for(actor: Actor) -> list[Task]:
+    """Open parts that were given to this post's unit as a co-unit."""
+    rows = Task.objects.filter(unit_id=actor.unit_id, state="open", lead=False).select_related("matter")
+    return list(rows.order_by("opened_at")[:MOST])
+
+
+# -- one matter -----------------------------------------------------------------------------------------------------
+
+
+def seen_by(actor: Actor, matter_id: UUID) -> Reading:
+    """The matter as an act sees it. Raises Refused not_found, also for what the actor must not know of."""
+    found = reading.read(matter_id)
+    if found is None or not access.sees(actor, found.subject).known:
+        raise errors.not_found()
+    return found
+
+
+def row_of(matter_id: UUID) -> Matter:
+    """The full row; only after `seen_by`."""
+    return Matter.objects.select_related(
+        "kind", "condition", "unit", "procedure", "district", "subdistrict", "community", "grid"
+    ).get(id=matter_id)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What the reader may do now: code, result, words, the needs with why, whether it asks for an approval."""
+
+    action: str
+    result: str | None
+    names: Mapping[str, str]
+    result_names: Mapping[str, str] | None
+    needs: Sequence[Need]
+    seats: Sequence[tuple[str, str, Mapping[str, str]]]  # (code, kind, names) of the seats that it fills
+    approval: str | None
+    to: str
+    work: bool
+    check: str | None
+
+
+def offered(actor: Actor, seen: Reading) -> list[Offered]:
+    """Everything that `actor` may do with the matter now, in the procedure's order."""
+    now = clock.now()
+    procedure, state = seen.procedure, seen.state
+    given = actions.given_for(seen, actor, {}, now)
+    found = []
+    for move in run.candidates(procedure, state):
+        by = procedure.holders_of(move, state.step)
+        if not actions.may_act(actor, seen, by):
+            continue
+        reason = run.refusal(procedure, state, move, given)
+        if reason is not None and not (reason.code == "condition" and move.needs):
+            continue
+        if move.check and actions.took_part(actor, seen, run.separation(move)):
+            continue
+        if any(r["state"] == "open" and r["action"] == move.action for r in seen.requests):
+            continue
+        action = procedure.actions[move.action]
+        seats = [
+            (code, procedure.seats[code].kind, procedure.seats[code].names)
+            for code in move.assigns
+            if procedure.seats[code].kind != "level"
+        ]
+        found.append(
+            Offered(
+                move.action, move.result, action.names, move.names if move.result else None,
+                [procedure.needs[code] for code in move.needs], seats, move.approval, move.target(state.step),
+                move.work, move.check,
+            )
+        )  # fmt: skip
+    return found
+
+
+def decisions(actor: Actor, seen: Reading) -> list[Mapping[str, Any]]:
+    """Open requests of this matter that the actor may answer."""
+    found = []
+    for asked in seen.requests:
+        if asked["state"] != "open" or asked["asked_by"] == actor.account_id:
+            continue
+        name = next((m.approval for m in seen.procedure.actions[asked["action"]].moves if m.approval), None)
+        if name and actions.may_act(actor, seen, seen.procedure.approvals[name].levels[asked["level"]].by):
+            found.append(asked)
+    return found
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a timeline as pages and the API show it."""
+
+    seq: int
+    at: datetime
+    action: str
+    result: str
+    role: str
+    unit_id: int | None
+    account_id: int | None
+    step: str
+    texts: Mapping[str, str]
+    hash: str
+
+
+def timeline(matter_id: UUID) -> list[Line]:
+    """All entries in order with the texts that are not erased; only after `seen_by`."""
+    texts: dict[int, dict[str, str]] = {}
+    for row in EntryText.objects.filter(matter_id=matter_id):
+        texts.setdefault(row.seq, {})[row.field] = row.value
+    rows = Entry.objects.filter(matter_id=matter_id).order_by("seq")
+    return [
+        Line(e.seq, e.at, e.action, e.result, e.role, e.unit_id, e.account_id, e.step, texts.get(e.seq, {}),
+             bytes(e.hash).hex())
+        for e in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ClockView:
+    """A clock with its reckoning: every interval counted or not, and why."""
+
+    name: str
+    names: Mapping[str, str]
+    limit: str
+    state: str
+    started_at: datetime
+    due_at: datetime | None
+    provisional: bool
+    stopped_at: datetime | None
+    late: bool | None
+    pauses: Sequence[Sequence[Any]]
+    intervals: list[calendar_explain.Interval] = field(default_factory=list)
+
+
+def clocks(seen: Reading, *, explain: bool = True) -> list[ClockView]:
+    """The matter's clocks in the order of their start, those of parts included."""
+    now, found = clock.now(), []
+    for row in seen.clocks:
+        started = datetime.fromisoformat(row["started_at"])
+        due = datetime.fromisoformat(row["due_at"]) if row["due_at"] else None
+        stopped = datetime.fromisoformat(row["stopped_at"]) if row["stopped_at"] else None
+        intervals: list[calendar_explain.Interval] = []
+        if explain and not row["limit"].startswith(("until", "@")) and row["state"] != "paused":
+            calendar = calendars.calendar_version(row["calendar"], row["calendar_version"])
+            intervals = calendar_explain.explain(
+                calendar, started, Limit.parse(row["limit"]), engine.pauses_of(row), row["extensions"]
+            )
+        late = None if due is None else (stopped or now) > due
+        names = seen.procedure.clocks[row["name"]].names
+        found.append(
+            ClockView(row["name"], names, row["limit"], row["state"], started, due, row["provisional"], stopped, late,
+                      row["pauses"], intervals)
+        )  # fmt: skip
+    return found
+
+
+def by_number(number: str) -> UUID | None:
+    """The id behind a human number, for receipts and search fields."""
+    return Matter.objects.filter(number=number.strip().upper()).values_list("id", flat=True).first()
+
+
+def code_opens(matter_id: UUID, code: str) -> bool:
+    """Whether the check code is the matter's."""
+    kept = Matter.objects.filter(id=matter_id).values_list("check_code", flat=True).first()
+    return kept is not None and bytes(kept) == actions.check_code_hash(matter_id, code)
+
+
+def outside_relation(matter_id: UUID) -> str:
+    """Who stands outside in this matter's procedure: reporter, household, resident …"""
+    version = Matter.objects.filter(id=matter_id).values_list("procedure_id", flat=True).first()
+    return procedures.by_id(version).outside[0] if version is not None else ""
+
+
+def unit_names(ids: set[int | None]) -> dict[int, Mapping[str, str]]:
+    """Names of units by id, in one statement."""
+    return dict(Unit.objects.filter(id__in={i for i in ids if i is not None}).values_list("id", "names"))

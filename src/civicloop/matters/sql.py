@@ -1,0 +1,161 @@
+"""The hot statements of the loop. Each names the matter's id as a parameter in every table it touches, so that only
+one partition is looked at; all run prepared with a generic plan (foundation.hot).
+
+Variable numbers of rows travel as JSON arrays, so that each statement has one text. Parts of one statement run in no
+order: what must follow another part reads from it.
+"""
+
+MATTER_COLUMNS = (
+    "id", "number", "procedure_id", "parent_id", "title", "channel", "confidentiality", "kind_id", "condition_id",
+    "class_code", "district_id", "subdistrict_id", "community_id", "grid_id", "step", "stage", "end", "step_version",
+    "step_at", "seq", "unit_id", "desk_roles", "desk_level", "desk_person_id", "seats", "run", "handlers",
+    "received_at", "oral_at", "emergency", "due_at", "hold_until", "ended_at", "lon", "lat", "address", "check_code",
+)  # fmt: skip
+
+_TASKS = """(SELECT jsonb_agg(jsonb_build_object('no', t.no, 'group', t."group", 'lead', t.lead, 'unit_id', t.unit_id,
+    'child_id', t.child_id, 'state', t.state, 'answer', t.answer) ORDER BY t.no)
+    FROM matters_task t WHERE t.matter_id = %(id)s)"""
+_CLOCKS = """(SELECT jsonb_agg(jsonb_build_object('no', c.no, 'name', c.name, 'task_no', c.task_no,
+    'calendar', c.calendar, 'calendar_version', c.calendar_version, 'limit', c."limit", 'started_at', c.started_at,
+    'due_at', c.due_at, 'provisional', c.provisional, 'state', c.state, 'stopped_at', c.stopped_at,
+    'pauses', c.pauses, 'extensions', c.extensions, 'exempt', c.exempt) ORDER BY c.no)
+    FROM matters_clock c WHERE c.matter_id = %(id)s)"""
+_REQUESTS = """(SELECT jsonb_agg(jsonb_build_object('no', r.no, 'action', r.action, 'result', r.result,
+    'level', r.level, 'desk_roles', r.desk_roles, 'asked_by', r.asked_by, 'asked_role', r.asked_role, 'state', r.state,
+    'step_version', r.step_version, 'due_at', r.due_at, 'data', r.data) ORDER BY r.no)
+    FROM matters_approvalrequest r WHERE r.matter_id = %(id)s)"""
+_EVIDENCE = """(SELECT jsonb_agg(jsonb_build_object('id', v.id, 'stage', v.stage, 'media', v.media_type,
+    'at', v.created_at) ORDER BY v.created_at)
+    FROM evidence_evidence v WHERE v.matter_id = %(id)s)"""
+_COLUMNS = ", ".join(f'm."{name}"' for name in MATTER_COLUMNS)
+
+# all that an act must know; `seq_now` differs from m.seq when a lock was waited for (see actions.act)
+READ = f"""
+SELECT {_COLUMNS}, last.hash,
+    {_TASKS} AS tasks, {_CLOCKS} AS clocks, {_REQUESTS} AS requests, {_EVIDENCE} AS evidence,
+    done.seq, done.fingerprint, done.step, done.step_version, done.action, done.result,
+    (SELECT max(e.seq) FROM matters_entry e WHERE e.matter_id = %(id)s) AS seq_now
+FROM matters_matter m
+LEFT JOIN matters_entry last ON last.matter_id = %(id)s AND last.seq = m.seq
+LEFT JOIN matters_entry done ON done.matter_id = %(id)s AND done.act_id = %(act_id)s
+WHERE m.id = %(id)s"""
+READ_LOCKED = READ + " FOR NO KEY UPDATE OF m"
+EXTRA_COLUMNS = (
+    "last_hash", "tasks", "clocks", "requests", "evidence", "done_seq", "done_fingerprint", "done_step",
+    "done_step_version", "done_action", "done_result", "seq_now",
+)  # fmt: skip
+
+_TEXTS = """INSERT INTO matters_entrytext (matter_id, seq, field, value, salt)
+    SELECT %(id)s, %(next)s, x.field, x.value, decode(x.salt, 'hex')
+    FROM {gate}, jsonb_to_recordset(%(texts)s::jsonb) AS x(field text, value text, salt text)"""
+_SEALED = """INSERT INTO records_sealedvalue (matter_id, no, field, envelope, lookup, retention, created_at)
+    SELECT %(id)s, x.no, x.field, decode(x.envelope, 'base64'), decode(x.lookup, 'base64'), x.retention, %(now)s
+    FROM {gate}, jsonb_to_recordset(%(sealed)s::jsonb)
+        AS x(no smallint, field text, envelope text, lookup text, retention text)"""
+_TASKS_NEW = """INSERT INTO matters_task (matter_id, no, "group", lead, unit_id, child_id, state, answer, opened_at)
+    SELECT %(id)s, x.no, x."group", x.lead, x.unit_id, x.child_id, 'open', '', %(now)s
+    FROM {gate}, {after} jsonb_to_recordset(%(tasks_new)s::jsonb)
+        AS x(no smallint, "group" text, lead boolean, unit_id bigint, child_id uuid)"""
+_CLOCKS_NEW = """INSERT INTO matters_clock (matter_id, no, name, task_no, calendar, calendar_version, "limit", started_at,
+        due_at, provisional, state, stopped_at, pauses, extensions, exempt)
+    SELECT %(id)s, x.no, x.name, x.task_no, x.calendar, x.calendar_version, x."limit", x.started_at, x.due_at,
+        x.provisional, x.state, x.stopped_at, x.pauses, x.extensions, x.exempt
+    FROM {gate}, jsonb_to_recordset(%(clocks_new)s::jsonb) AS x(no smallint, name text, task_no smallint, calendar text,
+        calendar_version integer, "limit" text, started_at timestamptz, due_at timestamptz, provisional boolean,
+        state text, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean)"""
+_FACTS = """INSERT INTO matters_fact (matter_id, seq, no, name, at, delta, district_id, subdistrict_id, community_id,
+        grid_id, unit_id, kind_id, channel, detail)
+    SELECT %(id)s, %(next)s, x.no, x.name, %(now)s, x.delta, {place}, x.unit_id, %(kind_id)s::bigint, {channel}, x.detail
+    FROM {gate}, jsonb_to_recordset(%(facts)s::jsonb)
+        AS x(no smallint, name text, delta smallint, unit_id bigint, detail text)"""
+_OUTBOX = """INSERT INTO matters_outbox (matter_id, seq, no, topic, body, at)
+    SELECT %(id)s, %(next)s, x.no, x.topic, x.body, %(now)s
+    FROM {gate}, jsonb_to_recordset(%(outbox)s::jsonb) AS x(no smallint, topic text, body jsonb)"""
+_ENTRY = """INSERT INTO matters_entry (matter_id, seq, action, result, act_id, at, account_id, post_id, unit_id, role, step,
+        step_version, fingerprint, body, hash)
+    SELECT %(id)s, %(next)s, %(action)s, %(result)s, %(act_id)s::uuid, %(now)s, %(account_id)s::bigint,
+        %(post_id)s::bigint, %(actor_unit_id)s::bigint, %(role)s, %(step)s, %(step_version)s, %(fingerprint)s, %(body)s,
+        %(hash)s FROM {gate}"""
+
+_PLACE = "%(district_id)s::bigint, %(subdistrict_id)s::bigint, %(community_id)s::bigint, %(grid_id)s::bigint"
+
+# a report: matter, first entry, lead task, clocks, facts, outbox rows, search words, sealed reporter in one statement
+REPORT = f"""
+WITH n AS MATERIALIZED (
+    SELECT %(day)s::bigint * 10000000 + nextval('matters_number_seq') %% 10000000 AS v),
+m AS (
+    INSERT INTO matters_matter (id, number, procedure_id, parent_id, title, text, channel, confidentiality, kind_id,
+        condition_id, first_condition_id, class_code, lon, lat, crs_in, lon_in, lat_in, cell, address, district_id,
+        subdistrict_id, community_id, grid_id, area_version, place_reason, step, stage, "end", step_version, step_at,
+        seq, unit_id, desk_roles, desk_level, desk_person_id, seats, run, handlers, mark, received_at, occurred_at,
+        oral_at, emergency, due_at, ended_at, fingerprint, caller, check_code)
+    SELECT %(id)s, substr(v::text, 1, 8) || '-' || substr(v::text, 9) || '-'
+            || substr('0123456789ABCDEFGHJKLMNPRSTUVWX', (v %% 31)::int + 1, 1),
+        %(procedure_id)s, %(parent_id)s::uuid, %(title)s, %(text)s, %(channel)s, %(confidentiality)s::smallint,
+        %(kind_id)s::bigint, %(condition_id)s::bigint, %(condition_id)s::bigint, %(class_code)s, %(lon)s::float8,
+        %(lat)s::float8, %(crs_in)s, %(lon_in)s::float8, %(lat_in)s::float8, %(cell)s::bigint, %(address)s, {_PLACE},
+        %(area_version)s, %(place_reason)s, %(step)s, %(stage)s, '', 1, %(now)s, 1, %(unit_id)s::bigint,
+        %(desk_roles)s::text[], %(desk_level)s, NULL, %(seats)s::jsonb, %(run)s::jsonb, '[]'::jsonb, 0, %(now)s,
+        %(occurred_at)s::timestamptz, NULL, FALSE, %(due_at)s::timestamptz, NULL, %(fingerprint)s, %(caller)s,
+        %(check_code)s
+    FROM n ON CONFLICT (id) DO NOTHING RETURNING id, number),
+e AS ({_ENTRY.format(gate="m")}),
+x AS ({_TEXTS.format(gate="m")}),
+s AS ({_SEALED.format(gate="m")}),
+t AS ({_TASKS_NEW.format(gate="m", after="")}),
+c AS ({_CLOCKS_NEW.format(gate="m")}),
+f AS ({_FACTS.format(gate="m", place=_PLACE, channel="%(channel)s")}),
+o AS ({_OUTBOX.format(gate="m")}),
+w AS (INSERT INTO matters_searchtoken (matter_id, tokens)
+    SELECT %(id)s, %(tokens)s::text[] || lower(number)::text FROM m)
+SELECT 201, number, NULL::bytea FROM m
+UNION ALL
+SELECT 200, number, fingerprint FROM matters_matter WHERE id = %(id)s AND NOT EXISTS (SELECT FROM m)"""
+
+# nothing came back from REPORT: somebody else wrote this id at this moment, and is visible to a new statement only
+REPORTED = "SELECT 200, number, fingerprint FROM matters_matter WHERE id = %(id)s"
+
+# an act: every part hangs on the matter's row still being at the seq that was read; a lost race writes nothing
+ACT = f"""
+WITH u AS (
+    UPDATE matters_matter SET seq = %(next)s, step = %(step)s, stage = %(stage)s, "end" = %(end)s,
+        step_version = %(step_version)s, step_at = %(step_at)s, unit_id = %(unit_id)s::bigint,
+        desk_roles = %(desk_roles)s::text[], desk_level = %(desk_level)s, desk_person_id = %(desk_person_id)s::bigint,
+        seats = %(seats)s::jsonb, run = %(run)s::jsonb, handlers = %(handlers)s::jsonb, kind_id = %(kind_id)s::bigint,
+        class_code = %(class_code)s, condition_id = %(condition_id)s::bigint,
+        first_condition_id = COALESCE(first_condition_id, %(condition_id)s::bigint),
+        oral_at = %(oral_at)s::timestamptz, emergency = %(emergency)s, due_at = %(due_at)s::timestamptz,
+        hold_until = %(hold_until)s::timestamptz, ended_at = %(ended_at)s::timestamptz
+    WHERE id = %(id)s AND seq = %(seq)s
+    RETURNING district_id, subdistrict_id, community_id, grid_id, channel),
+e AS ({_ENTRY.format(gate="u")}),
+x AS ({_TEXTS.format(gate="u")}),
+s AS ({_SEALED.format(gate="u")}),
+t0 AS (
+    UPDATE matters_task t SET state = x.state, answer = x.answer, closed_at = %(now)s
+    FROM u, jsonb_to_recordset(%(tasks_changed)s::jsonb) AS x(no smallint, state text, answer text)
+    WHERE t.matter_id = %(id)s AND t.no = x.no RETURNING 1),
+t1 AS ({_TASKS_NEW.format(gate="u", after="(SELECT count(*) FROM t0) AS closed_first,")}),
+c0 AS (
+    UPDATE matters_clock c SET state = x.state, due_at = x.due_at, provisional = x.provisional,
+        stopped_at = x.stopped_at, pauses = x.pauses, extensions = x.extensions, exempt = x.exempt
+    FROM u, jsonb_to_recordset(%(clocks_changed)s::jsonb) AS x(no smallint, state text, due_at timestamptz,
+        provisional boolean, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean)
+    WHERE c.matter_id = %(id)s AND c.no = x.no RETURNING 1),
+c1 AS ({_CLOCKS_NEW.format(gate="u")}),
+r0 AS (
+    UPDATE matters_approvalrequest r SET state = x.state, level = x.level, desk_roles = x.desk_roles, data = x.data,
+        decided_at = CASE WHEN x.state = 'open' THEN NULL ELSE %(now)s END
+    FROM u, jsonb_to_recordset(%(requests_changed)s::jsonb)
+        AS x(no smallint, state text, level smallint, desk_roles text[], data jsonb)
+    WHERE r.matter_id = %(id)s AND r.no = x.no RETURNING 1),
+r1 AS (
+    INSERT INTO matters_approvalrequest (matter_id, no, action, result, level, desk_roles, asked_by, asked_role,
+        asked_at, asked_seq, step_version, due_at, data, state)
+    SELECT %(id)s, x.no, x.action, x.result, x.level, x.desk_roles, x.asked_by, x.asked_role, %(now)s, %(next)s,
+        %(step_version)s, x.due_at, x.data, 'open'
+    FROM u, jsonb_to_recordset(%(requests_new)s::jsonb) AS x(no smallint, action text, result text, level smallint,
+        desk_roles text[], asked_by bigint, asked_role text, due_at timestamptz, data jsonb)),
+f AS ({_FACTS.format(gate="u", place="u.district_id, u.subdistrict_id, u.community_id, u.grid_id", channel="u.channel")}),
+o AS ({_OUTBOX.format(gate="u")})
+SELECT count(*) FROM u"""

@@ -1,0 +1,63 @@
+"""Areas: identities that live through renaming, their versions, and how one follows another."""
+
+from django.db import models
+from django.db.models import Q
+
+LEVELS = ("city", "district", "subdistrict", "community", "grid")
+
+
+class Area(models.Model):
+    """What stays the same while names, codes and boundaries change."""
+
+    level = models.CharField(max_length=12, choices=[(level, level) for level in LEVELS])
+    created_at = models.DateTimeField()
+
+
+class AreaVersion(models.Model):
+    """Code, names, parent, polygon and responsible organ of an area for a time. Versions end, they are not changed."""
+
+    area = models.ForeignKey(Area, models.PROTECT, related_name="versions")
+    code = models.CharField(max_length=20)
+    names = models.JSONField()
+    parent = models.ForeignKey(Area, models.PROTECT, null=True, related_name="+")
+    layer = models.CharField(max_length=24, default="admin")
+    scheme = models.CharField(max_length=12, default="gb")
+    synthetic = models.BooleanField(default=False)
+    polygon = models.BinaryField(null=True)  # WKB, WGS-84
+    west = models.FloatField(null=True)
+    south = models.FloatField(null=True)
+    east = models.FloatField(null=True)
+    north = models.FloatField(null=True)
+    organ_kind = models.CharField(max_length=24, default="")
+    organ_names = models.JSONField(null=True)
+    source = models.CharField(max_length=200, default="")
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["area"], condition=Q(valid_to=None), name="area_one_version_now"),
+            models.UniqueConstraint(fields=["layer", "code"], condition=Q(valid_to=None), name="area_code_once_now"),
+        ]
+        indexes = [
+            models.Index(fields=["parent"], name="area_parent_now", condition=Q(valid_to=None)),
+            models.Index(fields=["code"], name="area_by_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class AreaSuccession(models.Model):
+    """A merge or split: `successor` takes over from `predecessor`."""
+
+    predecessor = models.ForeignKey(Area, models.PROTECT, related_name="successors")
+    successor = models.ForeignKey(Area, models.PROTECT, related_name="predecessors")
+    at = models.DateTimeField()
+
+
+class LayerRevision(models.Model):
+    """One row: counts every change of any layer, so that processes know when to read anew."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    revision = models.IntegerField(default=0)
