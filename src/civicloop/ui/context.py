@@ -35,6 +35,8 @@ class Post:
 class Person:
     """Who is looking: name as shown, roles of the chosen post, and the posts to switch between.
 
+    `key` tells accounts apart on a shared phone: what one person has not sent yet never goes out under another.
+
     `switch_url` takes a POST with `post` (a code) and `next`; `sign_out_url` takes a POST.
     """
 
@@ -43,6 +45,7 @@ class Person:
     posts: tuple[Post, ...] = ()
     switch_url: str = ""
     sign_out_url: str = ""
+    key: str = ""
 
     @property
     def post(self) -> Post | None:
@@ -64,7 +67,7 @@ def _from_user(request: HttpRequest) -> Person | None:
     user = getattr(request, "user", None)
     if user is None or not getattr(user, "is_authenticated", False):
         return None
-    return Person(name=str(getattr(user, "name", "") or user))
+    return Person(name=str(getattr(user, "name", "") or user), key=str(getattr(user, "pk", "")))
 
 
 def address(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The shipped icons: a subset of Tabler Icons (MIT, see static/ui/LICENSES.txt), drawn inline so that they take the ink."""
+"""The shipped icons, drawn inline so that they take the ink: a subset of Tabler Icons (MIT, static/ui/LICENSES.txt)."""
 
 import json
 from functools import cache
@@ -20,7 +20,8 @@ def shapes() -> dict[str, str]:
 def drawing(name: str, label: str = "", css: str = "") -> SafeString:
     """The icon as an inline SVG. Without a label it is decoration beside a word.
 
-    An unknown name draws a point: a page is never lost for an icon (a test finds such names in templates)."""
+    An unknown name draws a point: a page is never lost for an icon (a test finds such names in templates).
+    """
     drawn = shapes()
     inner = mark_safe(drawn.get(name, drawn["point"]))  # noqa: S308 (our own built file, never data)
     classes = f"icon {css}".strip()

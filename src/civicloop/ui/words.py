@@ -50,7 +50,7 @@ def _said(day: date, today: date, clock: str) -> str:
 
 
 def span_words(span: timedelta) -> str:
-    """A span in its two largest units: 2 天 3 小时, 1 小时 5 分, 40 分; below a minute 不到 1 分. The sign is dropped."""
+    """A span without its sign in its two largest units: 2 天 3 小时, 1 小时 5 分钟, 40 分钟, 不到 1 分钟."""
     minutes = int(abs(span).total_seconds() // 60)
     days, minutes = divmod(minutes, 1440)
     hours, minutes = divmod(minutes, 60)
@@ -65,7 +65,7 @@ def span_words(span: timedelta) -> str:
 
 
 def left_words(moment: datetime, now: datetime) -> str:
-    """How far a deadline is: 还剩 2 小时 10 分, or 已超 1 天."""
+    """How far a deadline is: 还剩 2 小时 10 分钟, or 已超 1 天."""
     span = moment - now
     if span < timedelta(0):
         return _("%(span)s over") % {"span": span_words(span)}

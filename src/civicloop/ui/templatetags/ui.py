@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock, names
@@ -102,7 +102,7 @@ def matter_card(card: Bag, heading: str = "h3") -> dict[str, Any]:
 @register.inclusion_tag("ui/parts/stage_track.html")
 def stage_track(stage: Bag | None = None, **given: Any) -> dict[str, Any]:
     """Stages as a filled track with the word of the present one. `stage`: stages (their words in order), current
-    (index from 0), ended (True: the last one is done), word (instead of the stage's own, e.g. an end that is no stage)."""
+    (index from 0), ended (True: the last one is done), word (instead of the stage's own: an end that is no stage)."""
     bag = {**(stage or {}), **given}
     stages, current = list(bag.get("stages", ())), int(bag.get("current", 0))
     ended = bool(bag.get("ended"))
@@ -126,11 +126,17 @@ def deadline_strip(deadline: Bag | None = None, **given: Any) -> dict[str, Any]:
     state = bag.get("state") or ("" if due is None else _state(due, now, left))
     if left is None:
         left = {"over": 0.0, "soon": 0.2, "met": 1.0}.get(state, 0.7)
-    own = {"ample": _("Ample"), "soon": _("Due soon"), "over": _("Overdue"), "paused": _("Paused"), "met": _("In time")}
+    own = {
+        "ample": pgettext("deadline", "Ample"),
+        "soon": pgettext("deadline", "Due soon"),
+        "over": pgettext("deadline", "Overdue"),
+        "paused": pgettext("deadline", "Paused"),
+        "met": pgettext("deadline", "In time"),
+    }
     return {
         "deadline": bag,
         "state": state,
-        "word": bag.get("word") or own.get(state, _("No deadline")),
+        "word": bag.get("word") or own.get(state, pgettext("deadline", "No deadline")),
         "due": due,
         "filled": max(0, min(100, round(float(left) * 100))),
     }
@@ -176,8 +182,8 @@ def evidence_pair(
 
     return {
         "sides": [
-            {"label": labels.get("before_label") or _("Before"), "pictures": several(before)},
-            {"label": labels.get("after_label") or _("After"), "pictures": several(after)},
+            {"label": labels.get("before_label") or pgettext("evidence", "Before"), "pictures": several(before)},
+            {"label": labels.get("after_label") or pgettext("evidence", "After"), "pictures": several(after)},
         ],
         "missing": labels.get("missing") or _("No picture yet"),
     }
@@ -186,7 +192,9 @@ def evidence_pair(
 @register.inclusion_tag("ui/parts/act_sheet.html", takes_context=True)
 def act_sheet(context: Context, sheet: Bag) -> dict[str, Any]:
     """A form for one act. `sheet`: code, title, happens (what will follow), url, form (a Django form), hidden
-    ({name: value}), evidence ([{name, label, why, required, multiple, accept, capture}]), submit, undo (how it can
+    ({name: value}), client_id (name of a hidden field that the page fills with a UUIDv7; client_id_value to begin
+    with), queue (True in the field: kept on the phone until it is accepted), suggested (Enter leads here), evidence
+    ([{name, label, why, required, multiple, accept, capture}]), submit, undo (how it can
     be taken back), confirm (question before sending), cancel_url, tone ("" or "now"), open (False: folded)."""
     return {"sheet": sheet, "csrf_token": context.get("csrf_token"), "upload": bool(sheet.get("evidence"))}
 
@@ -207,16 +215,32 @@ def empty_state(
 
 @register.inclusion_tag("ui/parts/error_block.html")
 def error_block(
-    title: object, happened: object = "", kept: object = "", todo: object = "", problems: Sequence[object] = ()
+    title: object,
+    happened: object = "",
+    kept: object = "",
+    todo: object = "",
+    problems: Sequence[object] = (),
+    focus: bool = True,
 ) -> dict[str, Any]:
-    """What went wrong, what was kept, what to do; `problems` are single lines."""
-    return {"title": title, "happened": happened, "kept": kept, "todo": todo, "problems": problems}
+    """What went wrong, what was kept, what to do; `problems` are single lines; takes the focus when the page opens."""
+    said = {"title": title, "happened": happened, "kept": kept, "todo": todo}
+    return said | {"problems": problems, "focus": focus}
 
 
 @register.inclusion_tag("ui/parts/figure.html")
-def figure(number: object, label: object, definition: object = "", period: object = "", sample: object = "", url: str = "", unit: object = "", now: bool = False) -> dict[str, Any]:  # fmt: skip
+def figure(
+    number: object,
+    label: object,
+    definition: object = "",
+    period: object = "",
+    sample: object = "",
+    url: str = "",
+    unit: object = "",
+    now: bool = False,
+) -> dict[str, Any]:
     """One number with what it means, its period and its sample; `url` opens the cases behind it."""
-    return {"number": number, "label": label, "definition": definition, "period": period, "sample": sample, "url": url, "unit": unit, "now": now}  # fmt: skip
+    said = {"number": number, "label": label, "definition": definition, "period": period, "sample": sample}
+    return said | {"url": url, "unit": unit, "now": now}
 
 
 @register.inclusion_tag("ui/parts/place_picker.html")
@@ -236,7 +260,7 @@ def pages(page: Bag) -> dict[str, Any]:
 
 @register.inclusion_tag("ui/parts/filter_bar.html")
 def filter_bar(form: Any, url: str = "", target: str = "", active: Sequence[Bag] = ()) -> dict[str, Any]:
-    """A GET form of filters in one line. `active`: [{words, remove_url}]; `target` (a CSS id selector) loads in place."""
+    """A GET form of filters in one line. `active`: [{words, remove_url}]; `target` (an id selector) loads in place."""
     return {"form": form, "url": url, "target": target, "active": active}
 
 
@@ -272,6 +296,8 @@ def field(bound: Any, **options: Any) -> SafeString:
         extra["aria-describedby"] = " ".join(described)
     if bound.errors:
         extra["aria-invalid"] = "true"
+    if str(widget.attrs.get("rows")) == "10":  # Django's own height for every text: too tall for a phone
+        extra["rows"] = "4"
     return SafeString(
         render_to_string(
             "ui/parts/field.html",

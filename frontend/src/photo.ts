@@ -1,0 +1,81 @@
+// Photos: made small enough to send before they leave the phone, shown, and removable one by one.
+import { all, element, one, words } from './dom'
+
+const LONGEST = 2048
+const SMALL_ENOUGH = 1_200_000
+
+/** At most 2048 px on the longer side, as JPEG, upright; the file itself where the browser cannot draw it. */
+export async function shrunk(file: File): Promise<File> {
+  if (!file.type.startsWith('image/') || file.type === 'image/svg+xml') return file
+  try {
+    const picture = await createImageBitmap(file, { imageOrientation: 'from-image' })
+    const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height))
+    if (scale === 1 && file.size <= SMALL_ENOUGH) {
+      picture.close()
+      return file
+    }
+    const canvas = element('canvas')
+    canvas.width = Math.round(picture.width * scale)
+    canvas.height = Math.round(picture.height * scale)
+    canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height)
+    picture.close()
+    const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', 0.85))
+    canvas.width = canvas.height = 0 // phones with little memory give it back at once
+    if (!blob || blob.size >= file.size) return file
+    return new File([blob], file.name.replace(/\.\w+$/, '') + '.jpg', { type: 'image/jpeg', lastModified: file.lastModified })
+  } catch {
+    return file
+  }
+}
+
+/** Look after the file input inside every `[data-photo]`. */
+export function photos(root: ParentNode): void {
+  for (const box of all('[data-photo]', root)) {
+    const input = one<HTMLInputElement>('input[type=file]', box)
+    const preview = one('[data-photo-preview]', box)
+    if (!input || !preview || box.dataset['photoReady']) continue
+    box.dataset['photoReady'] = ''
+    input.addEventListener('change', () => void take(input, preview))
+    input.form?.addEventListener('reset', () => preview.replaceChildren())
+  }
+}
+
+async function take(input: HTMLInputElement, preview: HTMLElement): Promise<void> {
+  const chosen = Array.from(input.files ?? [])
+  const form = input.form
+  form?.setAttribute('aria-busy', 'true')
+  const ready: File[] = []
+  for (const file of chosen) ready.push(await shrunk(file)) // one after the other: memory
+  put(input, ready)
+  form?.removeAttribute('aria-busy')
+  show(input, preview, chosen)
+}
+
+function put(input: HTMLInputElement, files: File[]): void {
+  const holder = new DataTransfer()
+  for (const file of files) holder.items.add(file)
+  input.files = holder.files
+}
+
+function show(input: HTMLInputElement, preview: HTMLElement, before: File[]): void {
+  const files = Array.from(input.files ?? [])
+  for (const old of all<HTMLImageElement>('img', preview)) URL.revokeObjectURL(old.src)
+  preview.replaceChildren(
+    ...files.map((file, at) => {
+      const figure = element('figure')
+      const picture = element('img', { alt: file.name })
+      picture.src = URL.createObjectURL(file)
+      const remove = element('button', { type: 'button', 'aria-label': words(preview, 'remove') }, '×')
+      remove.addEventListener('click', () => {
+        put(input, files.filter((_file, other) => other !== at))
+        show(input, preview, before.filter((_file, other) => other !== at))
+        input.focus()
+      })
+      figure.append(picture, remove)
+      const was = before[at]
+      const smaller = was && file.size < was.size ? `${words(preview, 'large')} · ` : ''
+      figure.append(element('figcaption', {}, `${smaller}${Math.max(1, Math.round(file.size / 1024))} KB`))
+      return figure
+    }),
+  )
+}
