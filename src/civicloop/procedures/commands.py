@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from civicloop.people.choices import Role
@@ -97,7 +97,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
             click.echo(gettext("%(file)s, law %(law)s: %(message)s") % problem, err=True)
         for name, procedure in read.items():
             closed = not any(problem["file"] == name for problem in problems)
-            state = gettext("closed") if closed else gettext("NOT closed")
+            state = pgettext("procedure", "closed") if closed else pgettext("procedure", "NOT closed")
             click.echo(f"{procedure.code} {procedure.version}: {state}  {procedure.digest}")
             _print_lists(lists[name])
     sys.exit(1 if problems else 0)

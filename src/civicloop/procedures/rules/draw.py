@@ -4,7 +4,7 @@ Acts that lead to an end from most steps (withdrawing, closing by force) would c
 drawn once, from a box that stands for every open step. Acts that move nothing are listed in their step's box.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -13,7 +13,7 @@ from civicloop.procedures.rules.language import STAGES, Names, Procedure, Step
 ANYWHERE = "*"
 ANY_STEP: Names = {"zh-hans": "任一未结环节", "en": "Any open step"}
 LAST: Names = {"zh-hans": "（末次）", "en": " (last)"}
-WIDTH, HEIGHT, GAP, MARGIN, PORT, LANE = 240, 62, 18, 28, 19, 15
+WIDTH, HEIGHT, GAP, MARGIN, PORT, LANE = 270, 62, 18, 28, 19, 15
 COLOURS = ("#2f6db3", "#b3562f", "#3a8a57", "#7a4fa3", "#a38b1f", "#2f8f9d", "#b33a6b", "#5b6b7b")
 FILLS = {
     "collect": "#eef4fb",
@@ -38,6 +38,11 @@ class Line:
 def shown(names: Names, language: str) -> str:
     """The name in `language`, else the Chinese one."""
     return names.get(language) or names.get("zh-hans", "")
+
+
+def listed(names: Iterable[str], language: str) -> str:
+    """Names one after the other, as the language separates them."""
+    return ("、" if language.startswith("zh") else ", ").join(name for name in names if name)
 
 
 def lines(p: Procedure, language: str) -> list[Line]:
@@ -85,7 +90,7 @@ def _safe(text: str) -> str:
 def _texts(p: Procedure, step: Step, language: str) -> list[str]:
     who = [p.holders[code].names if code in p.holders else p.outside_names.get(code, {}) for code in step.holders]
     clock = shown(p.clocks[step.clock].names, language) if step.clock else ""
-    second = " · ".join(part for part in ("、".join(filter(None, (shown(n, language) for n in who))), clock) if part)
+    second = " · ".join(part for part in (listed((shown(n, language) for n in who), language), clock) if part)
     return [text for text in (shown(step.names, language), second) if text]
 
 
@@ -210,7 +215,7 @@ def _box(p: Procedure, code: str, x: float, y: float, height: float, language: s
     texts = _texts(p, step, language) if step else [shown(ANY_STEP, language)]
     stays = _stays(p, step, language) if step else []
     if stays:
-        texts = [*texts, "↻ " + "、".join(stays)]
+        texts = [*texts, "↻ " + listed(stays, language)]
     fill = FILLS.get(step.stage, "#fff") if step else "#fff"
     radius = min(height / 2, 26) if step and step.end else 8
     out = [
@@ -220,7 +225,7 @@ def _box(p: Procedure, code: str, x: float, y: float, height: float, language: s
     top = y + height / 2 - 8 * (len(texts) - 1) + 4
     for number, text in enumerate(texts):
         size, colour = (14, "#1b2733") if number == 0 else (10, "#4c5d6e")
-        room = WIDTH * (11.5 / size if number else 11 / 14)
+        room = (WIDTH - 14) * 11 / size
         while text_width(text) > room:
             text = text[:-2] + "…"
         out.append(
