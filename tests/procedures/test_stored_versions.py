@@ -69,7 +69,7 @@ def test_a_procedure_that_is_not_closed_is_not_stored(tmp_path: Path) -> None:
     with pytest.raises(actions.NotClosed) as refused:
         load(good, bad)
     assert refused.value.problems[0].step == "to_check"
-    assert not ProcedureVersion.objects.exists()
+    assert not ProcedureVersion.objects.filter(code__in=("small", "bad")).exists()
 
 
 def test_loading_the_same_again_changes_nothing_and_other_content_is_refused(tmp_path: Path) -> None:
@@ -150,4 +150,7 @@ def test_a_migration_is_proved_and_reported_before_anything_moves(
 def test_list_names_every_version(tmp_path: Path) -> None:
     load(file(tmp_path), file(tmp_path, *VERSION_2))
     result = CliRunner().invoke(procedures, ["list", "--json"])
-    assert [(row["code"], row["version"]) for row in json.loads(result.output)] == [("small", 1), ("small", 2)]
+    assert [(row["code"], row["version"]) for row in json.loads(result.output) if row["code"] == "small"] == [
+        ("small", 1),
+        ("small", 2),
+    ]
