@@ -1,0 +1,39 @@
+"""Templates of every room: no inline script, no handler, no style address from elsewhere, only icons that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from civicloop.ui import icons
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted((ROOT / "src" / "civicloop").glob("*/templates/**/*.html"))
+
+INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)(?![^>]*type=[\"']application/json[\"'])[^>]*>", re.IGNORECASE)
+HANDLER = re.compile(r"<[^>]*\s(on[a-z]+|hx-on[:\w-]*)\s*=", re.IGNORECASE)
+SCRIPT_ADDRESS = re.compile(r"(href|src|action)\s*=\s*[\"']\s*javascript:", re.IGNORECASE)
+EVALUATED = re.compile(r"hx-vals\s*=\s*[\"']\s*(js|javascript):|hx-trigger\s*=\s*[\"'][^\"']*\[", re.IGNORECASE)
+ELSEWHERE = re.compile(r"<(script|link|img|iframe)[^>]*\s(src|href)\s*=\s*[\"'](https?:)?//", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.relative_to(ROOT / "src").as_posix())
+def test_a_template_has_no_script_of_its_own(template: Path) -> None:
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for pattern in (INLINE_SCRIPT, HANDLER, SCRIPT_ADDRESS, EVALUATED, ELSEWHERE):
+        assert pattern.findall(text) == [], pattern.pattern
+
+
+def test_every_icon_that_is_named_exists() -> None:
+    unknown = set()
+    for path in [*TEMPLATES, *sorted((ROOT / "src" / "civicloop").glob("*/*.py"))]:
+        text = path.read_text(encoding="utf-8")
+        named = re.findall(r"\{% icon \"([\w-]+)\"", text) + re.findall(r"\bicon=\"([\w-]+)\"", text)
+        unknown |= {(path.name, name) for name in named if name not in icons.shapes()}
+    assert unknown == set()
+
+
+def test_the_built_scripts_evaluate_nothing() -> None:
+    for script in icons.SHAPES.parent.glob("*.js"):
+        text = script.read_text(encoding="utf-8")
+        assert not re.search(r"\beval\(|new Function\(|[^\w.]Function\(", text), script.name
