@@ -278,9 +278,10 @@ class Loader:
                 self.fault(row, f"there is no class {' '.join(key)}")
             elif key:
                 limits[self.classes[key].id] = limit
-        without = Kind.objects.filter(family=Family.MATTER, valid_to=None).exclude(conditions__valid_to=None)
+        having = FilingCondition.objects.filter(valid_to=None).values("kind_id")
+        without = Kind.objects.filter(family=Family.MATTER, valid_to=None).exclude(id__in=having)
         new = []
-        for kind in without.order_by("id"):
+        for kind in without.select_related("kind_class").order_by("id"):
             if kind.kind_class_id in limits:
                 new.append(self.default_condition(kind, limits[kind.kind_class_id]))
             else:

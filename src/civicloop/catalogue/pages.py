@@ -160,7 +160,7 @@ def responsibilities(request: HttpRequest, actor: Actor) -> HttpResponse:
     here = reverse("catalogue:responsibilities")
     kept = {key: str(request.GET[key]) for key in ("kind", "area") if request.GET.get(key)}
     context["page"] = {
-        "next_url": f"{here}?{urlencode({**kept, 'after': rows[PAGE - 1].id})}" if len(rows) > PAGE else "",
+        "next_url": f"{here}?{urlencode({**kept, 'after': str(rows[PAGE - 1].id)})}" if len(rows) > PAGE else "",
         "previous_url": f"{here}?{urlencode(kept)}" if after else "",
     }
     return render(request, "catalogue/responsibilities.html", context)
