@@ -53,7 +53,8 @@ def outside(request: HttpRequest) -> HttpResponse:
     form = """<form method="post" action="/receive" enctype="multipart/form-data" data-queue="report" data-once>
       {% csrf_token %}<input type="hidden" name="id" data-client-id>
       <input name="title" aria-label="title"><div data-photo><input type="file" name="photo" accept="image/*">
-      <div data-photo-preview data-words-remove="x" data-words-large="small"></div></div><button class="btn btn-primary">send</button></form>"""
+      <div data-photo-preview data-words-remove="x" data-words-large="small"></div></div>
+      <button class="btn btn-primary">send</button></form>"""
     return _page(request, "field", form, '{% block offline %}<meta name="offline" content="keep">{% endblock %}')
 
 
