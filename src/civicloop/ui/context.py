@@ -88,6 +88,13 @@ class Shell:
     def person(self) -> Person | None:
         return (_describe[0] if _describe else _from_user)(self._request)
 
+    @property
+    def owner(self) -> str:
+        """Whose the unsent things on this device are: the person's key, else the account's, else the name."""
+        if self.person is None:
+            return ""
+        return self.person.key or str(getattr(getattr(self._request, "user", None), "pk", None) or self.person.name)
+
     @cached_property
     def navigation(self) -> list[navigation.Entry]:
         if self.person is None:
