@@ -13,7 +13,7 @@ from tests.conftest import size
 
 ZONES = ("Asia/Shanghai", "UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia")
 LAW = settings(
-    max_examples=size(60, 1500), deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    max_examples=size(60, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 DAY = timedelta(days=1)
 

@@ -79,3 +79,33 @@ def test_another_process_notices_a_new_version(monkeypatch):
     assert selectors.working_calendar("cn-8h").version == 1
     monkeypatch.setattr(selectors, "RECHECK_SECONDS", 0.0)
     assert selectors.working_calendar("cn-8h").version == 2
+
+
+def run(*words: object):
+    from click.testing import CliRunner
+
+    from civicloop.calendars.commands import calendars
+
+    return CliRunner().invoke(calendars, [str(word) for word in words])
+
+
+def test_an_exported_file_is_the_same_version_when_imported(tmp_path):
+    assert run("import", "--shipped").exit_code == 0
+    (tmp_path / "mine.toml").write_text(run("export", "cn-8h").stdout, encoding="utf-8")
+    again = run("import", tmp_path / "mine.toml")
+    assert (again.exit_code, selectors.working_calendar("cn-8h").version) == (0, 1)
+
+
+def test_with_one_bad_file_no_file_is_imported(tmp_path):
+    (tmp_path / "good.toml").write_text('zone = "UTC"\nname = { zh-hans = "好" }\n[week]\nmonday = ["08:00-12:00"]\n')
+    (tmp_path / "bad.toml").write_text('zone = "UTC"\n[week]\nmonday = ["late"]\n')
+    answer = run("import", tmp_path / "good.toml", tmp_path / "bad.toml")
+    assert answer.exit_code == 1
+    assert "week.monday" in answer.stderr
+    assert CalendarVersion.objects.count() == 0
+
+
+def test_a_calendar_that_does_not_exist_cannot_be_exported():
+    answer = run("export", "nowhere")
+    assert answer.exit_code == 1
+    assert "there is no calendar nowhere" in answer.stderr

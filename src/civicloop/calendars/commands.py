@@ -13,7 +13,7 @@ from django.utils import translation
 from civicloop.calendars import actions, files, selectors, shipped, words
 from civicloop.calendars import rules as clocks
 from civicloop.calendars.rules import explain as explaining
-from civicloop.calendars.rules.body import CalendarRefused, calendar_of, content_of
+from civicloop.calendars.rules.body import CalendarRefused, calendar_of
 
 
 def _refuse(words_: str) -> NoReturn:
@@ -63,7 +63,7 @@ def export_calendar(code: str, version: int | None) -> None:
         found = selectors.working_calendar(code) if version is None else selectors.calendar_version(code, version)
     except selectors.UnknownCalendar as unknown:
         _refuse(f"there is no calendar {unknown}; there are: {', '.join(selectors.codes()) or 'none'}")
-    click.echo(files.written(content_of(found)), nl=False)
+    click.echo(files.written(selectors.content(code, found.version)), nl=False)
 
 
 @calendars.command("list")

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from civicloop.calendars.models import CalendarVersion
 from civicloop.calendars.rules import WorkingCalendar
@@ -81,6 +82,14 @@ def calendar_version(code: str, version: int) -> WorkingCalendar:
         if calendar.version == version:
             return calendar
     raise UnknownCalendar(f"{code} version {version}")
+
+
+def content(code: str, version: int) -> dict[str, Any]:
+    """The plain data of a version as it was published, its source included. Raises UnknownCalendar."""
+    row = CalendarVersion.objects.filter(calendar__code=code, version=version).first()
+    if row is None:
+        raise UnknownCalendar(f"{code} version {version}")
+    return dict(row.body)
 
 
 def codes() -> list[str]:
