@@ -1,0 +1,114 @@
+"""Writes of this room: take a photo or file of a matter, and clear away what no row refers to.
+
+`prepare` checks, seals and stores contents before any row exists; `store` commits the row. The caller has asked
+people.access first, and tells the person what `EvidenceRefused` says.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from civicloop.evidence import photos, storage
+from civicloop.evidence.choices import MOST_BYTES, MOST_FILES
+from civicloop.evidence.errors import Conflict, EvidenceRefused, refused
+from civicloop.evidence.models import Evidence, Stage
+from civicloop.evidence.selectors import owner_words, referenced
+from civicloop.foundation import clock
+from civicloop.foundation.canonical import fingerprint
+from civicloop.records import sealing
+
+__all__ = ["MOST_BYTES", "Conflict", "EvidenceRefused", "Prepared", "prepare", "store", "sweep_orphans"]
+
+DAY = 86_400.0
+_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A row whose contents are stored already. `known` is the row itself when the same was sent before."""
+
+    row: Evidence
+    name: str
+    known: Evidence | None = None
+
+
+def prepare(
+    *, upload: bytes, filename: str, stage: str, matter_id: UUID, evidence_id: UUID, actor_id: int | None,
+    post_id: int | None, synthetic: bool = False,
+) -> Prepared:  # fmt: skip
+    """Check an upload by decoding it, seal the original and store original, derivative and thumbnail durably.
+
+    `filename` is used in words only and never kept. Raises EvidenceRefused (nothing was kept) and Conflict (the id is
+    taken by something else). Outside any transaction it holds no lock and leaves no row.
+    """
+    if stage not in Stage.values:
+        raise refused("unknown_stage", filename)
+    sha256 = hashlib.sha256(upload).hexdigest()
+    print_ = fingerprint({"sha256": sha256, "stage": stage, "account": actor_id, "synthetic": synthetic})
+    row = Evidence(
+        matter_id=matter_id, id=evidence_id, stage=stage, bytes=len(upload), sha256=sha256, synthetic=synthetic,
+        fingerprint=print_, account_id=actor_id, post_id=post_id,
+    )  # fmt: skip
+    known = Evidence.objects.filter(pk=(matter_id, evidence_id)).first()
+    if known is not None:
+        return Prepared(_same(known, row), filename, known)
+    found = photos.look(upload, filename)
+    row.media_type, row.width, row.height, row.dhash = found.media_type, found.width, found.height, found.dhash
+    place = storage.default()
+    try:
+        row.sealed_original = place.put(sealing.seal_bytes(owner_words(matter_id, evidence_id), upload))
+        if found.derivative:
+            row.derivative, row.thumbnail = place.put(found.derivative), place.put(found.thumbnail)
+    except OSError as reason:
+        raise refused("not_stored", filename) from reason
+    return Prepared(row, filename)
+
+
+def store(prepared: Prepared) -> tuple[Evidence, bool]:
+    """Commit the row: (row, True), or (the earlier row, False) when the same was sent before.
+
+    Uploads of one matter are taken one after the other, so the bound of files holds exactly and of five equal uploads
+    at once one becomes a row. Raises Conflict, and EvidenceRefused `too_many`.
+    """
+    if prepared.known is not None:
+        return prepared.known, False
+    row = prepared.row
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"evidence:{row.matter_id}"])
+        there = {each.id: each for each in Evidence.objects.filter(matter_id=row.matter_id)[: MOST_FILES + 1]}
+        if row.id in there:
+            return _same(there[row.id], row), False
+        if len(there) >= MOST_FILES:
+            raise refused("too_many", prepared.name)
+        row.created_at = clock.now()
+        row.save(force_insert=True)
+    return row, True
+
+
+def _same(known: Evidence, row: Evidence) -> Evidence:
+    if bytes(known.fingerprint) != bytes(row.fingerprint):
+        raise Conflict(str(row.id))
+    return known
+
+
+def sweep_orphans(seconds: float = DAY) -> int:
+    """Remove objects that no row refers to and nobody has put for `seconds`, and unfinished writes; returns how many.
+
+    An object is older than its row; a write that is on its way has fresh objects and is left alone.
+    """
+    place = storage.default()
+    gone = place.remove_unfinished(seconds)
+    for names in _batches(place.older_than(seconds)):
+        gone += place.remove(names - referenced(names), seconds)
+    return gone
+
+
+def _batches(names: Iterable[str]) -> Iterable[set[str]]:
+    remaining = iter(names)
+    while batch := set(islice(remaining, _BATCH)):
+        yield batch

@@ -1,0 +1,13 @@
+"""Bounds of what is taken, and the table that is only ever added to."""
+
+APPEND_ONLY = ("evidence_evidence",)
+
+MEGABYTE = 1024 * 1024
+MOST_PHOTO_BYTES = 15 * MEGABYTE
+MOST_FILE_BYTES = 20 * MEGABYTE
+MOST_BYTES = max(MOST_PHOTO_BYTES, MOST_FILE_BYTES)
+MOST_PIXELS = 50_000_000
+MOST_FILES = 40  # of one matter
+
+DERIVATIVE_SIDE, THUMBNAIL_SIDE = 1600, 320
+QUALITY, THUMBNAIL_QUALITY = 82, 75

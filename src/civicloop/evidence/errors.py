@@ -1,0 +1,62 @@
+"""Why an upload is refused: a machine code, and words that say what happened, what was kept and what to do."""
+
+from django.utils.translation import gettext as _
+
+from civicloop.evidence.choices import MEGABYTE, MOST_FILE_BYTES, MOST_FILES, MOST_PHOTO_BYTES, MOST_PIXELS
+
+_NUMBERS: dict[str, object] = {
+    "photo": MOST_PHOTO_BYTES // MEGABYTE,
+    "file": MOST_FILE_BYTES // MEGABYTE,
+    "million": MOST_PIXELS // 1_000_000,
+    "most": MOST_FILES,
+}
+
+
+class EvidenceRefused(ValueError):
+    """An upload that is not taken. `code` is for machines, `str()` for the person, in the person's language.
+
+    Codes: empty, too_large, too_many_pixels, heic, archive, web_page, not_a_photo, damaged, unknown_stage, too_many,
+    not_stored (the only one that is the platform's fault: worth another try).
+    """
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+class Conflict(ValueError):
+    """The same evidence id was used for other content, another stage or by another person."""
+
+
+def refused(code: str, name: str = "", **values: object) -> EvidenceRefused:
+    """The refusal of the file called `name`, in the active language."""
+    shown = name.replace("\\", "/").rsplit("/", 1)[-1].strip()[-60:] or _("The file")
+    return EvidenceRefused(code, f"{_reason(code) % (_NUMBERS | {'name': shown} | values)} {_kept(code)}")
+
+
+def _kept(code: str) -> str:
+    kept = _("It was not kept; your text and the earlier files are.")
+    if code == "not_stored":
+        return f"{kept} {_('Try again; if it fails again, tell the system administrator.')}"
+    if code in {"too_many", "unknown_stage"}:
+        return kept
+    return f"{kept} {_('Take a photo, or choose a JPEG, PNG, WebP or PDF file.')}"
+
+
+def _reason(code: str) -> str:
+    words = {
+        "empty": _("%(name)s is empty."),
+        "too_large": _("%(name)s is too large: a photo may have %(photo)s MB, a PDF %(file)s MB."),
+        "too_many_pixels": _("%(name)s has %(width)s × %(height)s pixels; at most %(million)s million are taken."),
+        "heic": _(
+            "%(name)s is a HEIC photo, which cannot be shown everywhere. Set the camera to “most compatible” (JPEG)."
+        ),
+        "archive": _("%(name)s is an archive (ZIP, Office or similar), not a photo, whatever its name says."),
+        "web_page": _("%(name)s is a web page or drawing (HTML, SVG), not a photo, whatever its name says."),
+        "not_a_photo": _("%(name)s is neither a photo nor a PDF that can be read, whatever its name says."),
+        "damaged": _("%(name)s is damaged or was not sent completely."),
+        "unknown_stage": _("Say whether %(name)s was taken before handling, after handling or otherwise."),
+        "too_many": _("%(name)s is one too many: a matter holds at most %(most)s photos and files."),
+        "not_stored": _("%(name)s could not be stored, because the storage has a fault or is full."),
+    }
+    return words[code]
