@@ -38,7 +38,8 @@ def collect(room: Path) -> Catalog:
             continue
         text = path.read_text(encoding="utf-8")
         if path.suffix != ".py":
-            text = templatize(text, origin=str(path))
+            # the collector reads Python: template indentation means nothing to it
+            text = "\n".join(line.strip() for line in templatize(text, origin=str(path)).splitlines())
         where = path.relative_to(SOURCE).as_posix()
         for _line, message, _comments, context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
             found.add(message, context=context, locations=[(where, 0)], flags=())

@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
-ROOT_URLCONF = "civicloop.site.urls"
+ROOT_URLCONF = "civicloop.ops.urls"
 WSGI_APPLICATION = "civicloop.ops.wsgi.application"
 TEMPLATES = [
     {
@@ -118,7 +118,7 @@ TIME_ZONE = "Asia/Shanghai"  # the deciding zone of pages; the database and the 
 
 BEHIND_PROXY = os.environ.get("CIVICLOOP_BEHIND_PROXY", "") == "1"
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = None  # files are served from the rooms themselves
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 SESSION_COOKIE_HTTPONLY = True

@@ -152,7 +152,7 @@ class Clocks:
         return datetime.fromisoformat(self.data[need])
 
     def _end_of(self, day: str) -> datetime:
-        zone = calendars.working_calendar(CALENDAR, self.now).zone
+        zone = calendars.working_calendar(CALENDAR, self.now).tz
         midnight = datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(0), tzinfo=zone)
         return midnight.astimezone(self.now.tzinfo)
 

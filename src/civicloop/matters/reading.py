@@ -92,6 +92,6 @@ def read(matter_id: UUID, act_id: UUID | None = None, *, lock: bool = False) -> 
             extra["done_action"], extra["done_result"],
         )  # fmt: skip
     return Reading(
-        row=row, last_hash=bytes(extra["last_hash"]), done=done, seq_now=extra["seq_now"],
+        row=row, last_hash=bytes(extra["last_hash"] or b""), done=done, seq_now=extra["seq_now"],
         **{name: json.loads(extra[name] or "[]") for name in ("tasks", "clocks", "requests", "evidence")},
     )  # fmt: skip

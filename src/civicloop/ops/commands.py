@@ -137,16 +137,29 @@ def run(host: str, port: int, demo: bool) -> None:
 
 
 def _say_where(host: str, port: int) -> None:
-    from civicloop.ops import loading
+    from django.utils import translation
+
+    from civicloop.site import demonstration
 
     base = f"http://{host}:{port}"
     print(f"\n闭环 CivicLoop  {base}\n")
-    for words, path in loading.FACES:
-        print(f"  {words:<34} {base}{path}")
-    print(f"\n  Sign-ins of the demonstration city: {base}/demo (password: {loading.DEMO_PASSWORD})")
-    for user, words in loading.SIGN_INS:
-        print(f"    {user:<14} {words}")
-    print("\n  Stop with Ctrl-C.\n", flush=True)
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            for face in demonstration.faces():
+                print(f"  {base}{face['url']:<14} {face['words']}")
+    print(f"\n  {base}/demo  （{demonstration.PASSWORD}）")
+    for chinese, english in zip(_lines("zh-hans"), _lines("en"), strict=True):
+        print(f"    {chinese['user']:<10} {chinese['words']} · {english['words']}")
+    print("\n  Ctrl-C\n", flush=True)
+
+
+def _lines(language: str) -> list[dict[str, str]]:
+    from django.utils import translation
+
+    from civicloop.site import demonstration
+
+    with translation.override(language):
+        return demonstration.sign_ins()
 
 
 @click.command()

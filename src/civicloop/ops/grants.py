@@ -12,10 +12,11 @@ READ_ONLY = {"django_migrations"}
 
 def append_only() -> set[str]:
     """The tables on which the application role has only SELECT and INSERT (house rule 4)."""
+    from civicloop.evidence.choices import APPEND_ONLY as EVIDENCE
     from civicloop.matters.choices import APPEND_ONLY as MATTERS
     from civicloop.records.choices import APPEND_ONLY as RECORDS
 
-    return {*MATTERS, *RECORDS}
+    return {*EVIDENCE, *MATTERS, *RECORDS}
 
 
 def sync_grants(application: str) -> None:

@@ -5,31 +5,6 @@ from datetime import datetime
 from civicloop.foundation import clock
 
 DEMO = "demo"
-DEMO_PASSWORD = "闭环-demo-2026"
-FACES = (
-    ("群众端 Residents", "/"),
-    ("网格端 Grid workers", "/field/"),
-    ("受理派遣台 Acceptance and dispatch", "/desk/"),
-    ("收单台 Receiving desk", "/receiving/"),
-    ("核查 Checks", "/checks/"),
-    ("管理 Administration", "/admin/"),
-    ("API", "/api/v1/docs"),
-)
-SIGN_INS = (
-    ("wangge", "网格员 grid worker"),
-    ("shouli", "受理员兼派遣员 acceptance and dispatch, subdistrict"),
-    ("paiqian", "区派遣员 dispatcher, district"),
-    ("shoudan", "收单员 receiving clerk"),
-    ("chuzhi", "处置人员 unit worker"),
-    ("fuzeren", "单位负责人 unit head"),
-    ("hecha", "核查员 checker"),
-    ("duban", "督办员 supervisor"),
-    ("lingdao", "领导 leader"),
-    ("qudao", "群众渠道 resident channel"),
-    ("xitong", "系统管理员 system administrator"),
-    ("anquan", "安全管理员 security administrator"),
-    ("shenji", "审计管理员 audit administrator"),
-)
 
 
 def _django() -> None:

@@ -3,7 +3,9 @@
 from django.urls import include, path
 
 from civicloop.api.app import api
-from civicloop.site import health, signin
+from civicloop.site import acting, administration, demo_page, health, signin
+from civicloop.site.urls_faces import faces
+from civicloop.site.urls_staff import staff
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
@@ -11,6 +13,14 @@ urlpatterns = [
     path("sign-in", signin.sign_in, name="sign-in"),
     path("sign-out", signin.sign_out, name="sign-out"),
     path("post", signin.choose_post, name="choose-post"),
+    path("demo", demo_page.sign_ins, name="demo"),
+    path("matters/<uuid:matter_id>/act", acting.act, name="act"),
+    path("matters/<uuid:matter_id>/decide", acting.decide, name="decide"),
+    path("matters/<uuid:matter_id>/evidence/<uuid:evidence_id>/<slug:which>", acting.evidence, name="evidence"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),
+    path("", include("civicloop.ui.urls")),
+    *faces,
+    *staff,
+    *administration.patterns,
 ]

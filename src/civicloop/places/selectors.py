@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 
 import numpy
@@ -191,3 +192,26 @@ def root() -> AreaRef:
 def revision() -> int:
     """The revision of the layers that this process sees."""
     return _current().revision
+
+
+def versions_now(level: str) -> list[AreaVersion]:
+    """The full current rows of a level, by code, polygons included."""
+    return list(AreaVersion.objects.filter(valid_to=None, area__level=level).order_by("code"))
+
+
+def locate_at(lon: float, lat: float, crs: str, moment: datetime) -> Located:
+    """As `locate`, by the boundaries that held at `moment`; reads the database, meant for look-ups by hand."""
+    now = locate(lon, lat, crs)
+    in_force = AreaVersion.objects.filter(valid_from__lte=moment).exclude(valid_to__lte=moment)
+    near = in_force.filter(
+        area__level="grid", west__lte=now.lon, east__gte=now.lon, south__lte=now.lat, north__gte=now.lat
+    ).order_by("code")
+    point = shapely.Point(now.lon, now.lat)
+    row = next((each for each in near if shapely.from_wkb(bytes(each.polygon or b"")).intersects(point)), None)
+    found: dict[str, AreaRef] = {}
+    while row is not None:
+        level = row.area.level
+        found[level] = AreaRef(row.area_id, level, row.code, row.names, row.synthetic, row.parent_id)
+        row = in_force.filter(area_id=row.parent_id).first() if row.parent_id else None
+    areas_then = {level: found[level] for level in LEVELS if level in found}
+    return Located(areas_then, now.lon, now.lat, "" if areas_then else "outside_every_area", now.revision)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from civicloop.foundation import caches
 from civicloop.procedures import guards
 from civicloop.procedures.models import ProcedureVersion
 from civicloop.procedures.rules import reading
@@ -48,6 +49,7 @@ def _database() -> str:
     return str(connection.settings_dict["NAME"])
 
 
+@caches.register
 def forget() -> None:
     """Drop what is cached in this process (after a load; between tests that roll back)."""
     _parsed.clear()

@@ -1,0 +1,17 @@
+"""Addresses of this room's pages."""
+
+from django.urls import path
+
+from civicloop.people import pages
+
+app_name = "people"
+urlpatterns = [
+    path("units/", pages.units, name="units"),
+    path("units/new", pages.new_unit, name="new-unit"),
+    path("units/<int:unit_id>", pages.change_unit, name="change-unit"),
+    path("posts/", pages.posts, name="posts"),
+    path("posts/new", pages.new_post, name="new-post"),
+    path("posts/hold", pages.hold, name="hold"),
+    path("posts/release/<int:holding_id>", pages.release, name="release"),
+    path("accounts/new", pages.new_account, name="new-account"),
+]

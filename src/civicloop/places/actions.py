@@ -1,0 +1,189 @@
+"""Writes of the places room: loading a city, importing a layer. New versions, never an overwrite."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+from django.db import transaction
+from django.db.models import F
+
+from civicloop.foundation import clock
+from civicloop.places import cities, selectors
+from civicloop.places.models import Area, AreaVersion, LayerRevision
+from civicloop.places.rules import tiling
+
+Progress = Callable[[str, float], None]
+BATCH = 2000
+BELOW = {"district": "city", "subdistrict": "district", "community": "subdistrict", "grid": "community"}
+
+
+class ImportRefused(ValueError):
+    """Rows that cannot be taken; nothing of the file has been written. `faults` are in words."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults[:5]))
+        self.faults = list(faults)
+
+
+@dataclass
+class Change:
+    """What an import did, by code."""
+
+    created: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class NewArea:
+    """One area as a file gives it; `polygon` is a shapely geometry in WGS-84, or None."""
+
+    code: str
+    level: str
+    names: Mapping[str, str]
+    parent: str
+    polygon: Any = None
+    organ_kind: str = ""
+    synthetic: bool = False
+    layer: str = "admin"
+    scheme: str = "gb"
+    source: str = ""
+
+
+def _silent(_part: str, _share: float) -> None:
+    return
+
+
+def load_city(*, folder: Path, progress: Progress = _silent) -> Change:
+    """All areas of a city's folder, boundaries below the districts made by method. Repeating it changes nothing.
+
+    Raises cities.CityRefused, ImportRefused.
+    """
+    city = cities.read(folder)
+    progress("districts", 0.0)
+    polygons = cities.district_polygons(city)
+    grids = grid_lines(city, polygons, progress)
+    areas = _areas_of(city, grids)
+    progress("areas", 0.7)
+    return take(areas, at=clock.now())
+
+
+def grid_lines(city: cities.City, districts: Mapping[str, Any], progress: Progress = _silent) -> list[tiling.Leaf]:
+    """Every grid of the city with its final polygon."""
+    communities: dict[str, dict[str, list[str]]] = {code: {} for code in districts}
+    for line in city.lists["subdistrict"]:
+        communities[line.parent][line.code] = []
+    for line in city.lists["community"]:
+        communities[line.parent[:6]][line.parent].append(line.code)
+    numbers = tiling.spread(int(city.settings["grids"]["number"]), [line.code for line in city.lists["community"]])
+    found: list[tiling.Leaf] = []
+    for done, (code, polygon) in enumerate(sorted(districts.items())):
+        progress(f"grids of {code}", 0.4 * done / len(districts))
+        found += tiling.leaves(polygon, communities[code], numbers)
+    progress("noding", 0.4)
+    shapes = tiling.noded([leaf.polygon for leaf in found])
+    return [tiling.Leaf(leaf.code, leaf.community, polygon) for leaf, polygon in zip(found, shapes, strict=True)]
+
+
+def _areas_of(city: cities.City, grids: Sequence[tiling.Leaf]) -> list[NewArea]:
+    """All levels, the polygons of the upper ones being the unions of the grids below."""
+    settings, source = city.settings, str(city.settings["grids"]["source"])
+    below: dict[str, list[Any]] = {}
+    for leaf in grids:
+        below.setdefault(leaf.community, []).append(leaf.polygon)
+    union: dict[str, Any] = {}
+    for level in ("community", "subdistrict", "district"):
+        for line in city.lists[level]:
+            if line.code in below:
+                union[line.code] = shapely.coverage_union_all(below[line.code])
+                below.setdefault(line.parent, []).append(union[line.code])
+    whole = shapely.coverage_union_all(below[city.code])
+    found = [NewArea(city.code, "city", settings["names"], "", whole, source=settings["boundaries"]["source"])]
+    for level in ("district", "subdistrict", "community"):
+        made = level != "district"
+        found += [
+            NewArea(line.code, level, line.names, line.parent, union.get(line.code), line.organ_kind, made,
+                    source=source if made else settings["boundaries"]["source"])
+            for line in city.lists[level]
+        ]  # fmt: skip
+    names = {line.code: line.names["zh-hans"] for line in city.lists["community"]}
+    layer = str(settings["grids"]["layer"])
+    found += [
+        NewArea(leaf.code, "grid", {"zh-hans": f"{names[leaf.community]}第{int(leaf.code[-3:])}网格",
+                                    "en": f"Grid {int(leaf.code[-3:])}"},
+                leaf.community, leaf.polygon, "", True, layer, "local", source)
+        for leaf in grids
+    ]  # fmt: skip
+    return found
+
+
+@transaction.atomic
+def take(areas: Sequence[NewArea], *, at: datetime) -> Change:
+    """Create areas that are new, add a version where something differs, leave the rest. Parents come first in `areas`.
+
+    Raises ImportRefused for an unknown parent or an unusable polygon.
+    """
+    present = {row.code: row for row in AreaVersion.objects.filter(valid_to=None).select_related("area")}
+    ids = {code: row.area_id for code, row in present.items()}
+    faults = _faults(areas, set(ids))
+    if faults:
+        raise ImportRefused(faults)
+    change = Change()
+    for level in ("city", "district", "subdistrict", "community", "grid"):
+        mine = [each for each in areas if each.level == level]
+        fresh = [each for each in mine if each.code not in ids]
+        made = Area.objects.bulk_create([Area(level=level, created_at=at) for _each in fresh], batch_size=BATCH)
+        ids |= {each.code: area.pk for each, area in zip(fresh, made, strict=True)}
+        rows = []
+        for each in mine:
+            row = _version(each, ids, at)
+            before = present.get(each.code)
+            if before is None:
+                change.created.append(each.code)
+            elif _same(before, row):
+                change.unchanged.append(each.code)
+                continue
+            else:
+                change.changed.append(each.code)
+                AreaVersion.objects.filter(pk=before.pk).update(valid_to=at)
+            rows.append(row)
+        AreaVersion.objects.bulk_create(rows, batch_size=BATCH)
+    if change.created or change.changed:
+        LayerRevision.objects.get_or_create(id=1)
+        LayerRevision.objects.filter(id=1).update(revision=F("revision") + 1)
+        transaction.on_commit(selectors.forget)
+    return change
+
+
+def _faults(areas: Sequence[NewArea], known: set[str]) -> list[str]:
+    codes, faults = set(known), []
+    for number, each in enumerate(areas, start=1):
+        if each.level != "city" and each.parent not in codes:
+            faults.append(f"row {number}: {each.code} has no parent {each.parent!r}")
+        if each.polygon is not None and (each.polygon.is_empty or not each.polygon.is_valid):
+            faults.append(f"row {number}: the polygon of {each.code} is not valid: {shapely.is_valid_reason(each.polygon)}")
+        if not each.names.get("zh-hans"):
+            faults.append(f"row {number}: {each.code} has no Chinese name")
+        codes.add(each.code)
+    return faults
+
+
+def _version(each: NewArea, ids: Mapping[str, int], at: datetime) -> AreaVersion:
+    bounds = each.polygon.bounds if each.polygon is not None else (None,) * 4
+    return AreaVersion(
+        area_id=ids[each.code], code=each.code, names=dict(each.names), parent_id=ids.get(each.parent), layer=each.layer,
+        scheme=each.scheme, synthetic=each.synthetic,
+        polygon=shapely.to_wkb(each.polygon) if each.polygon is not None else None,
+        west=bounds[0], south=bounds[1], east=bounds[2], north=bounds[3], organ_kind=each.organ_kind,
+        source=each.source, valid_from=at,
+    )  # fmt: skip
+
+
+def _same(before: AreaVersion, after: AreaVersion) -> bool:
+    if bytes(before.polygon or b"") != bytes(after.polygon or b""):
+        return False
+    fields = ("names", "parent_id", "layer", "scheme", "synthetic", "organ_kind", "source")
+    return all(getattr(before, name) == getattr(after, name) for name in fields)

@@ -1,0 +1,70 @@
+"""The administration: one start page, and the rooms' own pages behind the duty that each needs."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, include, path
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from civicloop.people import access
+from civicloop.people.choices import Role
+from civicloop.people.web import duty
+from civicloop.ui import navigation
+
+STAFF = frozenset(Role.values) - {Role.RESIDENT_CHANNEL}
+# (name of the page, words, what it is for, duty)
+PAGES = (
+    ("places:areas", gettext_lazy("Areas"), gettext_lazy("Districts, subdistricts, communities and grids"), "areas.view"),
+    ("people:units", gettext_lazy("Units"), gettext_lazy("Who answers for matters, and at which phone"), "units.view"),
+    ("people:posts", gettext_lazy("Posts"), gettext_lazy("Who may do what, and since when"), "posts.view"),
+    ("catalogue:kinds", pgettext_lazy("navigation", "Kinds"),
+     gettext_lazy("Kinds of matters with their filing conditions and limits"), "catalogue.view"),
+    ("catalogue:responsibilities", gettext_lazy("Responsibilities"),
+     gettext_lazy("Who answers for which kind where, and why"), "catalogue.view"),
+    ("records:audit", gettext_lazy("Audit log"), gettext_lazy("Every write that is not in a matter's timeline"), "audit.view"),
+    ("records:reads", gettext_lazy("Read log"), gettext_lazy("Who opened sealed personal data, and what for"), "audit.view"),
+    ("records:settings", gettext_lazy("Settings"), gettext_lazy("Typed, versioned, with their history"), "settings.view"),
+)  # fmt: skip
+
+
+@duty("areas.view")
+def start(request: HttpRequest, actor: access.Actor) -> HttpResponse:
+    """What this post may look after."""
+    pages = [
+        {"name": name, "words": words, "text": text}
+        for name, words, text, needed in PAGES
+        if access.may(actor, needed).allowed
+    ]
+    return render(request, "site/administration.html", {"pages": pages})
+
+
+def guarded(code: str, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of a room below people, behind a duty; the room's view gets the request as it is."""
+
+    @duty(code)
+    def inner(request: HttpRequest, actor: access.Actor, *args: object, **kwargs: object) -> HttpResponse:
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
+def behind(code: str, patterns: list[URLPattern]) -> list[URLPattern]:
+    """The same addresses and names, each behind a duty."""
+    return [URLPattern(each.pattern, guarded(code, each.callback), each.default_args, each.name) for each in patterns]
+
+
+def register_navigation() -> None:
+    """The entry in the staff navigation."""
+    item = navigation.Item(
+        "administration", gettext_lazy("Administration"), "administration", 90, needs=STAFF, icon="settings"
+    )
+    navigation.register(item)
+
+
+register_navigation()
+patterns: list[URLPattern | URLResolver] = [
+    path("admin/", start, name="administration"),
+    path("admin/", include("civicloop.people.urls")),
+    path("admin/kinds/", include("civicloop.catalogue.urls")),
+]

@@ -1,0 +1,51 @@
+"""The demonstration city as the pages see it: sign-ins, faces, progress of the load."""
+
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+PASSWORD = "bihuan-demo-2026"
+
+
+def sign_ins() -> list[dict[str, str]]:
+    """One sign-in for each role: user, words, and the page where the role starts."""
+    return [
+        {"user": "wangge", "words": _("Grid worker"), "home": "/field/"},
+        {"user": "shouli", "words": _("Acceptance clerk and dispatcher of a subdistrict"), "home": "/desk/"},
+        {"user": "paiqian", "words": _("Dispatcher of a district"), "home": "/desk/"},
+        {"user": "shoudan", "words": _("Receiving clerk"), "home": "/receiving/"},
+        {"user": "chuzhi", "words": _("Unit worker"), "home": "/receiving/"},
+        {"user": "fuzeren", "words": _("Unit head"), "home": "/approvals/"},
+        {"user": "hecha", "words": _("Checker"), "home": "/checks/"},
+        {"user": "duban", "words": _("Supervisor"), "home": "/desk/"},
+        {"user": "lingdao", "words": _("Leader"), "home": "/matters/"},
+        {"user": "qudao", "words": _("Resident channel"), "home": "/"},
+        {"user": "xitong", "words": _("System administrator"), "home": "/admin/"},
+        {"user": "anquan", "words": _("Security administrator"), "home": "/admin/"},
+        {"user": "shenji", "words": _("Audit administrator"), "home": "/admin/"},
+    ]
+
+
+def faces() -> list[dict[str, str]]:
+    """The entrances of the product."""
+    return [
+        {"words": _("Residents"), "url": "/"},
+        {"words": _("Grid workers"), "url": "/field/"},
+        {"words": _("Acceptance and dispatch"), "url": "/desk/"},
+        {"words": _("Receiving desk"), "url": "/receiving/"},
+        {"words": _("Checks"), "url": "/checks/"},
+        {"words": _("Administration"), "url": "/admin/"},
+    ]
+
+
+def progress() -> dict[str, Any] | None:
+    """How far the load is: part, share, trouble; None when there is none under way."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT part, share, trouble, started_at FROM ops_load WHERE wanted AND NOT done ORDER BY name LIMIT 1"
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return {"part": row[0], "share": row[1], "trouble": row[2], "since": row[3]}
