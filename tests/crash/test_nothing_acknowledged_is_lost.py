@@ -1,0 +1,203 @@
+"""Real processes, really killed: server, worker and database, at random moments, while people report and act."""
+
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from civicloop.foundation import ids
+from civicloop.ops import embedded
+from tests.conftest import ROOT, size
+
+pytestmark = pytest.mark.crash
+SENDERS = 4
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Installation:
+    """An installation of its own: database with fsync on, server, worker."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = embedded.server_in(folder / "postgres", {"shared_buffers": "64MB"})
+        self.port = free_port()
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def environment(self) -> dict[str, str]:
+        both = self.database.addresses()
+        return os.environ | {
+            "DATA_DIR": str(self.folder),
+            "DATABASE_URL": both.application,
+            "DATABASE_OWNER_URL": both.owner,
+            "PYTHONPATH": str(ROOT),
+            "DJANGO_SETTINGS_MODULE": "civicloop.settings",
+            "CIVICLOOP_LOG": "CRITICAL",
+        }
+
+    def run(self, *command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *command], env=self.environment(), cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def start(self, name: str) -> None:
+        command = {
+            "server": ["-m", "civicloop.ops.cli", "serve", "--port", str(self.port)],
+            "worker": ["-m", "civicloop.ops.cli", "worker"],
+        }[name]
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, *command], env=self.environment(), cwd=ROOT, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to everything of one kind, then start it again."""
+        if name == "database":
+            self.database.kill()
+            self.database.start()
+            return
+        process = self.processes[name]
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self.start(name)
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            process.wait()
+        self.database.stop()
+
+
+class Sender(threading.Thread):
+    """Somebody who reports and files, sends again until there is an answer, and remembers what was acknowledged."""
+
+    def __init__(self, installation: Installation, tokens: dict[str, str], condition: int, seed: int) -> None:
+        super().__init__(daemon=True)
+        self.installation, self.tokens, self.condition = installation, tokens, condition
+        self.random = random.Random(seed)
+        self.done = threading.Event()
+        self.reports: dict[str, str] = {}
+        self.acts: dict[str, tuple[str, int]] = {}
+        self.strange: list[tuple[int, str]] = []
+
+    def run(self) -> None:
+        while not self.done.is_set():
+            identifier = str(ids.uuid7())
+            point = {"lon": 117.0 + self.random.random() * 0.09, "lat": 39.05, "crs": "wgs84"}
+            made = self.send("/matters", "channel", {"id": identifier, "title": "井盖缺失", "text": "危险", **point})
+            if made is None:
+                return
+            self.reports[identifier] = made["number"]
+            act_id = str(ids.uuid7())
+            body = {"act_id": act_id, "data": {"condition": self.condition}}
+            filed = self.send(f"/matters/{identifier}/actions/file", "clerk", body)
+            if filed is None:
+                return
+            self.acts[act_id] = (identifier, filed["seq"])
+
+    def send(self, path: str, who: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """POST until there is a real answer; None when the test is over."""
+        payload = json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.tokens[who]}", "Content-Type": "application/json"}
+        while not self.done.is_set():
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.installation.port, timeout=10)
+                connection.request("POST", f"/api/v1{path}", payload, headers)
+                response = connection.getresponse()
+                text = response.read()
+                connection.close()
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.05)
+                continue
+            if response.status in {200, 201}:
+                return dict(json.loads(text))
+            if response.status < 500:
+                self.strange.append((response.status, text.decode(errors="replace")))
+                return None
+            time.sleep(0.05)
+        return None
+
+
+SET_UP = """
+import json, django; django.setup()
+from tests import world; world.build()
+from tests.matters import loop
+print(json.dumps({"tokens": {u: world.token(u) for u in ("channel", "clerk")}, "condition": loop.condition()}))
+"""
+LOOK = """
+import json, django; django.setup()
+from civicloop.matters import proof
+from civicloop.matters.models import *
+from django.db.models import Count, Q
+findings = [str(m) for m in proof.matters(None) if proof.verify(m)]
+twice = Matter.objects.values("number").annotate(n=Count("id")).filter(n__gt=1).count()
+leads = Matter.objects.filter(end="").annotate(n=Count("tasks", filter=Q(tasks__lead=True, tasks__state="open"))).exclude(n=1).count()
+whole = all(m.seq == m.entries.count() for m in Matter.objects.all())
+facts = Fact.objects.filter(name="reported").count() == Matter.objects.count()
+print(json.dumps({
+    "numbers": {str(i): n for i, n in Matter.objects.values_list("id", "number")},
+    "acts": {str(a): [str(m), s] for a, m, s in Entry.objects.exclude(act_id=None).values_list("act_id", "matter_id", "seq")},
+    "findings": findings, "twice": twice, "leads": leads, "whole": whole, "facts": facts,
+}))
+"""
+
+
+def test_kills_of_server_worker_and_database(tmp_path: Path) -> None:
+    kills = size(6, 20)
+    chance = random.Random(20)
+    installation = Installation(tmp_path)
+    installation.database.start()
+    try:
+        installation.run("-m", "civicloop.ops.cli", "migrate")
+        facts = json.loads(installation.run("-c", SET_UP))
+        installation.start("server")
+        installation.start("worker")
+        senders = [Sender(installation, facts["tokens"], facts["condition"], seed) for seed in range(SENDERS)]
+        for sender in senders:
+            sender.start()
+        wait_until(lambda: all(sender.acts for sender in senders), 60)
+        for number in range(kills):
+            time.sleep(chance.uniform(0.3, 1.5))
+            installation.kill(("database", "server", "worker")[number % 3])
+            before = [len(sender.acts) for sender in senders]
+            wait_until(lambda b=before: all(len(s.acts) > n for s, n in zip(senders, b, strict=True)), 60)
+        for sender in senders:
+            sender.done.set()
+            sender.join(15)
+        seen = json.loads(installation.run("-c", LOOK))
+    finally:
+        installation.stop()
+    assert [s for sender in senders for s in sender.strange] == []
+    acknowledged = {k: v for sender in senders for k, v in sender.reports.items()}
+    assert len(acknowledged) > kills * SENDERS
+    assert acknowledged.items() <= seen["numbers"].items()
+    for sender in senders:
+        for act_id, (matter, seq) in sender.acts.items():
+            assert seen["acts"].get(act_id) == [matter, seq]
+    assert (seen["findings"], seen["twice"], seen["leads"], seen["whole"], seen["facts"]) == ([], 0, 0, True, True)
+
+
+def wait_until(true: Any, seconds: float) -> None:
+    """Wait for something to come true; fail plainly when it does not."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "the installation did not come back"
+        time.sleep(0.05)
