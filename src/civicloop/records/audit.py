@@ -16,6 +16,6 @@ def write(
 ) -> AuditEntry:  # fmt: skip
     """Add a line, inside the caller's transaction: no write without its line. `detail` holds no personal data."""
     return AuditEntry.objects.create(
-        at=clock.now(), account_id=actor_id, post_id=post_id, words=actor_words[:64], action=action, object=object[:120],
-        outcome=outcome, detail=dict(detail or {}), address=address.get(),
+        at=clock.now(), account_id=actor_id, post_id=post_id, words=actor_words[:64], action=action,
+        object=object[:120], outcome=outcome, detail=dict(detail or {}), address=address.get()[:64],
     )  # fmt: skip

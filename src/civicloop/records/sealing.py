@@ -96,7 +96,7 @@ def open_bytes(
 
 def _log(actor_id: int | None, words: str, post_id: int | None, purpose: str, matter_id: UUID, field: str) -> None:
     ReadEntry.objects.create(
-        at=clock.now(), account_id=actor_id, post_id=post_id, words=words, purpose=purpose.strip()[:200],
+        at=clock.now(), account_id=actor_id, post_id=post_id, words=words[:64], purpose=purpose.strip()[:200],
         matter_id=matter_id, field=field,
     )  # fmt: skip
 
