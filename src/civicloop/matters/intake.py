@@ -1,0 +1,202 @@
+"""Taking in a report: checked, placed, given its first desk and clocks, written in one statement."""
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from civicloop.catalogue import selectors as catalogue
+from civicloop.foundation import chain, clock, hot, ids, morton, ngrams
+from civicloop.foundation.canonical import fingerprint
+from civicloop.foundation.keyfile import read_or_make
+from civicloop.matters import engine, errors, sql, timeline
+from civicloop.matters.choices import Channel
+from civicloop.matters.engine import Clocks, Rows
+from civicloop.matters.errors import Refused, invalid
+from civicloop.matters.values import NewMatter, Reported, caller_of
+from civicloop.matters.writing import desk_values, due_of, entry_values, who
+from civicloop.people import access
+from civicloop.people.access import Actor
+from civicloop.places import selectors as places
+from civicloop.procedures import selectors as procedures
+from civicloop.procedures.rules import run
+from civicloop.procedures.rules.conditions import Given
+from civicloop.procedures.rules.run import Refusal
+from civicloop.records import sealing
+
+CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+AHEAD = timedelta(hours=24)
+TITLE, TEXT, ADDRESS = 200, 10_000, 300
+KIND_STANDARDS = ("GB/T 47678.5-2026", "local")
+PERSONAL = ("name", "phone", "document")
+
+
+def report(actor: Actor, new: NewMatter) -> Reported:
+    """Take in a matter: place, answering desk, first step and clocks, in one statement.
+
+    Raises Refused: forbidden, clock_ahead, too_long, missing, unknown_kind, coordinates, id_reused …
+    """
+    if not access.may(actor, "matters.report").allowed and actor.kind != "system":
+        raise errors.forbidden()
+    now = clock.now()
+    _check(new, now)
+    kind = kind_of(new.kind)
+    version = procedures.in_force(new.procedure, now)
+    located = _place(new)
+    areas = {level: ref.id for level, ref in located.areas.items() if level != "city"}
+    try:
+        begun = run.start(version.procedure, dict(new.facts))
+    except Refusal as reason:
+        raise errors.refused_by_procedure(reason.code, reason.about) from None
+    state = engine.first_levels(version.procedure, begun.state, areas)
+    seats = dict(state.levels)
+    rows = Rows()
+    step = version.procedure.steps[begun.step_to]
+    where = engine.desk(version.procedure, step, seats, areas, None)
+    clocks = Clocks(version.procedure, [], now, {}, dict(state.facts), Given(), kind.id if kind else None, None, rows)
+    for effect in begun.clocks:
+        clocks.perform(effect)
+    engine.move_lead(rows, [], where.unit_id, ended=False)
+    rows.fact("reported", where.unit_id, detail=new.channel)
+    rows.fact("stage", where.unit_id, detail=begun.stage)
+    rows.tell("reported", number_follows=True)
+    content = {name: getattr(new, name) for name in NewMatter.__dataclass_fields__}
+    request = fingerprint({**content, "caller": caller_of(actor)})
+    code = check_code(new.id, request)
+    draft = timeline.Draft(
+        plain={
+            "procedure": version.procedure.digest, "kind": kind.code if kind else None, "channel": new.channel,
+            "areas": areas, "unit": where.unit_id, "crs": new.crs, "facts": dict(new.facts), "parent": new.parent_id,
+            "place": located.reason,
+        },
+        texts={"title": new.title, "text": new.text, "address": new.address},
+    )  # fmt: skip
+    if located.lon is not None:
+        draft.texts["point"] = f"{located.lon:.7f},{located.lat:.7f}"
+    entry = timeline.seal(
+        draft, matter_id=new.id, seq=1, at=now, action="report", result=None, who=who(actor),
+        step=("", begun.step_to), act_id=None, previous=chain.GENESIS,
+    )  # fmt: skip
+    values = entry_values(actor, entry, now, "report", None, None, request, begun.step_to, 1)
+    values |= rows.parameters() | {
+        "id": new.id, "next": 1, "day": int(now.astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y%m%d")),
+        "procedure_id": version.id, "parent_id": new.parent_id, "title": new.title or new.text[:40], "text": new.text,
+        "channel": new.channel, "confidentiality": new.confidentiality, "kind_id": kind.id if kind else None,
+        "condition_id": None, "class_code": kind.class_code if kind else "", "lon": located.lon, "lat": located.lat,
+        "crs_in": new.crs if new.lon is not None else "", "lon_in": new.lon, "lat_in": new.lat,
+        "cell": morton.cell(located.lon, located.lat) if located.lon is not None else None, "address": new.address,
+        **{f"{level}_id": areas.get(level) for level in access.LEVELS[1:]}, "area_version": located.revision,
+        "place_reason": located.reason, "stage": begun.stage, "seats": json.dumps(seats),
+        "run": json.dumps(state.to_json()), "occurred_at": new.occurred_at, "caller": caller_of(actor),
+        "check_code": check_code_hash(new.id, code), "sealed": json.dumps(_sealed_reporter(new)),
+        "tokens": ngrams.tokens(new.title, new.text, new.address), **desk_values(where),
+        "due_at": due_of(step.clock, clocks),
+    }  # fmt: skip
+    row = hot.one(sql.REPORT, values) or hot.one(sql.REPORTED, {"id": new.id})
+    if row is None:
+        raise RuntimeError("a report vanished between two statements")
+    status, number, before = row
+    if status == 200 and bytes(before) != request:
+        raise errors.other_content()
+    return Reported(status, new.id, number, code)
+
+
+def _check(new: NewMatter, now: datetime) -> None:
+    if new.id.version != 7:
+        raise invalid("id", "not_uuid7", _("The id must be a UUIDv7."))
+    if ids.moment_of(new.id) > now + AHEAD:
+        words = _("The clock of the sending device is more than a day ahead. Nothing was taken; set it and send again.")
+        raise Refused("clock_ahead", 422, words, server_time=now.isoformat())
+    if not (new.text.strip() or new.title.strip()):
+        raise invalid("text", "missing", _("Say in a few words what is wrong."))
+    for name, most in (("title", TITLE), ("text", TEXT), ("address", ADDRESS)):
+        value = getattr(new, name)
+        if len(value) > most:
+            words = _("This text has %(length)s characters; at most %(most)s are taken. Nothing was lost: shorten it.")
+            raise invalid(name, "too_long", words % {"length": len(value), "most": most})
+        if "\x00" in value:
+            raise invalid(name, "not_text", _("This text holds a character that cannot be kept."))
+    if new.channel not in Channel.values:
+        raise invalid("channel", "unknown_channel", _("There is no such channel."))
+    for name, value in new.reporter.items():
+        if name not in PERSONAL or len(value) > 120:
+            raise invalid("reporter", "unknown_field", _("Of a reporter only name and phone are taken."))
+    if (new.lon is None) != (new.lat is None):
+        raise invalid("lon", "coordinates", _("A point needs both longitude and latitude."))
+
+
+def kind_of(code: str) -> catalogue.KindView | None:
+    """The kind that a report names by its five digits (or `standard:code`); the newest standard first."""
+    if not code:
+        return None
+    standard, colon, rest = code.rpartition(":")
+    tried = (standard,) if colon else KIND_STANDARDS
+    for each in tried:
+        try:
+            return catalogue.kind_by_code(each, "matter", rest)
+        except LookupError:
+            continue
+    else:
+        words = _("There is no kind %(code)s; leave it empty and the desk will choose.")
+        raise invalid("kind", "unknown_kind", words % {"code": code[:40]})
+
+
+@dataclass(frozen=True)
+class _Place:
+    areas: Mapping[str, places.AreaRef]
+    lon: float | None
+    lat: float | None
+    reason: str
+    revision: int
+
+
+def _place(new: NewMatter) -> _Place:
+    """Where the matter lies: by its point, else by the area that was named, else nowhere (the duty desk's)."""
+    if new.lon is not None and new.lat is not None:
+        try:
+            found = places.locate(new.lon, new.lat, new.crs)
+        except places.ImpossibleCoordinates as reason:
+            words = {
+                "crs_missing": _("Say in which coordinate system the point is (crs): wgs84, gcj02, bd09 or cgcs2000."),
+                "crs_unknown": _("This coordinate system is not known; use wgs84, gcj02, bd09 or cgcs2000."),
+            }.get(reason.code, _("These coordinates are impossible. Nothing was taken; check the point."))
+            raise invalid("lon" if "crs" not in reason.code else "crs", reason.code, words) from None
+        if found.areas or not new.area:
+            return _Place(found.areas, found.lon, found.lat, found.reason, found.revision)
+    if new.area:
+        try:
+            path = places.path(places.by_code(new.area).id)
+        except LookupError:
+            raise invalid("area", "unknown_area", _("There is no such area.")) from None
+        return _Place(path, None, None, "named_area", places.revision())
+    return _Place({}, None, None, "no_point", places.revision())
+
+
+def _sealed_reporter(new: NewMatter) -> list[dict[str, object]]:
+    """Name, phone and document of whoever is concerned, sealed before they reach the database."""
+    prefix = {"visit-problem": "household", "delegated-service": "applicant"}.get(new.procedure, "reporter")
+    given = [(name, new.reporter[name].strip()) for name in PERSONAL if new.reporter.get(name, "").strip()]
+    return [
+        sealing.seal(new.id, number, f"{prefix}_{name}", value).plain()
+        for number, (name, value) in enumerate(given, start=1)
+    ]
+
+
+def check_code(matter_id: UUID, request: bytes) -> str:
+    """The 8 signs that let a reporter back in (查询码). Derived, so that the same report sent again gets the same one."""
+    key = read_or_make(settings.DATA_DIR / "keys" / "check-code.key")
+    value = int.from_bytes(hmac.new(key, matter_id.bytes + request, "sha256").digest()[:8], "big")
+    return "".join(CODE_SIGNS[value >> 5 * position & 31] for position in range(8))
+
+
+def check_code_hash(matter_id: UUID, code: str) -> bytes:
+    """What is kept of a check code: a keyed hash, so that the table alone lets nobody try codes."""
+    key = read_or_make(settings.DATA_DIR / "keys" / "check-code.key")
+    cleaned = code.strip().upper().replace("-", "").replace(" ", "")
+    return hmac.new(key, b"hash:" + matter_id.bytes + cleaned.encode(), "sha256").digest()

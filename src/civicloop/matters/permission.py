@@ -1,0 +1,48 @@
+"""Who may act on a matter now: holders of the step, somebody outside, the system; and who must not check."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from civicloop.matters import engine
+from civicloop.matters.reading import Reading
+from civicloop.people import access
+from civicloop.people.access import Actor
+from civicloop.procedures import guards
+from civicloop.procedures.rules.conditions import Given
+
+
+def given_for(seen: Reading, actor: Actor, data: Mapping[str, Any], now: datetime) -> Given:
+    """What the conditions of the procedure may look at now."""
+    return Given(
+        overdue=engine.overdue(seen.clocks, now),
+        has=frozenset(name for name, value in data.items() if value not in (None, "", [])),
+        guard=lambda name: guards.answer(name, seen, actor, now),
+    )
+
+
+def may_act(actor: Actor, seen: Reading, by: tuple[str, ...]) -> bool:
+    """Whether the actor is one of those who may do it: a holder, somebody outside, the system, a clock."""
+    if actor.kind == "system":
+        return any(who == "system" or who.startswith("clock:") for who in by)
+    procedure, subject, seats = seen.procedure, seen.subject, seen.row["seats"]
+    for who in by:
+        if who == "system" or who.startswith("clock:"):
+            continue
+        post, of, value = engine.relation(procedure, who, seats)
+        if access.stands_for(actor, post=post, of=of, value=value, subject=subject):
+            return True
+    return False
+
+
+def took_part(actor: Actor, seen: Reading, apart: tuple[str, ...]) -> bool:
+    """Whether a check by this actor would be a check of the own work (person, post or unit, as declared)."""
+    if actor.kind != "staff":
+        return False
+    mine = {"person": actor.account_id, "post": actor.post_id, "unit": actor.unit_id}
+    return any(
+        mine[what] is not None and mine[what] == handler[index]
+        for handler in seen.row["handlers"]
+        for index, what in enumerate(("person", "post", "unit"))
+        if what in apart
+    )

@@ -1,0 +1,171 @@
+"""Writing a plan: one statement that hangs on the matter still being at the seq that was read."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from civicloop.calendars import selectors as calendars
+from civicloop.calendars.rules import clocks as arithmetic
+from civicloop.calendars.rules.limits import Limit
+from civicloop.foundation import clock, hot
+from civicloop.matters import engine, hooks, sampling, sql, timeline
+from civicloop.matters.approvals import answer_request
+from civicloop.matters.engine import Clocks, Desk
+from civicloop.matters.errors import invalid
+from civicloop.matters.plans import Plan
+from civicloop.matters.reading import Reading
+from civicloop.matters.values import Act, Done
+from civicloop.people.access import Actor
+from civicloop.procedures.rules.conditions import Given
+from civicloop.procedures.rules.language import Procedure
+from civicloop.procedures.rules.run import Effects, RunState
+from civicloop.records import sealing
+
+
+def who(actor: Actor) -> dict[str, Any]:
+    return {"account": actor.account_id, "post": actor.post_id, "unit": actor.unit_id, "role": actor.role}
+
+
+def entry_values(
+    actor: Actor, entry: timeline.Sealed, now: datetime, action: str, result: str | None, act_id: UUID | None,
+    request: bytes, step: str, step_version: int,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "action": action, "result": result or "", "act_id": act_id, "now": now, "account_id": actor.account_id,
+        "post_id": actor.post_id, "actor_unit_id": actor.unit_id, "role": actor.role, "fingerprint": request,
+        "body": entry.body, "hash": entry.hash, "texts": entry.texts, "step": step, "step_version": step_version,
+    }  # fmt: skip
+
+
+def desk_values(where: Desk) -> dict[str, Any]:
+    return {
+        "unit_id": where.unit_id, "desk_roles": where.roles, "desk_level": where.level, "desk_person_id": where.person_id,
+    }  # fmt: skip
+
+
+def due_of(clock_name: str | None, clocks: Clocks) -> datetime | None:
+    """The due moment of the step's clock, None while it stands still or where there is none."""
+    row = clocks.current(clock_name) if clock_name else None
+    if row is None or row["state"] != "running" or row["due_at"] is None:
+        return None
+    value = row["due_at"]
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) -> Done | None:
+    """Write the plan; None when the matter has moved since it was read."""
+    now, row, procedure, effects = clock.now(), seen.row, seen.procedure, plan.effects
+    state = plan.state or seen.state
+    step = procedure.steps[effects.step_to if effects else row["step"]]
+    seats = plan.seats if plan.seats is not None else row["seats"]
+    moved = effects is not None and effects.moved
+    if effects is None:
+        where = Desk(row["unit_id"], row["desk_roles"], row["desk_level"], row["desk_person_id"])
+    else:
+        where = engine.desk(procedure, step, seats, seen.areas, row["unit_id"])
+    desk_now = (where.unit_id, where.roles, where.level, where.person_id)
+    desk_before = (row["unit_id"], row["desk_roles"], row["desk_level"], row["desk_person_id"])
+    version = row["step_version"] + (1 if moved or desk_now != desk_before else 0)
+    ended = bool(step.end)
+    if effects is not None:
+        engine.move_lead(plan.rows, plan.tasks, where.unit_id, ended=ended)
+        if ended and not row["end"]:
+            for asked in (r for r in seen.requests if r["state"] == "open"):
+                if not any(change["no"] == asked["no"] for change in plan.rows.requests_changed):
+                    answer_request(plan.rows, asked, "lapsed")
+        _count(plan, row, effects, where.unit_id, step.end or "")
+    sealed = [
+        sealing.seal(seen.id, 1000 * (row["seq"] + 1) % 32000 + n, name, value).plain()
+        for n, (name, value) in enumerate(sorted(plan.sealed.items()))
+    ]
+    for name in plan.sealed:
+        plan.draft.texts.pop(name, None)
+        plan.draft.plain[f"sealed:{name}"] = True
+    plan.draft.plain["unit"] = where.unit_id
+    entry = timeline.seal(
+        plan.draft, matter_id=seen.id, seq=row["seq"] + 1, at=now, action=plan.action, result=plan.result,
+        who=who(actor), step=(row["step"], step.code), act_id=wanted.act_id, previous=seen.last_hash,
+    )  # fmt: skip
+    clocks = plan.clocks or Clocks(
+        procedure, [dict(c) for c in seen.clocks], now, {}, {}, Given(), None, None, plan.rows
+    )
+    handlers = row["handlers"]
+    line = [actor.account_id, actor.post_id, actor.unit_id]
+    if plan.worked and actor.kind == "staff" and line not in handlers:
+        handlers = [*handlers, line]
+    values = entry_values(actor, entry, now, plan.action, plan.result, wanted.act_id, request, step.code, version)
+    values |= plan.rows.parameters() | desk_values(where) | {
+        "id": seen.id, "seq": row["seq"], "next": row["seq"] + 1, "stage": step.stage, "end": step.end or "",
+        "step_at": now if moved else row["step_at"], "seats": json.dumps(seats), "run": json.dumps(state.to_json()),
+        "handlers": json.dumps(handlers),
+        "kind_id": plan.kind_id if effects else row["kind_id"],
+        "class_code": plan.class_code if effects else row["class_code"],
+        "condition_id": plan.condition_id if effects else row["condition_id"],
+        "oral_at": plan.oral_at or row["oral_at"], "emergency": row["emergency"] or plan.oral_at is not None,
+        "due_at": None if ended or state.hold else due_of(step.clock, clocks),
+        "hold_until": _hold_until(plan, row, state, procedure, now),
+        "ended_at": (row["ended_at"] or now) if ended else None, "sealed": json.dumps(sealed),
+    }  # fmt: skip
+    written = hot.one(sql.ACT, values)
+    if not written or written[0] != 1:
+        return None
+    if effects is not None and effects.sample_failed:
+        sample = procedure.samples[effects.sample_failed]
+        sampling.raise_share(procedure, sample, row["subdistrict_id"], now)
+    leads_on = bool(
+        (effects is not None and (effects.opens or (ended and row["parent_id"])))
+        or any("system" in move.by for move in procedure.moves_from.get(step.code, ()))
+    )
+    return Done(201, seen.id, row["seq"] + 1, step.code, version, wanted.action, plan.result or "", plan.requested,
+                leads_on)  # fmt: skip
+
+
+def _hold_until(
+    plan: Plan, row: Mapping[str, Any], state: RunState, procedure: Procedure, now: datetime
+) -> datetime | None:
+    """When the present pause ends by itself: its chosen date, never later than the procedure allows."""
+    if state.hold is None:
+        return None
+    if plan.effects is None or plan.effects.hold_set is None:
+        kept: datetime | None = row["hold_until"]
+        return kept
+    hold = procedure.holds[state.hold]
+    calendar = calendars.working_calendar(engine.CALENDAR, now)
+    latest = arithmetic.due(calendar, now, Limit.parse(hold.up_to)).moment
+    chosen = plan.draft.plain.get(hold.until) if hold.until else None
+    if chosen is None:
+        return latest
+    day = datetime.combine(date.fromisoformat(chosen), time(0), tzinfo=ZoneInfo(settings.TIME_ZONE))
+    if day > latest:
+        raise invalid(hold.until or "", "too_late", _("The pause may not last that long."))
+    return day
+
+
+def _count(plan: Plan, row: Mapping[str, Any], effects: Effects, unit_id: int, end: str) -> None:
+    """The facts of an act: what was done, where the matter left and arrived, how its clocks came out."""
+    rows = plan.rows
+    rows.fact("act", unit_id, detail=f"{effects.action}:{effects.result}" if effects.result else effects.action)
+    if effects.moved:
+        rows.fact("stage", row["unit_id"], -1, row["stage"])
+        if end:
+            rows.fact("ended", unit_id, detail=end)
+            rows.tell("ended", end=end)
+        else:
+            rows.fact("stage", unit_id, 1, effects.stage)
+        rows.tell("moved", step=effects.step_to)
+    if effects.counted:
+        rows.fact("counted", row["unit_id"], detail=effects.counted)
+    for change in effects.clocks:
+        stopped = plan.clocks.current(change.clock) if plan.clocks and change.kind == "stop" else None
+        if stopped is not None and stopped["due_at"] is not None:
+            due = stopped["due_at"]
+            late = (due if isinstance(due, datetime) else datetime.fromisoformat(due)) < clock.now()
+            rows.fact("clock", row["unit_id"], detail=f"{change.clock}:{'late' if late else 'on_time'}"[:40])
+    for name, delta, detail in hooks.facts(row, effects):
+        rows.fact(name, unit_id, delta, detail)
