@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import explain as calendar_explain
 from civicloop.calendars.rules.limits import Limit
-from civicloop.foundation import clock, ngrams
+from civicloop.foundation import clock, ids, ngrams
 from civicloop.matters import actions, engine, errors, reading
 from civicloop.matters.models import ApprovalRequest, Entry, EntryText, Matter, Task
 from civicloop.matters.reading import Reading
@@ -110,7 +110,10 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
         rows = rows.order_by("due_at", "id")
         if after:
             moment, identifier = _key(after)
-            rows = rows.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=identifier) | Q(due_at=None))
+            if moment is None:  # among those without a due moment, which come last
+                rows = rows.filter(due_at=None, id__gt=identifier)
+            else:
+                rows = rows.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=identifier) | Q(due_at=None))
     else:
         rows = rows.order_by("-id")
         if after:
@@ -126,7 +129,10 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
 def _key(after: str) -> tuple[datetime | None, UUID]:
     moment, _tilde, identifier = after.rpartition("~")
     try:
-        return (datetime.fromisoformat(moment) if moment else None), UUID(identifier)
+        found = datetime.fromisoformat(moment) if moment else None
+        if found is not None and found.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        return found, UUID(identifier)
     except ValueError:
         raise errors.invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
 
@@ -146,7 +152,9 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
         rows = rows.filter(end="", due_at__lt=now)
     elif filters.due == "today":
         rows = rows.filter(end="", due_at__gte=now, due_at__lt=_end_of_day(now))
-    if filters.text:
+    if ids.number_is_sound(filters.text):
+        rows = rows.filter(number=filters.text.strip().upper())
+    elif filters.text:
         rows = rows.filter(search__tokens__contains=ngrams.tokens(filters.text)[:20] or [filters.text.lower()[:24]])
     return rows
 
