@@ -1,12 +1,16 @@
 """The API: assembles the routers of all rooms under /api/v1 and words every error as application/problem+json."""
 
+import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 
 from civicloop.catalogue.api import router as catalogue
 from civicloop.matters.api import router as matters
@@ -14,7 +18,40 @@ from civicloop.matters.errors import Refused
 from civicloop.people.api import router as people
 from civicloop.places.api import router as places
 
+LARGEST = 2**53  # beyond it a JSON number has no one canonical form (RFC 8785)
+
+
+def _integer(digits: str) -> int:
+    value = int(digits) if len(digits) < 20 else LARGEST + 1
+    if abs(value) > LARGEST:
+        raise ValueError("a number too large")
+    return value
+
+
+def _number(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError("a number without end")
+    return value
+
+
+def _constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+class StrictJson(Parser):
+    """JSON that has a canonical form: Unicode text, finite numbers. Anything else is unreadable (400)."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        body = request.body
+        found = json.loads(body, parse_int=_integer, parse_float=_number, parse_constant=_constant)
+        if b"\\ud" in body.lower():  # escapes of surrogates: a half of a pair is no text
+            json.dumps(found, ensure_ascii=False).encode()
+        return found
+
+
 api = NinjaAPI(
+    parser=StrictJson(),
     title="CivicLoop 闭环",
     version="1",
     description="A city's matters as one verified loop. Errors are RFC 9457 problems with a machine code.",
@@ -57,6 +94,12 @@ def malformed(request: HttpRequest, reason: ValidationError) -> HttpResponse:
 def unauthenticated(request: HttpRequest, reason: AuthenticationError) -> HttpResponse:
     """No token, or one that is not valid (any more)."""
     return problem(401, "unauthenticated", _("Sign in, or send a valid token."))
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, reason: RequestDataTooBig) -> HttpResponse:
+    """A body beyond the bound of the installation."""
+    return problem(413, "too_large", _("This is too large to be taken. Nothing was taken; send less at once."))
 
 
 @api.exception_handler(HttpError)

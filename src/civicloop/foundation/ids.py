@@ -17,6 +17,11 @@ def uuid7(moment: datetime | None = None) -> UUID:
     return UUID(int=value | 0b10 << 62 | secrets.randbits(62))
 
 
+def milliseconds_of(identifier: UUID) -> int:
+    """The first 48 bits of a UUIDv7: milliseconds since 1970, up to the year 10889, which no datetime can hold."""
+    return identifier.int >> 80
+
+
 def moment_of(identifier: UUID) -> datetime:
     """The millisecond that a UUIDv7 carries. A client's claim: good for order and partitions, never for a clock.
 

@@ -4,7 +4,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -47,7 +47,10 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     now = clock.now()
     _check(new, now)
     kind = kind_of(new.kind)
-    version = procedures.in_force(new.procedure, now)
+    try:
+        version = procedures.in_force(new.procedure, now)
+    except procedures.NoProcedure:
+        raise invalid("procedure", "unknown_procedure", _("There is no such procedure.")) from None
     located = _place(new)
     areas = {level: ref.id for level, ref in located.areas.items() if level != "city"}
     try:
@@ -90,7 +93,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         "channel": new.channel, "confidentiality": new.confidentiality, "kind_id": kind.id if kind else None,
         "condition_id": None, "class_code": kind.class_code if kind else "", "lon": located.lon, "lat": located.lat,
         "crs_in": new.crs if new.lon is not None else "", "lon_in": new.lon, "lat_in": new.lat,
-        "cell": morton.cell(located.lon, located.lat) if located.lon is not None else None, "address": new.address,
+        "cell": _cell(located), "address": new.address,
         **{f"{level}_id": areas.get(level) for level in access.LEVELS[1:]}, "area_version": located.revision,
         "place_reason": located.reason, "stage": begun.stage, "seats": json.dumps(seats),
         "run": json.dumps(state.to_json()), "occurred_at": new.occurred_at, "caller": caller_of(actor),
@@ -107,10 +110,16 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     return Reported(status, new.id, number, code)
 
 
+def _cell(located: "_Place") -> int | None:
+    if located.lon is None or located.lat is None:
+        return None
+    return morton.cell(located.lon, located.lat)
+
+
 def _check(new: NewMatter, now: datetime) -> None:
     if new.id.version != 7:
         raise invalid("id", "not_uuid7", _("The id must be a UUIDv7."))
-    if ids.moment_of(new.id) > now + AHEAD:
+    if ids.milliseconds_of(new.id) > (now + AHEAD).timestamp() * 1000:
         words = _("The clock of the sending device is more than a day ahead. Nothing was taken; set it and send again.")
         raise Refused("clock_ahead", 422, words, server_time=now.isoformat())
     if not (new.text.strip() or new.title.strip()):
@@ -127,8 +136,18 @@ def _check(new: NewMatter, now: datetime) -> None:
     for name, value in new.reporter.items():
         if name not in PERSONAL or len(value) > 120:
             raise invalid("reporter", "unknown_field", _("Of a reporter only name and phone are taken."))
+    if new.occurred_at is not None and not _is_moment(new.occurred_at):
+        raise invalid("occurred_at", "not_a_moment", _("The time at which it happened needs its time zone."))
     if (new.lon is None) != (new.lat is None):
         raise invalid("lon", "coordinates", _("A point needs both longitude and latitude."))
+
+
+def _is_moment(value: datetime) -> bool:
+    """Whether it has a zone and lies within the years that can be kept."""
+    try:
+        return value.tzinfo is not None and value.astimezone(UTC).year > 1
+    except OverflowError:
+        return False
 
 
 def kind_of(code: str) -> catalogue.KindView | None:
@@ -189,7 +208,7 @@ def _sealed_reporter(new: NewMatter) -> list[dict[str, object]]:
 
 
 def check_code(matter_id: UUID, request: bytes) -> str:
-    """The 8 signs that let a reporter back in (查询码). Derived, so that the same report sent again gets the same one."""
+    """The 8 signs that let a reporter back in (查询码). Derived: the same report sent again gets the same one."""
     key = read_or_make(settings.DATA_DIR / "keys" / "check-code.key")
     value = int.from_bytes(hmac.new(key, matter_id.bytes + request, "sha256").digest()[:8], "big")
     return "".join(CODE_SIGNS[value >> 5 * position & 31] for position in range(8))
