@@ -149,12 +149,14 @@ from civicloop.matters.models import *
 from django.db.models import Count, Q
 findings = [str(m) for m in proof.matters(None) if proof.verify(m)]
 twice = Matter.objects.values("number").annotate(n=Count("id")).filter(n__gt=1).count()
-leads = Matter.objects.filter(end="").annotate(n=Count("tasks", filter=Q(tasks__lead=True, tasks__state="open"))).exclude(n=1).count()
+lead = Q(tasks__lead=True, tasks__state="open")
+leads = Matter.objects.filter(end="").annotate(n=Count("tasks", filter=lead)).exclude(n=1).count()
+acts = Entry.objects.exclude(act_id=None).values_list("act_id", "matter_id", "seq")
 whole = all(m.seq == m.entries.count() for m in Matter.objects.all())
 facts = Fact.objects.filter(name="reported").count() == Matter.objects.count()
 print(json.dumps({
     "numbers": {str(i): n for i, n in Matter.objects.values_list("id", "number")},
-    "acts": {str(a): [str(m), s] for a, m, s in Entry.objects.exclude(act_id=None).values_list("act_id", "matter_id", "seq")},
+    "acts": {str(a): [str(m), s] for a, m, s in acts},
     "findings": findings, "twice": twice, "leads": leads, "whole": whole, "facts": facts,
 }))
 """

@@ -38,7 +38,12 @@ def at_once(number: int, work: Any) -> list[Any]:
 def test_the_same_report_sent_five_times_at_once_is_one_matter(committing: str) -> None:
     for _round in range(size(3, 40)):
         new = NewMatter(
-            id=ids.uuid7(world.START), title="路灯不亮", text="一排路灯不亮", lon=world.SPOT[0], lat=world.SPOT[1], crs="wgs84"
+            id=ids.uuid7(world.START),
+            title="路灯不亮",
+            text="一排路灯不亮",
+            lon=world.SPOT[0],
+            lat=world.SPOT[1],
+            crs="wgs84",
         )
         answers = at_once(5, lambda new=new: actions.report(ANONYMOUS, new))
         assert sorted(a.status for a in answers) == [200, 200, 200, 200, 201]

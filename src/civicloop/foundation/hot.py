@@ -17,7 +17,7 @@ Row = tuple[Any, ...]
 
 def _run(statement: str, params: Mapping[str, Any], _many: bool, _context: dict[str, Any]) -> list[Row]:
     with connection.wrap_database_errors:
-        inner: psycopg.Connection[Row] = connection.connection  # type: ignore[assignment]
+        inner: psycopg.Connection[Row] = connection.connection
         cursor = psycopg.Cursor(inner).execute(statement, params, prepare=True)
         return cursor.fetchall() if cursor.description else []
 

@@ -20,12 +20,15 @@ BEGIN
         JOIN pg_partitioned_table p ON p.partrelid = c.oid WHERE n.nspname = 'public' ORDER BY c.relname
     LOOP
         FOR q IN -1 .. LEAST(GREATEST(quarters_ahead, 0), 40) LOOP
-            first_day := (date_trunc('quarter', clock_timestamp() AT TIME ZONE 'UTC') + make_interval(months => 3 * q))::date;
+            first_day := (date_trunc('quarter', clock_timestamp() AT TIME ZONE 'UTC')
+                          + make_interval(months => 3 * q))::date;
             next_day := (first_day + make_interval(months => 3))::date;
             part := parent.relname || '_' || to_char(first_day, 'YYYY"q"Q');
             CONTINUE WHEN to_regclass('public.' || quote_ident(part)) IS NOT NULL;
-            low := (lpad(to_hex((extract(epoch FROM first_day::timestamp) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
-            high := (lpad(to_hex((extract(epoch FROM next_day::timestamp) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+            low := (lpad(to_hex((extract(epoch FROM first_day::timestamp) * 1000)::bigint), 12, '0')
+                    || repeat('0', 20))::uuid;
+            high := (lpad(to_hex((extract(epoch FROM next_day::timestamp) * 1000)::bigint), 12, '0')
+                     || repeat('0', 20))::uuid;
             BEGIN
                 EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)',
                                part, parent.relname, low, high);

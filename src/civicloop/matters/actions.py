@@ -103,8 +103,15 @@ def _declared(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     supplied = needs.take(procedure, move.needs, wanted.data, actor=actor, reading=seen)
     if move.approval and actor.kind != "system":
         return ask(actor, wanted, seen, move, supplied, now)
-    return effect(actor, wanted, seen, run.transition(procedure, state, move, diverted=run.diverts(procedure, state, move)),
-                   supplied, now, given)  # fmt: skip
+    return effect(
+        actor,
+        wanted,
+        seen,
+        run.transition(procedure, state, move, diverted=run.diverts(procedure, state, move)),
+        supplied,
+        now,
+        given,
+    )
 
 
 def move_of(procedure: Procedure, state: RunState, wanted: Act) -> Move:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile as File_
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -335,16 +336,36 @@ def rendered(seen: Reading) -> MatterOut:
     """The matter in the reader's language."""
     row = selectors.row_of(seen.id)
     return MatterOut(
-        id=row.id, number=row.number, procedure=seen.procedure.code, title=row.title, text=row.text, channel=row.channel,
-        kind=row.kind.code if row.kind else None, kind_name=shown(row.kind.names, language()) if row.kind else None,
+        id=row.id,
+        number=row.number,
+        procedure=seen.procedure.code,
+        title=row.title,
+        text=row.text,
+        channel=row.channel,
+        kind=row.kind.code if row.kind else None,
+        kind_name=shown(row.kind.names, language()) if row.kind else None,
         condition=shown(row.condition.names, language()) if row.condition else None,
-        limit_source=row.condition.source if row.condition else None, lon=row.lon, lat=row.lat, address=row.address,
-        areas=areas_out(seen), place_reason=row.place_reason, step=row.step,
-        step_name=shown(seen.procedure.steps[row.step].names, language()), stage=row.stage, end=row.end,
-        step_version=row.step_version, seq=row.seq, unit=row.unit.code, unit_name=shown(row.unit.names, language()),
-        received_at=row.received_at, due_at=row.due_at, ended_at=row.ended_at, emergency=row.emergency,
-        oral_at=row.oral_at, parent_id=row.parent_id,
-    )  # fmt: skip
+        limit_source=row.condition.source if row.condition else None,
+        lon=row.lon,
+        lat=row.lat,
+        address=row.address,
+        areas=areas_out(seen),
+        place_reason=row.place_reason,
+        step=row.step,
+        step_name=shown(seen.procedure.steps[row.step].names, language()),
+        stage=row.stage,
+        end=row.end,
+        step_version=row.step_version,
+        seq=row.seq,
+        unit=row.unit.code,
+        unit_name=shown(row.unit.names, language()),
+        received_at=row.received_at,
+        due_at=row.due_at,
+        ended_at=row.ended_at,
+        emergency=row.emergency,
+        oral_at=row.oral_at,
+        parent_id=row.parent_id,
+    )
 
 
 def areas_out(seen: Reading) -> list[AreaOut]:
@@ -379,14 +400,22 @@ def clocks(request: HttpRequest, matter_id: Id) -> list[ClockOut]:
     seen = selectors.seen_by(actor_of(request), matter_id)
     return [
         ClockOut(
-            name=c.name, words=shown(c.names, language()), limit=c.limit, state=c.state, started_at=c.started_at,
-            due_at=c.due_at, provisional=c.provisional, stopped_at=c.stopped_at, late=c.late,
+            name=c.name,
+            words=shown(c.names, language()),
+            limit=c.limit,
+            state=c.state,
+            started_at=c.started_at,
+            due_at=c.due_at,
+            provisional=c.provisional,
+            stopped_at=c.stopped_at,
+            late=c.late,
             intervals=[
-                IntervalOut(start=i.start, end=i.end, counted=i.counted, why=calendar_words.why_words(i.why)) for i in c.intervals
+                IntervalOut(start=i.start, end=i.end, counted=i.counted, why=calendar_words.why_words(i.why))
+                for i in c.intervals
             ],
         )
         for c in selectors.clocks(seen)
-    ]  # fmt: skip
+    ]
 
 
 def need_out(code: str, names: Any, kind: str, need: Any = None) -> NeedOut:
@@ -457,7 +486,7 @@ def add_evidence(
 
 
 def add_file(
-    actor: Actor, matter_id: UUID, file: UploadedFile, stage: str, evidence_id: UUID | None
+    actor: Actor, matter_id: UUID, file: "File_[Any]", stage: str, evidence_id: UUID | None
 ) -> tuple[EvidenceOut, bool]:
     """Store an upload for somebody who may see the matter; errors in the person's words."""
     try:

@@ -229,7 +229,7 @@ def seat_values(
     procedure: Procedure, effects: Effects, before: Mapping[str, Any], data: Mapping[str, Any], *, kind_id: int | None,
     areas: Mapping[str, int], now: datetime, account_id: int | None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
-    """(all seats after the act, those that this act filled). A unit seat not named in `data` is routed by the catalogue.
+    """(all seats after the act, those that it filled). A unit seat not named in `data` is routed by the catalogue.
 
     A person seat keeps the person's unit beside it as `<seat>.unit`.
     """

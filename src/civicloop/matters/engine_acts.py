@@ -32,7 +32,7 @@ def answer_part(actor: Actor, wanted: Act, seen: Reading) -> Plan:
         raise Refused("no_such_task", 409, _("This part is not open any more."))
     declared = procedure.tasks[task["group"]]
     answer = wanted.data.get("answer")
-    if answer not in declared.answers:
+    if not isinstance(answer, str) or answer not in declared.answers:
         words = _("The answer must be one of: %(answers)s")
         raise invalid("answer", "not_offered", words % {"answers": ", ".join(declared.answers)})
     if actor.kind == "staff" and (task["unit_id"] is None or actor.unit_id != task["unit_id"]):

@@ -90,7 +90,7 @@ def silent_parts(batch: int = BATCH) -> int:
         seen = reading.read(matter_id)
         task = next((t for t in seen.tasks if t["no"] == task_no and t["state"] == "open"), None) if seen else None
         silence = seen.procedure.tasks[task["group"]].silence if seen and task else None
-        if task is None or silence is None:
+        if task is None or silence is None or task_no is None:
             continue
         act_id = followups.derived(matter_id, task_no, "silence")
         done += _try(actions.Act(matter_id, "answer_part", act_id, data={"task": task_no, "answer": silence}))
@@ -118,7 +118,7 @@ def _unfinished(before: datetime, batch: int) -> list[UUID]:
     missing = Task.objects.filter(~Exists(child), state="open", opened_at__lt=before).exclude(child_id=None)
     ended = Task.objects.filter(Exists(child.exclude(end="")), state="open").exclude(child_id=None)
     found = list(waiting[:batch]) + list(missing.values_list("matter_id", flat=True)[:batch])
-    return found + list(ended.values_list("child_id", flat=True)[:batch])
+    return found + [child for child in ended.values_list("child_id", flat=True)[:batch] if child is not None]
 
 
 def _resume(matter_id: UUID) -> int:

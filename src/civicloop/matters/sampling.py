@@ -54,6 +54,15 @@ def raise_share(procedure: Procedure, sample: Sample, area_id: int | None, at: o
         ON CONFLICT (procedure_code, sample, area_id)
         DO UPDATE SET share = LEAST(%s, matters_sampleshare.share + %s), changed_at = excluded.changed_at"""
     first = sample.share + sample.raise_by
-    values = [procedure.code, sample.code, area_id or 0, sample.at_most, first, at, sample.at_most, sample.raise_by]
+    values: list[Any] = [
+        procedure.code,
+        sample.code,
+        area_id or 0,
+        sample.at_most,
+        first,
+        at,
+        sample.at_most,
+        sample.raise_by,
+    ]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -40,6 +40,8 @@ def visible(actor: Actor) -> Q:
 
 
 def _involved(bound: Scope) -> Q:
+    if bound.unit_id is None:
+        return Q(pk__in=[])
     tasks = Task.objects.filter(matter_id=OuterRef("id"), unit_id=bound.unit_id).exclude(state="cancelled")
     found = Q(unit_id=bound.unit_id) | Q(Exists(tasks))
     if bound.account_id is not None:
@@ -175,6 +177,8 @@ def requests_for(actor: Actor) -> list[ApprovalRequest]:
 
 def parts_for(actor: Actor) -> list[Task]:
     """Open parts that were given to this post's unit as a co-unit."""
+    if actor.unit_id is None:
+        return []
     rows = Task.objects.filter(unit_id=actor.unit_id, state="open", lead=False).select_related("matter")
     return list(rows.order_by("opened_at")[:MOST])
 
@@ -248,7 +252,7 @@ def offered(actor: Actor, seen: Reading) -> list[Offered]:
 
 def decisions(actor: Actor, seen: Reading) -> list[Mapping[str, Any]]:
     """Open requests of this matter that the actor may answer."""
-    found = []
+    found: list[Mapping[str, Any]] = []
     for asked in seen.requests:
         if asked["state"] != "open" or asked["asked_by"] == actor.account_id:
             continue

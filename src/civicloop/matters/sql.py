@@ -56,8 +56,8 @@ _TASKS_NEW = """INSERT INTO matters_task (matter_id, no, "group", lead, unit_id,
     SELECT %(id)s, x.no, x."group", x.lead, x.unit_id, x.child_id, 'open', '', %(now)s
     FROM {gate}, {after} jsonb_to_recordset(%(tasks_new)s::jsonb)
         AS x(no smallint, "group" text, lead boolean, unit_id bigint, child_id uuid)"""
-_CLOCKS_NEW = """INSERT INTO matters_clock (matter_id, no, name, task_no, calendar, calendar_version, "limit", started_at,
-        due_at, provisional, state, stopped_at, pauses, extensions, exempt)
+_CLOCKS_NEW = """INSERT INTO matters_clock (matter_id, no, name, task_no, calendar, calendar_version, "limit",
+        started_at, due_at, provisional, state, stopped_at, pauses, extensions, exempt)
     SELECT %(id)s, x.no, x.name, x.task_no, x.calendar, x.calendar_version, x."limit", x.started_at, x.due_at,
         x.provisional, x.state, x.stopped_at, x.pauses, x.extensions, x.exempt
     FROM {gate}, jsonb_to_recordset(%(clocks_new)s::jsonb) AS x(no smallint, name text, task_no smallint, calendar text,
@@ -65,19 +65,22 @@ _CLOCKS_NEW = """INSERT INTO matters_clock (matter_id, no, name, task_no, calend
         state text, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean)"""
 _FACTS = """INSERT INTO matters_fact (matter_id, seq, no, name, at, delta, district_id, subdistrict_id, community_id,
         grid_id, unit_id, kind_id, channel, detail)
-    SELECT %(id)s, %(next)s, x.no, x.name, %(now)s, x.delta, {place}, x.unit_id, %(kind_id)s::bigint, {channel}, x.detail
+    SELECT %(id)s, %(next)s, x.no, x.name, %(now)s, x.delta, {place}, x.unit_id, %(kind_id)s::bigint, {channel},
+        x.detail
     FROM {gate}, jsonb_to_recordset(%(facts)s::jsonb)
         AS x(no smallint, name text, delta smallint, unit_id bigint, detail text)"""
 _OUTBOX = """INSERT INTO matters_outbox (matter_id, seq, no, topic, body, at)
     SELECT %(id)s, %(next)s, x.no, x.topic, x.body, %(now)s
     FROM {gate}, jsonb_to_recordset(%(outbox)s::jsonb) AS x(no smallint, topic text, body jsonb)"""
-_ENTRY = """INSERT INTO matters_entry (matter_id, seq, action, result, act_id, at, account_id, post_id, unit_id, role, step,
-        step_version, fingerprint, body, hash)
+_ENTRY = """INSERT INTO matters_entry (matter_id, seq, action, result, act_id, at, account_id, post_id, unit_id, role,
+        step, step_version, fingerprint, body, hash)
     SELECT %(id)s, %(next)s, %(action)s, %(result)s, %(act_id)s::uuid, %(now)s, %(account_id)s::bigint,
         %(post_id)s::bigint, %(actor_unit_id)s::bigint, %(role)s, %(step)s, %(step_version)s, %(fingerprint)s, %(body)s,
         %(hash)s FROM {gate}"""
 
 _PLACE = "%(district_id)s::bigint, %(subdistrict_id)s::bigint, %(community_id)s::bigint, %(grid_id)s::bigint"
+
+_PLACE_KEPT = "u.district_id, u.subdistrict_id, u.community_id, u.grid_id"
 
 # a report: matter, first entry, lead task, clocks, facts, outbox rows, search words, sealed reporter in one statement
 REPORT = f"""
@@ -156,6 +159,6 @@ r1 AS (
         %(step_version)s, x.due_at, x.data, 'open'
     FROM u, jsonb_to_recordset(%(requests_new)s::jsonb) AS x(no smallint, action text, result text, level smallint,
         desk_roles text[], asked_by bigint, asked_role text, due_at timestamptz, data jsonb)),
-f AS ({_FACTS.format(gate="u", place="u.district_id, u.subdistrict_id, u.community_id, u.grid_id", channel="u.channel")}),
+f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, channel="u.channel")}),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""

@@ -39,7 +39,7 @@ def seal(
     draft: Draft, *, matter_id: UUID, seq: int, at: datetime, action: str, result: str | None, who: Mapping[str, Any],
     step: tuple[str, str], act_id: UUID | None, previous: bytes,
 ) -> Sealed:  # fmt: skip
-    """Canonical body and chained hash of an entry; `step` is (before, after). Nothing that the database allots is in it."""
+    """Canonical body and chained hash of an entry; `step` is (before, after). Nothing that a database allots."""
     commitments: dict[str, str] = {}
     rows = []
     for name, value in sorted(draft.texts.items()):
@@ -49,9 +49,18 @@ def seal(
     body = chain.body(
         canonical(
             {
-                "matter": matter_id, "seq": seq, "at": at, "action": action, "result": result, "who": dict(who),
-                "from": step[0], "to": step[1], "act": act_id, "data": draft.plain, "texts": commitments,
+                "matter": matter_id,
+                "seq": seq,
+                "at": at,
+                "action": action,
+                "result": result,
+                "who": dict(who),
+                "from": step[0],
+                "to": step[1],
+                "act": act_id,
+                "data": draft.plain,
+                "texts": commitments,
             }
         )
-    )  # fmt: skip
+    )
     return Sealed(body, chain.entry_hash(previous, body), json.dumps(rows, ensure_ascii=False))

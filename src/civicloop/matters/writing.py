@@ -45,8 +45,11 @@ def entry_values(
 
 def desk_values(where: Desk) -> dict[str, Any]:
     return {
-        "unit_id": where.unit_id, "desk_roles": where.roles, "desk_level": where.level, "desk_person_id": where.person_id,
-    }  # fmt: skip
+        "unit_id": where.unit_id,
+        "desk_roles": where.roles,
+        "desk_level": where.level,
+        "desk_person_id": where.person_id,
+    }
 
 
 def due_of(clock_name: str | None, clocks: Clocks) -> datetime | None:

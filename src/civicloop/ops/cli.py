@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import os
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -23,7 +24,7 @@ def _first_words() -> list[str]:
     return [word for word in sys.argv[1:] if not word.startswith("-")]
 
 
-def _starts_with(words: list[str], heads: set[tuple[str, ...]]) -> bool:
+def _starts_with(words: list[str], heads: Iterable[tuple[str, ...]]) -> bool:
     return any(tuple(words[: len(head)]) == head for head in heads)
 
 

@@ -113,7 +113,7 @@ def worker(once: bool) -> None:
 @click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "8000")))
 @click.option("--demo/--no-demo", default=True, help="load the demonstration city when the database is empty")
 def run(host: str, port: int, demo: bool) -> None:
-    """Everything that a newcomer needs: migrate, serve, work, and load the demonstration city behind a progress page."""
+    """Everything for a newcomer: migrate, serve, work, and load the demonstration city behind a progress page."""
     from civicloop.ops import loading
 
     subprocess.run([sys.executable, "-m", "civicloop.ops.cli", "migrate"], check=True)

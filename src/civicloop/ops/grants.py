@@ -20,7 +20,7 @@ def append_only() -> set[str]:
 
 
 def sync_grants(application: str) -> None:
-    """Give `application` exactly its rights on every relation of schema public. Run as the owner, any number of times."""
+    """Give `application` exactly its rights on every relation of schema public. Run as the owner, often."""
     relations = """
         SELECT c.relname, c.relkind, c.relispartition FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S', 'v') ORDER BY c.relname"""

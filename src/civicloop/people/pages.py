@@ -146,9 +146,15 @@ def release(request: HttpRequest, actor: Actor, holding_id: int) -> HttpResponse
 def new_account(request: HttpRequest, actor: Actor) -> HttpResponse:
     """A form for a new account."""
     form = AccountForm(request.POST or None)
-    if request.method == "POST" and _try(form, lambda: actions.create_account(
-        actor, username=form.cleaned_data["username"], account_names=_names(form), password=form.cleaned_data["password"]
-    )):  # fmt: skip
+    if request.method == "POST" and _try(
+        form,
+        lambda: actions.create_account(
+            actor,
+            username=form.cleaned_data["username"],
+            account_names=_names(form),
+            password=form.cleaned_data["password"],
+        ),
+    ):
         messages.success(request, _("The account is there; give it a post."))
         return HttpResponseRedirect(reverse("people:hold"))
     return _form(request, form, _("New account"))
@@ -157,5 +163,3 @@ def new_account(request: HttpRequest, actor: Actor) -> HttpResponse:
 def _form(request: HttpRequest, form: forms.Form, title: str) -> HttpResponse:
     status = 422 if form.errors else 200
     return render(request, "people/form.html", {"form": form, "title": title}, status=status)
-
-

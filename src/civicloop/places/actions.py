@@ -164,7 +164,9 @@ def _faults(areas: Sequence[NewArea], known: set[str]) -> list[str]:
         if each.level != "city" and each.parent not in codes:
             faults.append(f"row {number}: {each.code} has no parent {each.parent!r}")
         if each.polygon is not None and (each.polygon.is_empty or not each.polygon.is_valid):
-            faults.append(f"row {number}: the polygon of {each.code} is not valid: {shapely.is_valid_reason(each.polygon)}")
+            faults.append(
+                f"row {number}: the polygon of {each.code} is not valid: {shapely.is_valid_reason(each.polygon)}"
+            )
         if not each.names.get("zh-hans"):
             faults.append(f"row {number}: {each.code} has no Chinese name")
         codes.add(each.code)
@@ -174,12 +176,22 @@ def _faults(areas: Sequence[NewArea], known: set[str]) -> list[str]:
 def _version(each: NewArea, ids: Mapping[str, int], at: datetime) -> AreaVersion:
     bounds = each.polygon.bounds if each.polygon is not None else (None,) * 4
     return AreaVersion(
-        area_id=ids[each.code], code=each.code, names=dict(each.names), parent_id=ids.get(each.parent), layer=each.layer,
-        scheme=each.scheme, synthetic=each.synthetic,
+        area_id=ids[each.code],
+        code=each.code,
+        names=dict(each.names),
+        parent_id=ids.get(each.parent),
+        layer=each.layer,
+        scheme=each.scheme,
+        synthetic=each.synthetic,
         polygon=shapely.to_wkb(each.polygon) if each.polygon is not None else None,
-        west=bounds[0], south=bounds[1], east=bounds[2], north=bounds[3], organ_kind=each.organ_kind,
-        source=each.source, valid_from=at,
-    )  # fmt: skip
+        west=bounds[0],
+        south=bounds[1],
+        east=bounds[2],
+        north=bounds[3],
+        organ_kind=each.organ_kind,
+        source=each.source,
+        valid_from=at,
+    )
 
 
 def _same(before: AreaVersion, after: AreaVersion) -> bool:

@@ -45,7 +45,9 @@ def locate(request: HttpRequest, lon: float, lat: float, crs: Annotated[str, Que
         found = selectors.locate(lon, lat, crs)
     except selectors.ImpossibleCoordinates as reason:
         raise HttpError(422, _("Impossible point: %(reason)s") % {"reason": reason.code}) from None
-    return LocatedOut(areas=[_out(ref) for ref in found.areas.values()], overlays=[], crs_in=crs, reason=found.reason or None)
+    return LocatedOut(
+        areas=[_out(ref) for ref in found.areas.values()], overlays=[], crs_in=crs, reason=found.reason or None
+    )
 
 
 @router.get("/areas", response=list[AreaOut], auth=None, summary="Areas by level, parent and name")
@@ -59,7 +61,10 @@ def areas(
     except LookupError:
         raise HttpError(404, _("There is no such area.")) from None
     wanted = [
-        ref for ref in found
-        if ref.code > after and (not level or ref.level == level) and (not q or q in ref.names["zh-hans"] or ref.code.startswith(q))
-    ]  # fmt: skip
+        ref
+        for ref in found
+        if ref.code > after
+        and (not level or ref.level == level)
+        and (not q or q in ref.names["zh-hans"] or ref.code.startswith(q))
+    ]
     return [_out(ref) for ref in wanted[:limit]]

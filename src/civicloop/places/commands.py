@@ -28,14 +28,16 @@ def places() -> None:
 def load(folder: Path) -> None:
     """All areas of a city's folder; repeating it changes nothing."""
     try:
-        change = actions.load_city(folder=folder, progress=lambda part, share: click.echo(f"{share:4.0%} {part}", err=True))
+        change = actions.load_city(
+            folder=folder, progress=lambda part, share: click.echo(f"{share:4.0%} {part}", err=True)
+        )
     except (cities.CityRefused, ImportRefused) as reason:
         sys.exit(f"civicloop: {reason}")
     _say(change)
 
 
 @places.command("import")
-@click.option("--level", required=True, type=click.Choice(list(BELOW) + ["overlay"]))
+@click.option("--level", required=True, type=click.Choice([*BELOW, "overlay"]))
 @click.option("--file", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--crs", required=True, type=click.Choice(coordinates.SYSTEMS))
 @click.option("--layer", default=None, help="full_grid for grids; a name of your own for overlays")
@@ -111,7 +113,9 @@ def locate(lon: float, lat: float, crs: str, at: str | None, as_json: bool) -> N
     if as_json:
         print(json.dumps(answer, ensure_ascii=False))
         return
-    print("\n".join(f"{each['level']:<12} {each['code']:<16} {each['name']}" for each in answer["areas"]) or found.reason)
+    print(
+        "\n".join(f"{each['level']:<12} {each['code']:<16} {each['name']}" for each in answer["areas"]) or found.reason
+    )
 
 
 @places.command()

@@ -128,9 +128,9 @@ def form_of(offer: selectors.Offered, seen: Reading, actor: Actor, data: Any = N
 def sheets(request: HttpRequest, actor: Actor, seen: Reading, next_url: str = "") -> list[dict[str, Any]]:
     """One act sheet for each act (and result) that the actor may do now, the first one open."""
     found = []
-    kept = getattr(request, "kept_act", None)
+    kept: tuple[str, str, Any] = getattr(request, "kept_act", ("", "", {}))
     for number, offer in enumerate(selectors.offered(actor, seen)):
-        mine = kept is not None and kept[:2] == (offer.action, offer.result or "")
+        mine = kept[:2] == (offer.action, offer.result or "")
         title = shown(offer.names, language())
         if offer.result_names:
             title = f"{title} · {shown(offer.result_names, language())}"

@@ -15,17 +15,45 @@ from civicloop.ui import navigation
 STAFF = frozenset(Role.values) - {Role.RESIDENT_CHANNEL}
 # (name of the page, words, what it is for, duty)
 PAGES = (
-    ("places:areas", gettext_lazy("Areas"), gettext_lazy("Districts, subdistricts, communities and grids"), "areas.view"),
+    (
+        "places:areas",
+        gettext_lazy("Areas"),
+        gettext_lazy("Districts, subdistricts, communities and grids"),
+        "areas.view",
+    ),
     ("people:units", gettext_lazy("Units"), gettext_lazy("Who answers for matters, and at which phone"), "units.view"),
     ("people:posts", gettext_lazy("Posts"), gettext_lazy("Who may do what, and since when"), "posts.view"),
-    ("catalogue:kinds", pgettext_lazy("navigation", "Kinds"),
-     gettext_lazy("Kinds of matters with their filing conditions and limits"), "catalogue.view"),
-    ("catalogue:responsibilities", gettext_lazy("Responsibilities"),
-     gettext_lazy("Who answers for which kind where, and why"), "catalogue.view"),
-    ("records:audit", gettext_lazy("Audit log"), gettext_lazy("Every write that is not in a matter's timeline"), "audit.view"),
-    ("records:reads", gettext_lazy("Read log"), gettext_lazy("Who opened sealed personal data, and what for"), "audit.view"),
-    ("records:settings", gettext_lazy("Settings"), gettext_lazy("Typed, versioned, with their history"), "settings.view"),
-)  # fmt: skip
+    (
+        "catalogue:kinds",
+        pgettext_lazy("navigation", "Kinds"),
+        gettext_lazy("Kinds of matters with their filing conditions and limits"),
+        "catalogue.view",
+    ),
+    (
+        "catalogue:responsibilities",
+        gettext_lazy("Responsibilities"),
+        gettext_lazy("Who answers for which kind where, and why"),
+        "catalogue.view",
+    ),
+    (
+        "records:audit",
+        gettext_lazy("Audit log"),
+        gettext_lazy("Every write that is not in a matter's timeline"),
+        "audit.view",
+    ),
+    (
+        "records:reads",
+        gettext_lazy("Read log"),
+        gettext_lazy("Who opened sealed personal data, and what for"),
+        "audit.view",
+    ),
+    (
+        "records:settings",
+        gettext_lazy("Settings"),
+        gettext_lazy("Typed, versioned, with their history"),
+        "settings.view",
+    ),
+)
 
 
 @duty("areas.view")

@@ -1,0 +1,185 @@
+"""What the residents', grid workers' and checkers' faces share: reading a report's form, photos, doing an act in place."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from civicloop.evidence.choices import MOST_BYTES
+from civicloop.evidence.models import Evidence, Stage
+from civicloop.foundation import ids
+from civicloop.matters import selectors
+from civicloop.matters.actions import NewMatter
+from civicloop.matters.api import add_file
+from civicloop.matters.errors import Refused
+from civicloop.matters.reading import Reading
+from civicloop.people.access import Actor
+from civicloop.places import selectors as places
+from civicloop.site import acting
+
+LEVELS = ("district", "subdistrict", "community")
+Values = Mapping[str, Any]
+Show = Callable[..., HttpResponse]
+
+
+# -- a report's form ------------------------------------------------------------------------------------------------
+
+
+def id_of(text: str | None) -> UUID:
+    """The client's id of a form, or a new one where the page could not give any."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return ids.uuid7()
+
+
+def picker(data: Values, *, errors: Iterable[str] = (), home: int | None = None) -> dict[str, Any]:
+    """The place picker with what was typed; `home` is an area to begin with (a worker's own)."""
+    chosen = {level: str(data.get(f"area_{level}", "")) for level in LEVELS}
+    if home is not None and not any(f"area_{level}" in data for level in LEVELS):
+        path = places.path(home)
+        chosen = {level: path[level].code if level in path else "" for level in LEVELS}
+    labels = {
+        "district": pgettext("area", "District"),
+        "subdistrict": pgettext("area", "Subdistrict or town"),
+        "community": pgettext("area", "Community or village"),
+    }
+    levels, parent = [], ""
+    for level in LEVELS:
+        options = _children(parent) if parent else []
+        levels.append({"code": level, "label": labels[level], "value": chosen[level], "options": options})
+        parent = chosen[level]
+    return {
+        "levels": levels, "first": _named(places.areas("district")), "address": data.get("address", ""),
+        "lon": data.get("lon", ""), "lat": data.get("lat", ""), "crs": data.get("crs", ""), "errors": list(errors),
+    }  # fmt: skip
+
+
+def _children(code: str) -> list[dict[str, Any]]:
+    try:
+        return _named(places.children(places.by_code(code).id))
+    except LookupError:
+        return []
+
+
+def _named(refs: Iterable[places.AreaRef]) -> list[dict[str, Any]]:
+    return [{"code": ref.code, "name": ref.names} for ref in refs]
+
+
+def new_matter(data: Values, **values: Any) -> NewMatter:
+    """The report that a form describes; `values` win. A place is its point, else the smallest area that was chosen."""
+    lon, lat = _number(data.get("lon")), _number(data.get("lat"))
+    area = next((str(data[f"area_{level}"]) for level in reversed(LEVELS) if data.get(f"area_{level}")), "")
+    given: dict[str, Any] = {
+        "id": id_of(data.get("id")), "text": str(data.get("text", "")).replace("\r\n", "\n").strip(),
+        "kind": str(data.get("kind", "")), "address": str(data.get("address", "")).strip(), "area": area,
+    }  # fmt: skip
+    if lon is not None and lat is not None:
+        given |= {"lon": lon, "lat": lat, "crs": str(data.get("crs", ""))}
+    return NewMatter(**given | values)
+
+
+def _number(text: Any) -> float | None:
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def person(data: Values) -> dict[str, str]:
+    """Name and phone as typed, without empty ones."""
+    return {name: value for name in ("name", "phone") if (value := str(data.get(name, "")).strip())}
+
+
+# -- photos ---------------------------------------------------------------------------------------------------------
+
+
+def evidence_id(actor: Actor, matter_id: UUID, stage: str, upload: UploadedFile) -> UUID:
+    """An id that the same photo of the same matter always has, so that a form sent again adds nothing."""
+    content = upload.read(MOST_BYTES + 1)
+    upload.seek(0)
+    seed = f"{matter_id}:{stage}:{actor.account_id or actor.relation}:".encode()
+    mixed = hashlib.sha256(seed + content).digest()
+    raw = bytearray(matter_id.bytes[:6] + mixed[:10])
+    raw[6] = raw[6] & 0x0F | 0x70
+    raw[8] = raw[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(raw))
+
+
+def add_photos(actor: Actor, matter_id: UUID, uploads: Iterable[UploadedFile], stage: str) -> list[str]:
+    """Add what can be taken; the words for what was refused."""
+    refused = []
+    for upload in uploads:
+        try:
+            add_file(actor, matter_id, upload, stage, evidence_id(actor, matter_id, stage, upload))
+        except Refused as reason:
+            refused.append(reason.words)
+    return refused
+
+
+def photos_of(matter_ids: Collection[UUID]) -> dict[UUID, dict[str, list[dict[str, Any]]]]:
+    """Pictures by matter and stage for `{% evidence_pair %}`; one statement. Only for matters that the reader sees."""
+    words = {Stage.BEFORE: _("Before handling"), Stage.AFTER: _("After handling"), Stage.OTHER: _("Photo")}
+    found: dict[UUID, dict[str, list[dict[str, Any]]]] = {
+        identifier: {stage: [] for stage in Stage.values} for identifier in matter_ids
+    }
+    rows = Evidence.objects.filter(matter_id__in=matter_ids).exclude(derivative="").order_by("created_at", "id")
+    for row in rows:
+        found[row.matter_id][row.stage].append(
+            {
+                "url": reverse("evidence", args=[row.matter_id, row.id, "derivative"]),
+                "thumb": reverse("evidence", args=[row.matter_id, row.id, "thumbnail"]),
+                "alt": words[Stage(row.stage)],
+                "when": row.created_at,
+            }
+        )
+    return found
+
+
+# -- acting in place ------------------------------------------------------------------------------------------------
+
+
+def sheets(request: HttpRequest, actor: Actor, seen: Reading, url: str) -> list[dict[str, Any]]:
+    """The act sheets of a matter, posting to `url` of the same face. Somebody outside signs by the check code."""
+    found = acting.sheets(request, actor, seen)
+    for sheet in found:
+        sheet["url"] = url
+        if actor.kind == "outside":
+            sheet["form"].fields.pop("signature", None)
+    return found
+
+
+def act(request: HttpRequest, actor: Actor, matter_id: UUID, show: Show, next_url: str) -> HttpResponse:
+    """Do the act of a sheet and go on to `next_url`; on a refusal `show` the page again with everything typed."""
+    try:
+        done = acting.perform(request, actor, matter_id)
+    except Refused as reason:
+        if reason.code == "not_found":
+            raise Http404 from None
+        request.kept_act = (request.POST.get("action", ""), request.POST.get("result", ""), request.POST)  # type: ignore[attr-defined]
+        request.refused_act = reason  # type: ignore[attr-defined]
+        return show(request, actor, matter_id, status=reason.status)
+    messages.success(request, _said(actor, matter_id, done))
+    return HttpResponseRedirect(next_url)
+
+
+def _said(actor: Actor, matter_id: UUID, done: Any) -> str:
+    try:
+        seen = selectors.seen_by(actor, matter_id)
+    except Refused:  # done, and out of this post's sight now
+        return _("Done.")
+    if actor.kind == "outside":
+        return _("Thank you, this is recorded.")
+    return acting.said(done, seen.procedure.steps[done.step].names)
+
+
+def trouble(request: HttpRequest) -> Refused | None:
+    """Why the act of this request was refused, for the page that is shown again."""
+    return getattr(request, "refused_act", None)
