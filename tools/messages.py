@@ -10,6 +10,7 @@ JavaScript words are passed from templates as data attributes and need no catalo
 import io
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "civicloop.settings")
@@ -53,12 +54,28 @@ def catalogue(room: Path) -> Path:
 def rendered(found: Catalog) -> bytes:
     out = io.BytesIO()
     write_po(out, found, sort_output=True, omit_header=False, include_lineno=False, width=110)
-    lines = [line for line in out.getvalue().decode().splitlines() if not line.startswith(('"POT-Creation', '"PO-Revision', '"Generated-By', '"Last-Translator', '"Language-Team', '"Report-Msgid', '"Project-Id'))]  # fmt: skip
+    lines = [
+        line
+        for line in out.getvalue().decode().splitlines()
+        if not line.startswith(
+            (
+                '"POT-Creation',
+                '"PO-Revision',
+                '"Generated-By',
+                '"Last-Translator',
+                '"Language-Team',
+                '"Report-Msgid',
+                '"Project-Id',
+            )
+        )
+    ]
     body = "\n".join(line for line in lines if not line.startswith("# ") and line != "#").strip() + "\n"
     return body.encode()
 
 
 def compiled(found: Catalog) -> bytes:
+    # the header carries dates: fixed ones, so that the same words give the same bytes
+    found.creation_date = found.revision_date = datetime(2000, 1, 1, tzinfo=UTC)
     out = io.BytesIO()
     write_mo(out, found)
     return out.getvalue()

@@ -31,16 +31,18 @@ class Conflict(ValueError):
 def refused(code: str, name: str = "", **values: object) -> EvidenceRefused:
     """The refusal of the file called `name`, in the active language."""
     shown = name.replace("\\", "/").rsplit("/", 1)[-1].strip()[-60:] or _("The file")
-    return EvidenceRefused(code, f"{_reason(code) % (_NUMBERS | {'name': shown} | values)} {_kept(code)}")
+    told = {"what": _reason(code) % (_NUMBERS | {"name": shown} | values), "then": _then(code)}
+    return EvidenceRefused(code, _("%(what)s It was not kept; your text and the earlier files are. %(then)s") % told)
 
 
-def _kept(code: str) -> str:
-    kept = _("It was not kept; your text and the earlier files are.")
+def _then(code: str) -> str:
     if code == "not_stored":
-        return f"{kept} {_('Try again; if it fails again, tell the system administrator.')}"
-    if code in {"too_many", "unknown_stage"}:
-        return kept
-    return f"{kept} {_('Take a photo, or choose a JPEG, PNG, WebP or PDF file.')}"
+        return _("Try again; if it fails again, tell the system administrator.")
+    if code == "too_many":
+        return _("Leave out what shows the same.")
+    if code == "unknown_stage":
+        return _("Choose one and send it again.")
+    return _("Take a photo, or choose a JPEG, PNG, WebP or PDF file.")
 
 
 def _reason(code: str) -> str:

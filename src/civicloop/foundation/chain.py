@@ -50,7 +50,12 @@ def commitment(salt: bytes, value: bytes, algorithm: int = DEFAULT) -> bytes:
 def content(stored: bytes) -> dict[str, object]:
     """The JSON of a stored body. Raises UnknownForm, ValueError."""
     algorithm_of(stored)
-    found: dict[str, object] = json.loads(stored[2:])
+    try:
+        found = json.loads(stored[2:])
+    except RecursionError as reason:
+        raise UnknownForm("nested too deeply") from reason
+    if not isinstance(found, dict):
+        raise UnknownForm("not an object")
     return found
 
 
@@ -77,16 +82,21 @@ class Finding:
 def verify(rows: Iterable[Row], last_seq: int) -> list[Finding]:
     """Everything that does not fit in a matter's chain; empty when nothing was rewritten.
 
-    Codes: missing, unknown_form, broken_link (body or hash changed, or rows swapped), column_changed, text_changed,
-    text_unknown, truncated. A text that is missing is not a finding: it was erased, and its commitment still stands.
+    `rows` stand in the order of their seq; `last_seq` is what the matter itself says. Codes: missing (`about`: the last
+    of several), out_of_order, unknown_form, broken_link (body or hash changed, or rows swapped), column_changed,
+    text_changed, text_unknown, truncated, beyond_end. A text that is missing is not a finding: it was erased, and its
+    commitment still stands.
     """
     findings: list[Finding] = []
     previous, expected = GENESIS, 1
     for row in rows:
-        while expected < row.seq:
-            findings.append(Finding(expected, "missing"))
-            expected += 1
-        expected += 1
+        if row.seq > expected:
+            findings.append(Finding(expected, "missing", str(row.seq - 1) if row.seq - 1 > expected else ""))
+        elif row.seq < expected:
+            findings.append(Finding(row.seq, "out_of_order"))
+        if row.seq > last_seq:
+            findings.append(Finding(row.seq, "beyond_end"))
+        expected = max(expected, row.seq + 1)
         try:
             told = content(row.body)
             fits = entry_hash(previous, row.body) == row.hash

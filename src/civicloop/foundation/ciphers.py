@@ -22,7 +22,7 @@ class CannotOpen(ValueError):
 
 
 class CannotSeal(RuntimeError):
-    """This machine's OpenSSL lacks the cipher; the text says what to set."""
+    """There is no such cipher, or this machine's OpenSSL lacks it; the text says what to set."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ def seal(key: Key, plain: bytes, owner: bytes, algorithm: int = SM4_GCM) -> byte
     nonce = secrets.token_bytes(NONCE)
     if algorithm == AES_GCM:
         sealed = AESGCM(key.secret).encrypt(nonce, plain, owner)
+    elif algorithm != SM4_GCM:
+        raise CannotSeal(f"unknown algorithm {algorithm}")
     else:
         try:
             encryptor = Cipher(algorithms.SM4(key.secret[:16]), modes.GCM(nonce)).encryptor()
@@ -71,6 +73,8 @@ def unseal(key: Key, envelope: bytes, owner: bytes) -> bytes:
         return decryptor.update(sealed[:-TAG]) + decryptor.finalize()
     except InvalidTag as reason:
         raise CannotOpen("damaged, or bound to another owner") from reason
+    except UnsupportedAlgorithm as reason:
+        raise CannotOpen("sealed with SM4, which this OpenSSL lacks") from reason
 
 
 def look_up(key: Key, value: str) -> bytes:

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock
 from civicloop.foundation.canonical import fingerprint
@@ -51,6 +52,8 @@ def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, An
         {"matter": wanted.matter_id, "action": wanted.action, "result": wanted.result, "data": dict(wanted.data),
          "caller": caller_of(actor)}
     )  # fmt: skip
+    if needs.holds_zero_byte(wanted.data):
+        raise errors.invalid("data", "not_text", _("This text holds a character that cannot be kept."))
     for locked in (False, True):
         with transaction.atomic() if locked else nullcontext():
             seen = reading.read(wanted.matter_id, wanted.act_id, lock=locked)

@@ -33,6 +33,15 @@ class Supplied:
     present: set[str] = field(default_factory=set)
 
 
+def holds_zero_byte(value: Any) -> bool:
+    """Whether a text anywhere in the data of an act holds U+0000, which PostgreSQL cannot keep."""
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, Mapping):
+        return any(holds_zero_byte(each) for pair in value.items() for each in pair)
+    return isinstance(value, list) and any(map(holds_zero_byte, value))
+
+
 def take(
     procedure: Procedure, needs: tuple[str, ...], data: Mapping[str, Any], *, actor: Actor, reading: Reading | None
 ) -> Supplied:
@@ -181,7 +190,7 @@ def _rating(need: Need, label: str, value: Any) -> int:
 def _condition(need: Need, label: str, value: Any) -> int:
     try:
         return catalogue.condition(int(value)).id
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, OverflowError):
         words = _("%(field)s: there is no such filing condition.") % {"field": label}
         raise invalid(need.code, "unknown_condition", words) from None
 

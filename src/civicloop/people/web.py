@@ -80,9 +80,12 @@ class Session(APIKeyCookie):
         return who if who.kind == "staff" else None
 
 
-def nobody(request: HttpRequest) -> Actor:
-    """Last in a list of sign-ins: lets a caller in as ANONYMOUS, where that is allowed."""
-    return ANONYMOUS
+def nobody(request: HttpRequest) -> Actor | None:
+    """Last in a list of sign-ins: lets a caller in as ANONYMOUS, where that is allowed.
+
+    A caller whose token did not let it in is told so, instead of acting in nobody's name without knowing it.
+    """
+    return None if request.headers.get("Authorization") else ANONYMOUS
 
 
 def address(request: HttpRequest) -> str:

@@ -7,9 +7,12 @@ from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from civicloop.people import access
+from civicloop.people import access, web
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
+from civicloop.places import urls as places
+from civicloop.records import pages as records_pages
+from civicloop.records import urls as records
 from civicloop.ui import navigation
 
 STAFF = frozenset(Role.values) - {Role.RESIDENT_CHANNEL}
@@ -90,9 +93,19 @@ def register_navigation() -> None:
     navigation.register(item)
 
 
+@records_pages.describe_doer
+def doer(request: HttpRequest) -> records_pages.Doer:
+    """Who acts on a page of the records room."""
+    who = web.actor(request)
+    may_change = access.may(who, "settings.change").allowed
+    return records_pages.Doer(who.account_id, who.post_id, who.words, may_change)
+
+
 register_navigation()
 patterns: list[URLPattern | URLResolver] = [
     path("admin/", start, name="administration"),
     path("admin/", include("civicloop.people.urls")),
+    path("admin/", include((behind("areas.view", places.urlpatterns), "places"))),
+    path("admin/", include(([p for duty_, found in records.BY_DUTY.items() for p in behind(duty_, found)], "records"))),
     path("admin/kinds/", include("civicloop.catalogue.urls")),
 ]

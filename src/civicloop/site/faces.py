@@ -1,4 +1,4 @@
-"""What the residents', grid workers' and checkers' faces share: reading a report's form, photos, doing an act in place."""
+"""What the faces of residents, grid workers and checkers share: a report's form, photos, acting in place."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -101,7 +101,7 @@ def person(data: Values) -> dict[str, str]:
 # -- photos ---------------------------------------------------------------------------------------------------------
 
 
-def evidence_id(actor: Actor, matter_id: UUID, stage: str, upload: UploadedFile) -> UUID:
+def evidence_id(actor: Actor, matter_id: UUID, stage: str, upload: "UploadedFile[bytes]") -> UUID:
     """An id that the same photo of the same matter always has, so that a form sent again adds nothing."""
     content = upload.read(MOST_BYTES + 1)
     upload.seek(0)
@@ -113,7 +113,7 @@ def evidence_id(actor: Actor, matter_id: UUID, stage: str, upload: UploadedFile)
     return UUID(bytes=bytes(raw))
 
 
-def add_photos(actor: Actor, matter_id: UUID, uploads: Iterable[UploadedFile], stage: str) -> list[str]:
+def add_photos(actor: Actor, matter_id: UUID, uploads: "Iterable[UploadedFile[bytes]]", stage: str) -> list[str]:
     """Add what can be taken; the words for what was refused."""
     refused = []
     for upload in uploads:

@@ -143,7 +143,7 @@ def sender(request: HttpRequest) -> Actor:
 @public
 @never_cache
 def report(request: HttpRequest) -> HttpResponse:
-    """The report's page; a POST answers the receipt itself, so that the check code is kept nowhere but with the sender."""
+    """The report's page. A POST answers with the receipt itself, so that the check code is kept nowhere."""
     if request.method != "POST":
         return _report_page(request, ReportForm(), {})
     data = request.POST
@@ -209,7 +209,7 @@ def reporter_of(request: HttpRequest, matter_id: UUID) -> Actor | None:
 @public
 @never_cache
 def track(request: HttpRequest) -> HttpResponse:
-    """Number and check code open the status page; wrong numbers and wrong codes are answered alike, tries are bounded."""
+    """Number and check code open the status page; a wrong number and a wrong code are answered alike."""
     form = TrackForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "site/portal_track.html", {"form": form}, status=422 if form.errors else 200)

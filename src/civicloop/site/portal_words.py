@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from django.utils.functional import Promise
 
 from civicloop.foundation import clock
 from civicloop.foundation.names import shown
@@ -107,7 +107,9 @@ def four_lines(row: Matter, seen: Reading) -> list[dict[str, Any]]:
     name = shown(unit.names, language())
     lines: list[dict[str, Any]] = [{"title": _("Received"), "due": row.received_at, "moment": True}]
     if phase == 1:
-        lines.append({"title": _("Who is dealing with it"), "text": _("%(unit)s is finding out who must do it") % {"unit": name}})
+        lines.append(
+            {"title": _("Who is dealing with it"), "text": _("%(unit)s is finding out who must do it") % {"unit": name}}
+        )
     else:
         lines.append({"title": _("Who is dealing with it"), "text": name})
     lines[-1]["phone"] = unit.duty_phone

@@ -104,4 +104,4 @@ def describe(request: HttpRequest) -> context.Person | None:
         )
         for each in held
     )
-    return context.Person(shown(user.names, language), now.roles, posts, "/post", "/sign-out")
+    return context.Person(shown(user.names, language), now.roles, posts, "/post", "/sign-out", str(user.pk))

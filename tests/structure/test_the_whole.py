@@ -1,0 +1,127 @@
+"""What must hold of the whole system, watched by walking it."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.conftest import ROOT
+
+SOURCE = ROOT / "src" / "civicloop"
+FRAMEWORK = {"set_language", "openapi-json", "openapi-view", "api-root", "static"}
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> list[tuple[str, URLPattern]]:
+    """Every address with its pattern."""
+    found: list[tuple[str, URLPattern]] = []
+    for each in (resolver or get_resolver()).url_patterns:
+        if isinstance(each, URLResolver):
+            found += routes(each, prefix + str(each.pattern))
+        else:
+            found.append((prefix + str(each.pattern), each))
+    return found
+
+
+def test_every_page_declares_its_permission() -> None:
+    bare = [
+        address
+        for address, pattern in routes()
+        if not address.startswith("api/v1/") and pattern.name not in FRAMEWORK and not hasattr(pattern.callback, "duty")
+    ]
+    assert bare == []
+
+
+def test_every_duty_of_a_page_exists() -> None:
+    from civicloop.people.access import DUTIES
+
+    duties = {pattern.callback.duty for _address, pattern in routes() if hasattr(pattern.callback, "duty")}
+    assert duties - {"public", "matters.act"} <= set(DUTIES)
+
+
+def test_every_call_of_the_api_declares_who_may_make_it() -> None:
+    from civicloop.api.app import api
+
+    undeclared = []
+    for _prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                if operation.auth_param.__class__.__name__ == "object":
+                    undeclared.append(path)
+    assert undeclared == []
+
+
+# what may ask the system for the time: the clock itself, processes that wait in real time, and caches that grow stale
+REAL_TIME = {
+    "foundation/clock.py", "foundation/throttle.py", "foundation/partitions.py", "evidence/storage.py", "evidence/actions.py",
+}  # fmt: skip
+
+
+def test_nobody_but_the_clock_asks_the_time() -> None:
+    asking = []
+    for path in SOURCE.rglob("*.py"):
+        if "migrations" in path.parts or str(path.relative_to(SOURCE)) in REAL_TIME:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}:
+                base = ast.unparse(node.value)
+                if base.split(".")[-1] in {"datetime", "date", "timezone"}:
+                    asking.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "CURRENT_TIMESTAMP" in node.value:
+                asking.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
+            if isinstance(node, ast.keyword) and node.arg in {"auto_now", "auto_now_add"}:
+                asking.append(f"{path.relative_to(SOURCE)}:{node.value.lineno}")
+    assert asking == []
+
+
+def test_every_string_has_its_chinese() -> None:
+    done = subprocess.run([sys.executable, ROOT / "tools/messages.py", "check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_migrations_are_complete(tmp_path: Path) -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0, skip_checks=True)
+
+
+test_migrations_are_complete = pytest.mark.django_db(test_migrations_are_complete)
+
+
+def test_only_records_opens_what_is_sealed() -> None:
+    opening = [
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if "unseal" in path.read_text(encoding="utf-8") and path.name not in {"ciphers.py", "sealing.py"}
+    ]
+    assert opening == []
+
+
+def test_no_city_is_named_in_code() -> None:
+    cities = [path.name for path in (ROOT / "cities").iterdir() if path.is_dir()]
+    words = {*cities, "天津", "Tianjin"}
+    named = [
+        f"{path.relative_to(SOURCE)}: {word}"
+        for path in SOURCE.rglob("*.py")
+        for word in words
+        if word in path.read_text(encoding="utf-8") and path.name != "loading.py"
+    ]
+    assert named == []
+
+
+def test_every_room_has_its_readme() -> None:
+    rooms = [path.parent for path in SOURCE.glob("*/apps.py")]
+    assert len(rooms) == 13
+    assert [room.name for room in rooms if not (room / "README.md").exists()] == []
+
+
+def test_every_registration_is_listed() -> None:
+    from civicloop.matters import hooks
+    from civicloop.procedures import guards
+
+    importlib.import_module("civicloop.ops.urls")
+    assert hooks.registered() == []
+    assert {name for name in guards.known() if not name.startswith("test")} == {"matters.ended_overdue"}
