@@ -125,3 +125,15 @@ def test_every_registration_is_listed() -> None:
     importlib.import_module("civicloop.ops.urls")
     assert hooks.registered() == []
     assert {name for name in guards.known() if not name.startswith("test")} == {"matters.ended_overdue"}
+
+
+def test_the_picture_of_the_rooms_is_what_import_linter_proves() -> None:
+    import re
+    import tomllib
+
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+    proved = [set(re.findall(r"\w+", layer)) for layer in reversed(layers)]
+    picture = (ROOT / "docs/architecture.md").read_text().split("```mermaid")[1].split("```")[0]
+    floors = [set(re.findall(r'^    (\w+)\["', floor, re.M)) for floor in picture.split("subgraph")[1:]]
+    assert floors == proved
+    assert {path.parent.name for path in SOURCE.glob("*/apps.py")} == set().union(*proved)
