@@ -1,4 +1,4 @@
-"""Acts that must not happen: by the wrong post, out of step, stale, twice, on the own work. Nothing half-written stays."""
+"""Acts that must not happen: by the wrong post, out of step, stale, twice, on the own work. Nothing is half-written."""
 
 import itertools
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a report may bring that is wrong, odd or hostile: a clear answer in the person's language, nothing half-written."""
+"""What a report may bring that is wrong, odd or hostile: a clear answer in the person's language, nothing written."""
 
 from datetime import timedelta
 from typing import Any
@@ -158,3 +158,8 @@ def test_without_a_token_only_the_resident_channel_is_open() -> None:
     refusal(Caller().report(procedure="visit-problem"), 403, "forbidden")
     matter = done(Caller().report(channel="desk"), 201)["id"]
     assert Matter.objects.get(id=matter).channel == "resident"
+
+
+def test_an_address_of_no_call_is_answered_as_a_problem() -> None:
+    assert is_chinese(refusal(Caller().get("/wishes/1"), 404, "not_found")["detail"])
+    assert not is_chinese(refusal(Caller(language="en").post("/matters/1", {}), 404, "not_found")["detail"])

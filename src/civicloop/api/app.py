@@ -8,8 +8,9 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
 from civicloop.catalogue.api import router as catalogue
@@ -50,7 +51,32 @@ class StrictJson(Parser):
         return found
 
 
-api = NinjaAPI(
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457; `code` is for programs, `detail` for people. Some problems carry more, such as `field`.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "code": {"type": "string"}, "detail": {"type": "string"}, "field": {"type": "string"},
+    },
+}  # fmt: skip
+
+
+class DescribedApi(NinjaAPI):
+    """Adds to each operation what every one of them may answer: a problem."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """The OpenAPI document."""
+        schema = super().get_openapi_schema(**options)
+        schema["components"]["schemas"]["Problem"] = PROBLEM
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"]["default"] = {"description": "A problem", "content": content}
+        return schema
+
+
+api = DescribedApi(
     parser=StrictJson(),
     title="CivicLoop 闭环",
     version="1",
@@ -63,6 +89,17 @@ api.add_router("", matters)
 api.add_router("", places)
 api.add_router("", catalogue)
 api.add_router("", people)
+
+nowhere = Router()
+
+
+@nowhere.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", auth=None, include_in_schema=False)
+def unknown(request: HttpRequest, rest: str) -> HttpResponse:
+    """Every other address below this one: a program gets a problem, not a page."""
+    return problem(404, "not_found", _("There is nothing at this address."))
+
+
+api.add_router("", nowhere)  # last: the addresses of all rooms come before it
 
 
 def problem(status: int, code: str, words: str, extra: Mapping[str, Any] | None = None) -> HttpResponse:
