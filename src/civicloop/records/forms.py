@@ -1,32 +1,40 @@
 """Forms of the pages of this room."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from civicloop.records import settings
 
 
-class AuditFilterForm(forms.Form):
+class LogFilterForm(forms.Form):
+    """What both logs are narrowed by."""
+
+    actor = forms.CharField(label=_("Account number or name of the post"), required=False, max_length=64)
+    day = forms.DateField(
+        label=pgettext_lazy("log", "Day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=[MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))],
+    )
+
+
+class AuditFilterForm(LogFilterForm):
     """What the audit log is narrowed by."""
 
     action = forms.CharField(label=pgettext_lazy("log", "Action"), required=False, max_length=64)
-    actor = forms.CharField(label=_("Account number or name of the post"), required=False, max_length=64)
-    day = forms.DateField(
-        label=pgettext_lazy("log", "Day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    field_order = ("action", "actor", "day")
 
 
-class ReadFilterForm(forms.Form):
+class ReadFilterForm(LogFilterForm):
     """What the read log is narrowed by."""
 
     matter = forms.UUIDField(label=_("Key of the matter"), required=False)
-    actor = forms.CharField(label=_("Account number or name of the post"), required=False, max_length=64)
-    day = forms.DateField(
-        label=pgettext_lazy("log", "Day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    field_order = ("matter", "actor", "day")
 
 
 class SettingForm(forms.Form):
