@@ -19,6 +19,7 @@ from civicloop.records import sealing
 from civicloop.records.models import ReadEntry
 from tests.evidence.pictures import PDF, drawn, encoded, from_a_phone, opened
 
+pytestmark = pytest.mark.both_servers
 PHOTO = from_a_phone()
 
 
@@ -236,7 +237,8 @@ def test_the_table_lies_with_its_matter() -> None:
 
 def test_no_source_changes_a_row_of_evidence() -> None:
     changing = re.compile(
-        r"Evidence\.objects[^\n]*\.(update|delete|bulk_update|update_or_create)\(|(UPDATE|DELETE FROM)\s+evidence_evidence",
+        r"Evidence\.objects[^\n]*\.(update|delete|bulk_update|update_or_create)\("
+        r"|(UPDATE|DELETE FROM)\s+evidence_evidence",
         re.I,
     )
     source = Path(civicloop.__file__).parent
