@@ -166,6 +166,14 @@ def _end_of_day(now: datetime) -> datetime:
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), tzinfo=zone)
 
 
+def at_unit(actor: Actor, steps: Sequence[str]) -> QuerySet[Matter]:
+    """Open matters at some steps that the actor's unit answers for, what is lost soonest first."""
+    if actor.unit_id is None:
+        return Matter.objects.none()
+    rows = Matter.objects.filter(visible(actor), end="", unit_id=actor.unit_id, step__in=steps)
+    return rows.select_related("kind", "unit", "procedure").order_by("due_at", "id")
+
+
 def requests_for(actor: Actor) -> list[ApprovalRequest]:
     """Approvals that wait for this post, soonest first."""
     rows = ApprovalRequest.objects.filter(state="open", desk_roles__overlap=sorted(actor.roles)).select_related(

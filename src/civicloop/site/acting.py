@@ -207,10 +207,8 @@ def perform(request: HttpRequest, actor: Actor, matter_id: UUID) -> actions.Done
     """Do the act that a page's form describes: evidence first, then the act. Raises Refused with nothing half-done."""
     seen = selectors.seen_by(actor, matter_id)
     action, result = request.POST.get("action", ""), request.POST.get("result") or None
-    act_id = _uuid(request.POST.get("act_id", ""))
-    offer = next(
-        (o for o in selectors.offered(actor, seen) if (o.action, o.result) == (action, result)), None
-    )
+    act_id = uuid_of(request.POST.get("act_id", ""))
+    offer = next((o for o in selectors.offered(actor, seen) if (o.action, o.result) == (action, result)), None)
     if offer is None:
         # done already, or not to be done any more: the action itself knows which, and says it in words
         return actions.act(actor, actions.Act(matter_id, action, act_id, result, _repeated(request)))
@@ -234,11 +232,17 @@ def _repeated(request: HttpRequest) -> Mapping[str, Any]:
     return {name: value for name, value in request.POST.items() if name not in own and value != ""}
 
 
-def _uuid(text: str) -> UUID:
+def uuid_of(text: str) -> UUID:
+    """The id that a form carries; a fresh one when it carries none."""
     try:
         return UUID(text)
     except ValueError:
         return ids.uuid7()
+
+
+def second_id(first: UUID) -> UUID:
+    """The id of the second act of one form, derived from the first, so that sending the form twice does both once."""
+    return UUID(int=first.int ^ 1)
 
 
 def next_of(request: HttpRequest, matter_id: UUID) -> str:
@@ -298,7 +302,7 @@ def decide(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
         "yes": request.POST.get("yes") == "yes",
         "reason": request.POST.get("reason", ""),
     }
-    wanted = actions.Act(matter_id, "decide", _uuid(request.POST.get("act_id", "")), data=data)
+    wanted = actions.Act(matter_id, "decide", uuid_of(request.POST.get("act_id", "")), data=data)
     try:
         actions.act(actor, wanted)
     except Refused as reason:

@@ -47,7 +47,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     over = [row for row in rows if row.due_at is not None and row.due_at < now]
     soon = [row for row in rows if row.due_at is not None and now <= row.due_at <= midnight]
     context = {
-        "waiting": len(rows), "over": len(over), "soon": len(soon), "next": (soon or [None])[0],
+        "waiting": len(rows), "over": len(over), "soon": len(soon), "next": soon[0] if soon else None,
         "area": places.area(actor.area_id).names if actor.area_id else {},
     }  # fmt: skip
     return render(request, "site/field_home.html", context)
@@ -112,7 +112,7 @@ def show_matter(request: HttpRequest, actor: Actor, matter_id: UUID, *, status: 
 
 
 def _code(row: Matter, actor: Actor) -> str:
-    """The check code for the household or applicant, shown to the post that has just written the report, for a while."""
+    """The check code for the household or applicant, shown to the post that wrote the report, for a while."""
     handed_on = row.channel == Channel.VISIT and row.caller == actions.caller_of(actor)
     fresh = timedelta(0) <= clock.now() - row.received_at < CODE_SHOWN
     return actions.check_code(row.id, bytes(row.fingerprint)) if handed_on and fresh else ""

@@ -1,5 +1,40 @@
 """Addresses of the desks."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy
 
-staff: list[URLPattern] = []
+from civicloop.people.choices import Role
+from civicloop.site import desk, matter_page, receiving
+from civicloop.ui import navigation
+
+DESK = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR})
+UNIT = frozenset({Role.RECEIVING_CLERK, Role.UNIT_WORKER, Role.UNIT_HEAD})
+APPROVING = frozenset({Role.UNIT_HEAD, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ACCEPTANCE_CLERK})
+WATCHING = DESK | UNIT | {Role.LEADER, Role.CHECKER, Role.GRID_WORKER, Role.AUDIT_ADMIN}
+
+staff: list[URLPattern] = [
+    path("desk/", desk.desk, name="desk"),
+    path("desk/<uuid:matter_id>/file-and-dispatch", desk.file_and_dispatch, name="file-and-dispatch"),
+    path("receiving/", receiving.receiving, name="receiving"),
+    path("receiving/bulk", receiving.bulk, name="bulk"),
+    path("approvals/", receiving.approvals, name="approvals"),
+    path("matters/", matter_page.matters, name="matters"),
+    path("matters/export.csv", matter_page.export, name="matters-export"),
+    path("matters/<uuid:matter_id>", matter_page.page, name="matter"),
+    path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
+    path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),
+]
+
+
+def register_navigation() -> None:
+    """The entries of the desks."""
+    for code, label, name, order, needs, icon in (
+        ("desk", gettext_lazy("Acceptance and dispatch"), "desk", 10, DESK, "inbox"),
+        ("receiving", gettext_lazy("Receiving desk"), "receiving", 20, UNIT, "clipboard-list"),
+        ("approvals", gettext_lazy("Approvals"), "approvals", 40, APPROVING, "checks"),
+        ("matters", gettext_lazy("Matters"), "matters", 50, WATCHING, "list"),
+    ):
+        navigation.register(navigation.Item(code, label, name, order, needs=needs, icon=icon))
+
+
+register_navigation()
