@@ -1,0 +1,1 @@
+"""Benchmarks: a throw-away database, a small city, a served instance, a cheap client. They report and never assert."""

@@ -1,0 +1,123 @@
+"""A small city for measuring: one district, four subdistricts with all posts of the loop, 64 square grids.
+
+Made by the rooms' own actions in the application role, so that what is measured is what runs. Names and codes are
+made up.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import shapely
+
+from civicloop.calendars import actions as calendars
+from civicloop.calendars.rules.limits import Limit
+from civicloop.catalogue import actions as catalogue
+from civicloop.catalogue.models import FilingCondition, Kind, Responsibility
+from civicloop.foundation import caches, clock
+from civicloop.people import access, actions
+from civicloop.places import actions as places
+from civicloop.places import selectors as areas
+from civicloop.procedures import actions as procedures
+from civicloop.procedures.rules.reading import SHIPPED
+
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+KIND, LIMIT = "01001", "2 work_day"
+SUBDISTRICTS = 4
+WEST, SOUTH, SIDE = 117.0, 39.0, 0.1  # each subdistrict is a square of this many degrees, one beside the other
+# role → further roles of the same post; the posts of each subdistrict
+POSTS = {
+    "acceptance_clerk": ("dispatcher",), "receiving_clerk": (), "unit_worker": (), "checker": (), "grid_worker": (),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Team:
+    """Bearer tokens of one subdistrict by role, the worker's sign-in name, and a corner to report from."""
+
+    tokens: dict[str, str]
+    worker: str
+    west: float
+
+
+@dataclass(frozen=True)
+class City:
+    """What a client needs: who may do what where, and the filing condition."""
+
+    teams: list[Team]
+    channel: str
+    condition: int
+
+
+def build() -> City:
+    """Fill an empty, migrated database and give the tokens."""
+    system = access.system("bench")
+    with clock.at(BEGINNING):
+        places.take(_areas(), at=BEGINNING)
+        caches.forget_all()
+        calendars.load_shipped(actor_id=None, actor_words="bench")
+        catalogue.load_folders(system, folders=[catalogue.NATIONAL])
+        kind = Kind.objects.get(standard__code="GB/T 47678.5-2026", family="matter", code=KIND)
+        line = catalogue.ConditionLine(1, {"zh-hans": "基准条件"}, Limit.parse(LIMIT), {"zh-hans": "恢复原状"})
+        catalogue.set_conditions(system, kind_id=kind.id, lines=[line])
+        procedures.load_files(actor_id=None, paths=[SHIPPED / "grid-event.toml"], effective_from=BEGINNING)
+        district = areas.by_code("990101").id
+        duty = _unit("city-duty", "duty_desk", areas.by_code("99").id)
+        _unit("d1-duty", "duty_desk", district)
+        channel = _token("channel", "resident_channel", (), duty, areas.by_code("99").id)
+        teams = [_team(number) for number in range(1, SUBDISTRICTS + 1)]
+    caches.forget_all()
+    return City(teams, channel, FilingCondition.objects.get(kind=kind, no=1, valid_to=None).id)
+
+
+def _areas() -> list[places.NewArea]:
+    found = []
+
+    def add(code: str, level: str, parent: str, box: tuple[float, float, float, float]) -> None:
+        found.append(
+            places.NewArea(
+                code=code, level=level, names={"zh-hans": f"样例{code}"}, parent=parent, polygon=shapely.box(*box),
+                synthetic=True, layer="full_grid" if level == "grid" else "admin", source="bench",
+            )
+        )  # fmt: skip
+
+    north, east = SOUTH + SIDE, WEST + SUBDISTRICTS * SIDE
+    add("99", "city", "", (WEST, SOUTH, east, north))
+    add("990101", "district", "99", (WEST, SOUTH, east, north))
+    for s in range(SUBDISTRICTS):
+        west, code = WEST + s * SIDE, f"990101{s + 1:03}"
+        add(code, "subdistrict", "990101", (west, SOUTH, west + SIDE, north))
+        for c in range(4):
+            left, community = west + c * SIDE / 4, f"{code}{c + 1:03}"
+            add(community, "community", code, (left, SOUTH, left + SIDE / 4, north))
+            for g in range(4):
+                low = SOUTH + g * SIDE / 4
+                add(f"{community}{g + 1:03}", "grid", community, (left, low, left + SIDE / 4, low + SIDE / 4))
+    return found
+
+
+def _unit(code: str, kind: str, area_id: int) -> int:
+    system = access.system("bench")
+    return actions.create_unit(system, code=code, unit_names={"zh-hans": code}, kind=kind, area_id=area_id).id
+
+
+def _token(user: str, role: str, also: tuple[str, ...], unit_id: int, area_id: int) -> str:
+    system = access.system("bench")
+    account = actions.create_account(system, username=user, account_names={"zh-hans": user}, password=None)
+    post = actions.create_post(system, code=f"{user}-post", role=role, also=also, unit_id=unit_id, area_id=area_id)
+    actions.hold(system, account_id=account.id, post_id=post.id)
+    return actions.create_token(system, account_id=account.id, post_id=post.id)
+
+
+def _team(number: int) -> Team:
+    area = areas.by_code(f"990101{number:03}").id
+    centre = _unit(f"s{number}-centre", "grid_centre", area)
+    watch = _unit(f"s{number}-watch", "grid_centre", area)
+    office = _unit(f"s{number}-office", "subdistrict_office", area)
+    units = {"receiving_clerk": office, "unit_worker": office, "checker": watch}
+    tokens = {
+        role: _token(f"s{number}-{role}", role, also, units.get(role, centre), area) for role, also in POSTS.items()
+    }
+    Responsibility.objects.create(
+        area_id=area, unit_id=office, priority=10, reason={"zh-hans": "基准权责"}, valid_from=BEGINNING
+    )
+    return Team(tokens, f"s{number}-unit_worker", WEST + (number - 1) * SIDE)

@@ -1,0 +1,179 @@
+"""Many matters quickly, each with true rows: a few hundred are reported by the real action, the others are their likes.
+
+A like has its own id, number, moments and salts, and an entry sealed anew by timeline.seal, so that `verify` holds for
+each of them. Everything else is copied from its model inside the database. Likes are open and stand at the first step.
+"""
+
+import json
+import multiprocessing
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection, models
+
+from civicloop.foundation import chain, clock, ids
+from civicloop.matters import actions, timeline
+from civicloop.matters.actions import NewMatter
+from civicloop.matters.models import Clock, Entry, EntryText, Fact, Matter, Outbox, SearchToken, Task
+from civicloop.ops.bench.city import KIND, SIDE, SOUTH, City
+from civicloop.people import access
+
+MODELS = 400
+BATCH = 20_000
+DAYS = 60
+WORDS = ("路口", "井盖", "缺失", "破损", "积水", "路灯", "不亮", "占道", "垃圾", "堆放", "护栏", "松动", "影响", "通行")
+FIELDS = ("address", "point", "text", "title")  # the texts of a report, in the order in which they are sealed
+NEW_ROWS = """CREATE TEMP TABLE IF NOT EXISTS bench_like (id uuid, model uuid, at timestamptz, number text, body bytea,
+    hash bytea, salts bytea[]) ON COMMIT DELETE ROWS"""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A reported matter that likes are made of: what its first entry says and commits to."""
+
+    id: UUID
+    who: dict[str, Any]
+    step: tuple[str, str]
+    plain: dict[str, Any]
+    texts: dict[str, str]
+
+
+def words(draw: random.Random, number: int) -> str:
+    """A line of Chinese words of a report's length."""
+    return "".join(draw.choice(WORDS) for _ in range(number))
+
+
+def report_of(draw: random.Random, city: City, at: datetime) -> NewMatter:
+    """A made-up report somewhere in the city, of moment `at`."""
+    team = draw.choice(city.teams)
+    return NewMatter(
+        id=ids.uuid7(at), title=words(draw, 4), text=words(draw, 30), kind=KIND,
+        lon=round(team.west + draw.random() * SIDE, 6), lat=round(SOUTH + draw.random() * SIDE, 6), crs="wgs84",
+        address=words(draw, 5), channel="grid",
+    )  # fmt: skip
+
+
+def fill(size: int, city: City, owner: str, progress: Callable[[int], None] = lambda done: None) -> None:
+    """Let the database hold `size` matters of the last 60 days, and analyse it as the owner."""
+    present = Matter.objects.count()
+    if present >= size:
+        return
+    models_ = _models(city, min(MODELS, size - present))
+    present += len(models_)
+    with multiprocessing.get_context("fork").Pool(2, _keep, (models_,)) as pool:
+        batches = ((begin, min(BATCH, size - begin)) for begin in range(present, size, BATCH))
+        for rows in pool.imap(_seal_many, [(count, begin, clock.now()) for begin, count in batches]):
+            _write(rows)
+            present += len(rows)
+            progress(present)
+    with psycopg.connect(owner, autocommit=True) as analysing:
+        analysing.execute("VACUUM (ANALYZE)")
+
+
+def _models(city: City, number: int) -> list[Model]:
+    draw, found = random.Random(7), []
+    now = clock.now()
+    reporter = access.system("bench")
+    for _ in range(number):
+        at = now - timedelta(days=draw.random() * DAYS)
+        with clock.at(at):
+            found.append(actions.report(reporter, report_of(draw, city, at)).id)
+    texts: dict[UUID, dict[str, str]] = {}
+    for row in EntryText.objects.filter(matter_id__in=found, seq=1):
+        texts.setdefault(row.matter_id, {})[row.field] = row.value
+    models_ = []
+    for entry in Entry.objects.filter(matter_id__in=found, seq=1):
+        told: dict[str, Any] = json.loads(bytes(entry.body)[2:])
+        step = (str(told["from"]), str(told["to"]))
+        models_.append(Model(entry.matter_id, told["who"], step, told["data"], texts[entry.matter_id]))
+    connection.close()  # children of a fork must not share it
+    return models_
+
+
+_models_here: list[Model] = []
+Like = tuple[UUID, UUID, datetime, bytes, bytes, list[bytes]]
+
+
+def _keep(models_: list[Model]) -> None:
+    _models_here[:] = models_
+
+
+def _seal_many(wanted: tuple[int, int, datetime]) -> list[Like]:
+    count, begin, now = wanted
+    draw = random.Random(begin)
+    return [
+        _seal(draw.choice(_models_here), now - timedelta(seconds=draw.random() * DAYS * 86_400)) for _ in range(count)
+    ]
+
+
+def _seal(model: Model, at: datetime) -> Like:
+    identifier = ids.uuid7(at)
+    draft = timeline.Draft(plain=model.plain, texts=model.texts)
+    sealed = timeline.seal(
+        draft, matter_id=identifier, seq=1, at=at, action="report", result=None, who=model.who, step=model.step,
+        act_id=None, previous=chain.GENESIS,
+    )  # fmt: skip
+    salts = [bytes.fromhex(row["salt"]) for row in json.loads(sealed.texts)]
+    return identifier, model.id, at, sealed.body, sealed.hash, salts
+
+
+def _numbers(rows: list[Like]) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('matters_number_seq') FROM generate_series(1, %s)", [len(rows)])
+        for (serial,), row in zip(cursor.fetchall(), rows, strict=True):
+            value = int(row[2].strftime("%Y%m%d")) * 10_000_000 + serial % 10_000_000
+            yield f"{str(value)[:8]}-{str(value)[8:]}-{ids.SIGNS[value % 31]}"
+
+
+def _write(rows: list[Like]) -> None:
+    numbers = list(_numbers(rows))
+    connection.ensure_connection()
+    inner: psycopg.Connection[Any] = connection.connection
+    with inner.transaction(), inner.cursor() as cursor:
+        cursor.execute(NEW_ROWS)
+        with cursor.copy("COPY bench_like FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["uuid", "uuid", "timestamptz", "text", "bytea", "bytea", "bytea[]"])
+            for (identifier, model, at, body, digest, salts), number in zip(rows, numbers, strict=True):
+                copy.write_row((identifier, model, at, number, body, digest, salts))
+        for statement in STATEMENTS:
+            cursor.execute(statement)
+
+
+def _copied(model: type[models.Model], key: str, special: dict[str, str]) -> str:
+    """INSERT … SELECT that copies the rows of each model to its likes; moments keep their distance."""
+    names, values = [], []
+    for column in model._meta.concrete_fields:
+        if column.column is None or isinstance(column, models.CompositePrimaryKey):
+            continue
+        name = column.column
+        moved = isinstance(column, models.DateTimeField)
+        plain = f'x."{name}" + (b.at - m.received_at)' if moved else f'x."{name}"'
+        names.append(f'"{name}"')
+        values.append(special.get(name, "b.id" if name == key else plain))
+    table = model._meta.db_table
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM bench_like b "
+        f'JOIN matters_matter m ON m.id = b.model JOIN {table} x ON x."{key}" = b.model'
+    )
+
+
+_SALT = f"b.salts[array_position(ARRAY[{', '.join(repr(name) for name in FIELDS)}], x.field::text)]"
+STATEMENTS = (
+    _copied(Matter, "id", {"number": "b.number"}),
+    _copied(Entry, "matter_id", {"body": "b.body", "hash": "b.hash"}) + " AND x.seq = 1",
+    _copied(EntryText, "matter_id", {"salt": _SALT}) + " AND x.seq = 1",
+    _copied(Task, "matter_id", {}),
+    _copied(Clock, "matter_id", {}),
+    _copied(Fact, "matter_id", {}),
+    _copied(Outbox, "matter_id", {}),
+    _copied(
+        SearchToken,
+        "matter_id",
+        {"tokens": "array_replace(x.tokens, lower(m.number)::varchar, lower(b.number)::varchar)"},
+    ),
+)

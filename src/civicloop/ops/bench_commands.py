@@ -1,0 +1,103 @@
+"""`civicloop bench …`: measures this version on this machine and prints ratios taken in one run."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+DEFAULT_SIZE = 10_000
+
+
+def _numbers(_context: click.Context, _parameter: click.Parameter, value: str) -> list[int]:
+    try:
+        found = [int(part) for part in value.split(",")]
+    except ValueError:
+        found = []
+    if not found or min(found) < 1 or max(found) > 256:
+        raise click.BadParameter("numbers from 1 to 256 with commas, such as 1,8,32")
+    return found
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout"),
+        click.option("--seconds", default=3.0, type=click.FloatRange(0.5, 600), help="length of each measurement"),
+        click.option("--clients", default="1,8,32", callback=_numbers, help="how many at once, with commas"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def bench() -> None:
+    """Measure: each benchmark makes a throw-away database of its own and removes it afterwards."""
+
+
+def _say(words: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{words} …", end="", file=sys.stderr, flush=True)
+
+
+def _print(name: str, size: int | Sequence[int], clients: Sequence[int], found: dict[str, Any], as_json: bool) -> None:
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    document = {"bench": name, "size": size, "clients": list(clients), **found}
+    if as_json:
+        print(json.dumps(document, ensure_ascii=False))
+        return
+    for key, value in _lines(found):
+        print(f"{key:<48} {value}")
+
+
+def _lines(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [line for key, each in value.items() for line in _lines(each, f"{path} {key}".strip())]
+    return [(path, value)]
+
+
+@bench.command()
+@_options
+@click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(0, 10_000_000), help="matters there beforehand")
+def intake(clients: list[int], seconds: float, as_json: bool, size: int) -> None:
+    """Reports per second over HTTP, beside a bare driver loop that writes the same rows."""
+    from civicloop.ops.bench import runs
+
+    _print("intake", size, clients, runs.intake(clients, seconds, size, _say), as_json)
+
+
+@bench.command()
+@_options
+@click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(0, 10_000_000), help="matters there beforehand")
+def limit(clients: list[int], seconds: float, as_json: bool, size: int) -> None:
+    """The bare driver loop at the same connections, and which share of it the product reaches."""
+    from civicloop.ops.bench import runs
+
+    found = runs.intake(clients, seconds, size, _say)
+    found["results"] = {
+        number: {"rows_per_second": line["limit_per_second"], "intake_per_second": line["requests_per_second"]}
+        for number, line in found["results"].items()
+    }
+    _print("limit", size, clients, found, as_json)
+
+
+@bench.command()
+@_options
+@click.option(
+    "--size",
+    "sizes",
+    multiple=True,
+    type=click.IntRange(0, 10_000_000),
+    help="matters there beforehand; may be repeated",
+)
+def lifecycle(clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...]) -> None:
+    """Whole matters per second over HTTP: report, file, dispatch … check by another, close, find."""
+    from civicloop.ops.bench import runs
+
+    wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
+    found = runs.lifecycle(clients, seconds, wanted, _say)
+    _print("lifecycle", wanted if len(wanted) > 1 else wanted[0], clients, found, as_json)
+
+
+COMMANDS: list[click.Command] = [bench]
