@@ -72,12 +72,14 @@ def load_city(*, folder: Path, progress: Progress = _silent) -> Change:
 
 
 def grid_lines(city: cities.City, districts: Mapping[str, Any], progress: Progress = _silent) -> list[tiling.Leaf]:
-    """Every grid of the city with its final polygon."""
+    """Every grid of the given districts with its final polygon."""
     communities: dict[str, dict[str, list[str]]] = {code: {} for code in districts}
-    for line in city.lists["subdistrict"]:
-        communities[line.parent][line.code] = []
+    district_of = {line.code: line.parent for line in city.lists["subdistrict"] if line.parent in districts}
+    for subdistrict, district in district_of.items():
+        communities[district][subdistrict] = []
     for line in city.lists["community"]:
-        communities[line.parent[:6]][line.parent].append(line.code)
+        if line.parent in district_of:
+            communities[district_of[line.parent]][line.parent].append(line.code)
     numbers = tiling.spread(int(city.settings["grids"]["number"]), [line.code for line in city.lists["community"]])
     found: list[tiling.Leaf] = []
     for done, (code, polygon) in enumerate(sorted(districts.items())):

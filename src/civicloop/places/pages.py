@@ -68,4 +68,8 @@ def drawing(version: AreaVersion) -> dict[str, Any] | None:
         for ring in (polygon.exterior, *polygon.interiors):
             points = [f"{(x - west) * across * scale:.1f},{(north - y) * scale:.1f}" for x, y in ring.coords]
             parts.append("M" + "L".join(points) + "Z")
-    return {"path": "".join(parts), "width": f"{(east - west) * across * scale:.0f}", "height": f"{(north - south) * scale:.0f}"}
+    return {
+        "path": "".join(parts),
+        "width": f"{(east - west) * across * scale:.0f}",
+        "height": f"{(north - south) * scale:.0f}",
+    }
