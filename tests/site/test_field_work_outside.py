@@ -52,6 +52,9 @@ def test_a_report_with_a_photo_and_the_same_again_from_the_queue():
     for _ in range(2):
         answer = client.post("/field/report", sent | {"photo": photo()}, headers={"X-Queue": "1"})
         assert answer.status_code == 302
+    followed = client.get(answer["Location"], headers={"X-Queue": "1"})
+    assert followed.status_code == 204  # what is to be said waits for the person
+    assert "已上报" in client.get(answer["Location"]).content.decode()
     matter = Matter.objects.get()
     assert matter.channel == "grid"
     assert matter.kind.code == "01037"

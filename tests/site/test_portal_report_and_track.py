@@ -2,15 +2,17 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from civicloop.foundation import ids
+from civicloop.foundation import clock, ids
 from civicloop.matters import api
 from civicloop.matters.models import Matter
+from civicloop.site import portal
 from tests.matters import loop
 
 pytestmark = pytest.mark.django_db
@@ -222,6 +224,32 @@ def test_a_question_is_answered_and_nobody_else_can():
     values = {"action": "answer", "act_id": str(ids.uuid7()), "note": "东侧"}
     assert Client().post(f"/status/{matter}/act", values)["Location"] == "/track"
     assert client.post(f"/status/{matter}/act", values).status_code == 302
+
+
+def closed_long_ago(**values) -> None:
+    with clock.at(clock.now() - timedelta(days=2)):
+        matter = loop.report(id=ids.uuid7(clock.now()), **values)
+        loop.to_handling(matter)
+        loop.to_check(matter)
+        loop.photo(matter, "other")
+        loop.act("checker", matter, "post_check", "pass")
+        loop.act("clerk", matter, "close")
+
+
+def test_home_shows_what_was_done_this_week_by_kind_and_community_only():
+    closed_long_ago(text="张三家门口的井盖", address="幸福路 3 号")
+    portal.forget()
+    page = Client().get("/").content.decode()
+    assert "供水井盖异常" in page
+    assert "和顺里社区" in page
+    assert "张三" not in page
+    assert "幸福路" not in page
+
+
+def test_home_never_shows_what_is_confidential():
+    closed_long_ago(confidentiality=1)
+    portal.forget()
+    assert "供水井盖异常" not in Client().get("/").content.decode()
 
 
 def test_english_is_complete():

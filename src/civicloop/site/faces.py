@@ -169,6 +169,11 @@ def photos_of(matter_ids: Collection[UUID]) -> dict[UUID, dict[str, list[dict[st
     return found
 
 
+def sent_by_queue(request: HttpRequest) -> bool:
+    """Whether the phone's queue follows a redirect. It needs only the address: the page comes again for the person."""
+    return "X-Queue" in request.headers
+
+
 # -- acting in place ------------------------------------------------------------------------------------------------
 
 
@@ -179,6 +184,8 @@ def sheets(request: HttpRequest, actor: Actor, seen: Reading, url: str) -> list[
         sheet["url"] = url
         if actor.kind == "outside":
             sheet["form"].fields.pop("signature", None)
+            if "stars" in sheet["form"].fields:
+                sheet["form"].fields["stars"].label = _("How do you find it?")
     return found
 
 

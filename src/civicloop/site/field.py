@@ -40,6 +40,8 @@ MOST = 50
 @duty("matters.list")
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Four buttons and today's line."""
+    if faces.sent_by_queue(request):
+        return HttpResponse(status=204)
     rows = selectors.matters(actor, selectors.Filters(desk=True), order="due", limit=selectors.MOST).rows
     now = clock.now()
     zone = ZoneInfo(settings.TIME_ZONE)
@@ -92,6 +94,8 @@ def mine(request: HttpRequest, actor: Actor) -> HttpResponse:
 @duty("matters.list")
 def matter(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
     """A matter as one needs it at the place: what, where, the photo before, and what may be done now."""
+    if faces.sent_by_queue(request):
+        return HttpResponse(status=204)
     return show_matter(request, actor, matter_id)
 
 

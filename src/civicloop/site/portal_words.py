@@ -95,8 +95,6 @@ def story(row: Matter, seen: Reading) -> list[dict[str, Any]]:
         text = line.texts.get(ADDRESSED.get(line.action, ""), "")
         if words and (not found or found[-1]["what"] != words or text):
             found.append({"what": words, "when": line.at, "text": text})
-    if found and not row.end:
-        found[-1]["now"] = True
     return found
 
 
