@@ -48,8 +48,8 @@ def picker(data: Values, *, errors: Iterable[str] = (), home: int | None = None)
         chosen = {level: path[level].code if level in path else "" for level in LEVELS}
     labels = {
         "district": pgettext("area", "District"),
-        "subdistrict": pgettext("area", "Subdistrict or town"),
-        "community": pgettext("area", "Community or village"),
+        "subdistrict": pgettext("area", "Subdistrict"),
+        "community": pgettext("area", "Community"),
     }
     levels, parent = [], ""
     for level in LEVELS:
