@@ -5,20 +5,43 @@ twice the time. `one` and `all_rows` take psycopg's own cursor on Django's conne
 Django's cursor: their plans must see the values.
 """
 
+import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import psycopg
 from django.db import connection
 
 Row = tuple[Any, ...]
+_PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|%)")
+
+
+@cache
+def numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    """The statement with PostgreSQL's own placeholders ($1 …) and the names of the values in their order.
+
+    psycopg keeps what it has translated only up to 4,096 characters and 50 values; beyond that it would translate the
+    statement of a report again each time, which costs about as much as all rules of a report together.
+    """
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return _PLACEHOLDER.sub(number, statement), tuple(names)
 
 
 def _run(statement: str, params: Mapping[str, Any], _many: bool, _context: dict[str, Any]) -> list[Row]:
     with connection.wrap_database_errors:
         inner: psycopg.Connection[Row] = connection.connection
-        cursor = psycopg.Cursor(inner).execute(statement, params, prepare=True)
+        text, names = numbered(statement)
+        cursor = psycopg.RawCursor(inner).execute(text, [params[name] for name in names], prepare=True)
         return cursor.fetchall() if cursor.description else []
 
 

@@ -46,7 +46,10 @@ class Instance:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self._serving = subprocess.Popen(
-            _granian("127.0.0.1", self.port, workers), env=self.environment(), start_new_session=True
+            _granian("127.0.0.1", self.port, workers),
+            env=self.environment(),
+            stdout=sys.stderr.fileno(),
+            start_new_session=True,
         )
         until = time.monotonic() + PATIENCE
         while not _alive(self.port):

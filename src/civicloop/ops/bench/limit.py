@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from civicloop.foundation import clock, ids
+from civicloop.foundation import clock, hot, ids
 from civicloop.matters import actions, sql
 from civicloop.ops.bench.city import City
 from civicloop.ops.bench.seeding import report_of
@@ -81,14 +81,22 @@ def _loops(
 
 
 def _loop(url: str, begin: float, seconds: float, prebuilt: list[Parameters], found: list[int]) -> None:
+    text, names = hot.numbered(sql.REPORT)
+    place = names.index("id")
+    rows = [[values[name] for name in names] for values in prebuilt]
     with psycopg.connect(url, autocommit=True, prepare_threshold=0, options=OPTIONS) as loop:
-        cursor = loop.cursor()
-        cursor.execute(sql.REPORT, {**prebuilt[0], "id": ids.uuid7()}, prepare=True).fetchone()
-        written, number = 0, random.randrange(len(prebuilt))
+        cursor = psycopg.RawCursor(loop)
+
+        def write(values: list[Any]) -> None:
+            values[place] = ids.uuid7()
+            cursor.execute(text, values, prepare=True).fetchone()
+
+        write(rows[0])
+        written, number = 0, random.randrange(len(rows))
         time.sleep(max(0.0, begin - time.time()))
         until = begin + seconds
         while time.time() < until:
-            number = (number + 1) % len(prebuilt)
-            cursor.execute(sql.REPORT, {**prebuilt[number], "id": ids.uuid7()}, prepare=True).fetchone()
+            number = (number + 1) % len(rows)
+            write(rows[number])
             written += 1
         found.append(written)
