@@ -109,6 +109,21 @@ def test_a_changed_salt_is_named() -> None:
     assert chain.verify(changed(made(), 2, texts={"text": (bytes(16), "第2条".encode())}), 5)[0].code == "text_changed"
 
 
+def test_characters_moved_from_a_text_into_its_salt_are_named() -> None:
+    salt, text = made()[1].texts["text"]
+    for cut in range(1, len(text) + 1):
+        moved = changed(made(), 2, texts={"text": (salt + text[:cut], text[cut:])})
+        assert chain.verify(moved, 5) == [Finding(2, "text_changed", "text")]
+    moved = changed(made(), 2, texts={"text": (salt[:8], salt[8:] + text)})
+    assert chain.verify(moved, 5) == [Finding(2, "text_changed", "text")]
+
+
+@pytest.mark.parametrize("length", [0, 15, 17])
+def test_a_commitment_with_another_length_of_salt_is_not_made(length: int) -> None:
+    with pytest.raises(ValueError):
+        chain.commitment(bytes(length), b"text")
+
+
 def test_a_text_that_was_never_committed_to_is_named() -> None:
     texts = dict(made()[1].texts) | {"note": (b"salt", b"slipped in")}
     assert chain.verify(changed(made(), 2, texts=texts), 5) == [Finding(2, "text_unknown", "note")]

@@ -1,5 +1,7 @@
 """Sealed values open with their key for their owner, and in no other way."""
 
+import hmac
+
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -106,7 +108,30 @@ def test_look_ups_find_equal_values_of_one_key_only() -> None:
     assert ciphers.look_up(KEY, "11010119900307123x") == ciphers.look_up(KEY, "11010119900307123X")
     assert ciphers.look_up(KEY, "13800000000") != ciphers.look_up(KEY, "13800000001")
     assert ciphers.look_up(KEY, "13800000000") != ciphers.look_up(Key("k1", bytes(32)), "13800000000")
-    assert len(ciphers.look_up(KEY, "")) == 32
+
+
+@BOTH
+def test_look_ups_name_their_hash_and_key(algorithm: int) -> None:
+    name = {SM4_GCM: "sm3", AES_GCM: "sha256"}[algorithm]
+    expected = hmac.new(KEY.secret, b"13800000000", name).digest()
+    assert ciphers.look_up(KEY, "13800000000", algorithm) == bytes((algorithm, 2)) + b"k1" + expected
+
+
+def test_look_ups_of_an_unknown_or_missing_hash_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CannotSeal, match="unknown algorithm"):
+        ciphers.look_up(KEY, "13800000000", 7)
+    monkeypatch.setitem(ciphers.LOOK_UP_HASHES, SM4_GCM, "a hash that this machine lacks")
+    with pytest.raises(CannotSeal, match="CIVICLOOP_CIPHER"):
+        ciphers.look_up(KEY, "13800000000")
+
+
+def test_a_key_is_named_by_what_it_is() -> None:
+    first, second = Key.of(bytes(32)), Key.of(bytes(range(32)))
+    assert first == Key.of(bytes(32))
+    assert first.id != second.id
+    assert len(first.id) == 9
+    with pytest.raises(CannotOpen, match="another key"):
+        ciphers.unseal(second, ciphers.seal(first, b"x", b"o"), b"o")
 
 
 def test_a_machine_without_sm4_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

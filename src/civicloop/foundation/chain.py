@@ -2,7 +2,8 @@
 
 Format 1: one byte 0x01, one byte for the algorithm, then canonical JSON. The hash of an entry is
 H(hash of the entry before it ‖ body); the first entry follows 32 zero bytes. Erasable texts stand in the body only as
-commitments H(salt ‖ value).
+commitments H(salt ‖ value), the salt always of 16 bytes: were its length free, the first characters of a text could be
+moved into the salt and the rest would still fit.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 GENESIS = bytes(32)
+SALT = 16
 FORMAT = 1
 ALGORITHMS = {1: "sm3", 2: "sha256"}
 DEFAULT = 1
@@ -43,7 +45,9 @@ def entry_hash(previous: bytes, stored: bytes) -> bytes:
 
 
 def commitment(salt: bytes, value: bytes, algorithm: int = DEFAULT) -> bytes:
-    """What stands in a body for a text that may be erased."""
+    """What stands in a body for a text that may be erased. Raises ValueError for a salt that has not 16 bytes."""
+    if len(salt) != SALT:
+        raise ValueError(f"a salt of {len(salt)} bytes")
     return digest(salt + value, algorithm)
 
 
@@ -122,6 +126,6 @@ def _contents(row: Row, told: Mapping[str, object]) -> list[Finding]:
     for field, (salt, value) in row.texts.items():
         if field not in commitments:
             findings.append(Finding(row.seq, "text_unknown", field))
-        elif commitment(salt, value, algorithm_of(row.body)).hex() != commitments[field]:
+        elif len(salt) != SALT or commitment(salt, value, algorithm_of(row.body)).hex() != commitments[field]:
             findings.append(Finding(row.seq, "text_changed", field))
     return findings

@@ -4,6 +4,7 @@ Envelope: 1 byte algorithm, 1 byte length of the key id, the key id, 12 bytes no
 associated data bind it to its owner, so that an envelope moved to another row does not open.
 """
 
+import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 SM4_GCM, AES_GCM = 1, 2
 NAMES = {"sm4-gcm": SM4_GCM, "aes-256-gcm": AES_GCM}
+# the hash that goes with each cipher: one setting chooses both
+LOOK_UP_HASHES = {SM4_GCM: "sm3", AES_GCM: "sha256"}
 NONCE, TAG = 12, 16
 
 
@@ -31,6 +34,11 @@ class Key:
 
     id: str
     secret: bytes
+
+    @classmethod
+    def of(cls, secret: bytes) -> "Key":
+        """A key named by its own hash: another key, made after a file was lost, never bears the same name."""
+        return cls("k" + hashlib.sha256(b"civicloop key id" + secret).hexdigest()[:8], secret)
 
 
 def seal(key: Key, plain: bytes, owner: bytes, algorithm: int = SM4_GCM) -> bytes:
@@ -77,6 +85,15 @@ def unseal(key: Key, envelope: bytes, owner: bytes) -> bytes:
         raise CannotOpen("sealed with SM4, which this OpenSSL lacks") from reason
 
 
-def look_up(key: Key, value: str) -> bytes:
-    """A keyed hash of a normalised value, by which equal values are found without opening anything."""
-    return hmac.new(key.secret, value.strip().casefold().encode(), "sha256").digest()
+def look_up(key: Key, value: str, algorithm: int = SM4_GCM) -> bytes:
+    """A keyed hash of a normalised value, by which equal values are found without opening anything.
+
+    1 byte algorithm, 1 byte length of the key id, the key id, 32 bytes HMAC-SM3 or HMAC-SHA-256. Raises CannotSeal.
+    """
+    if algorithm not in LOOK_UP_HASHES:
+        raise CannotSeal(f"unknown algorithm {algorithm}")
+    try:
+        hashed = hmac.new(key.secret, value.strip().casefold().encode(), LOOK_UP_HASHES[algorithm]).digest()
+    except ValueError as reason:
+        raise CannotSeal("this OpenSSL has no SM3: set CIVICLOOP_CIPHER=aes-256-gcm") from reason
+    return bytes((algorithm, len(key.id))) + key.id.encode() + hashed
