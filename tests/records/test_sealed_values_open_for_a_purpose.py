@@ -13,7 +13,7 @@ from django.test import override_settings
 import civicloop
 from civicloop.foundation import ciphers, clock, ids
 from civicloop.records import sealing
-from civicloop.records.choices import FIELDS
+from civicloop.records.choices import APPEND_ONLY, FIELDS
 from civicloop.records.models import ReadEntry, SealedValue
 
 pytestmark = pytest.mark.both_servers
@@ -122,6 +122,62 @@ def test_without_the_key_file_nothing_opens(tmp_path) -> None:
         opened(matter)
 
 
+def test_a_value_is_never_answered_with_a_line_that_may_still_be_undone(committing: str) -> None:
+    matter = ids.uuid7()
+    kept(matter)
+    for opening in (
+        lambda: opened(matter),
+        lambda: sealing.open_bytes(
+            actor_id=7, actor_words="回访员", post_id=70, purpose="回访", matter_id=matter, owner="o",
+            envelope=sealing.seal_bytes("o", b"x"),
+        ),
+    ):  # fmt: skip
+        with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+            opening()
+    assert lines(matter) == 0
+    assert opened(matter) == PHONE
+    connection.close()
+    assert lines(matter) == 1
+
+
+@pytest.mark.django_db
+def test_a_key_made_after_the_file_was_lost_is_told_from_the_lost_one(tmp_path) -> None:
+    path = tmp_path / "keys" / "sealing.key"
+    old, new = ids.uuid7(), ids.uuid7()
+    kept(old)
+    lost = path.read_bytes()
+    path.unlink()
+    kept(new)
+    made = path.read_bytes()
+    with pytest.raises(ciphers.CannotOpen, match="another key"):
+        opened(old)
+    assert opened(new) == PHONE
+    path.write_bytes(lost)  # found in the safe
+    assert opened(old) == PHONE
+    with pytest.raises(ciphers.CannotOpen, match="another key"):
+        opened(new)
+    path.write_bytes(made)
+    assert opened(new) == PHONE
+
+
+def test_a_cipher_that_does_not_exist_or_is_missing_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sealing.trouble() == ""
+    monkeypatch.setenv("CIVICLOOP_CIPHER", "rot13")
+    assert sealing.trouble() == "CIVICLOOP_CIPHER is 'rot13': set it to sm4-gcm or aes-256-gcm"
+    with pytest.raises(ciphers.CannotSeal):
+        sealing.seal(ids.uuid7(), 1, "reporter_phone", PHONE)
+
+
+@pytest.mark.parametrize("name", ["sealing.key", "lookup.key"])
+@pytest.mark.parametrize("content", ["", "not hexadecimal\n", "ab" * 31])
+def test_a_damaged_key_file_is_said_in_words_and_never_used(tmp_path, name: str, content: str) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / name).write_text(content)
+    assert sealing.trouble() == f"{tmp_path / 'keys' / name} is damaged: put back the kept copy"
+    with pytest.raises(ciphers.CannotSeal):
+        sealing.seal(ids.uuid7(), 1, "reporter_phone", PHONE)
+
+
 def test_the_key_files_are_the_operator_s_alone(tmp_path) -> None:
     sealing.seal(ids.uuid7(), 1, "reporter_phone", PHONE)
     for name in ("sealing.key", "lookup.key"):
@@ -137,6 +193,13 @@ def test_equal_phone_numbers_are_found_without_opening_and_names_are_not_looked_
     assert first.lookup == second.lookup
     assert first.envelope != second.envelope
     assert sealing.seal(ids.uuid7(), 1, "reporter_name", "张三").lookup is None
+
+
+@pytest.mark.parametrize("cipher", ciphers.NAMES)
+def test_equal_values_are_found_whichever_hash_was_chosen(monkeypatch: pytest.MonkeyPatch, cipher: str) -> None:
+    monkeypatch.setenv("CIVICLOOP_CIPHER", cipher)
+    assert sealing.seal(ids.uuid7(), 1, "reporter_phone", PHONE).lookup in sealing.look_ups(f" {PHONE}")
+    assert sealing.seal(ids.uuid7(), 1, "reporter_phone", PHONE).lookup not in sealing.look_ups("13800000001")
 
 
 def test_another_cipher_may_be_chosen_and_earlier_envelopes_keep_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,9 +222,9 @@ def test_what_is_sealed_is_listed_without_opening() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("table", ["records_readentry", "records_auditentry"])
-@pytest.mark.parametrize("statement", ["UPDATE {} SET words = 'x'", "DELETE FROM {}", "TRUNCATE {}"])
-def test_the_application_cannot_rewrite_the_logs(table: str, statement: str) -> None:
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = 1", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_application_cannot_rewrite_the_logs_and_versions(table: str, statement: str) -> None:
     with (
         pytest.raises(ProgrammingError, match="permission denied"),
         transaction.atomic(),

@@ -50,7 +50,7 @@ class SealedValue(models.Model):
     no = models.SmallIntegerField()
     field = models.CharField(max_length=40)
     envelope = models.BinaryField()
-    lookup = models.BinaryField(max_length=32, null=True)
+    lookup = models.BinaryField(max_length=64, null=True)
     retention = models.CharField(max_length=24)
     created_at = models.DateTimeField()
 

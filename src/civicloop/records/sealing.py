@@ -9,11 +9,10 @@ from django.conf import settings
 from django.db import transaction
 
 from civicloop.foundation import ciphers, clock
-from civicloop.foundation.keyfile import read_or_make
+from civicloop.foundation.keyfile import BYTES, read_or_make
 from civicloop.records.choices import DEFAULT_RETENTION, FIELDS
 from civicloop.records.models import ReadEntry, SealedValue
 
-KEY_ID = "k1"
 LOOKED_UP = frozenset({"reporter_phone", "household_phone", "applicant_phone", "applicant_document"})
 
 
@@ -43,12 +42,32 @@ class SealedRow:
 
 
 def _key(name: str = "sealing") -> ciphers.Key:
-    """The installation's key, from a file outside the database and outside its backup."""
-    return ciphers.Key(KEY_ID, read_or_make(settings.DATA_DIR / "keys" / f"{name}.key"))
+    """The installation's key, from a file outside the database and outside its backup. Raises ciphers.CannotSeal."""
+    path = settings.DATA_DIR / "keys" / f"{name}.key"
+    try:
+        secret = read_or_make(path)
+    except ValueError as reason:
+        raise ciphers.CannotSeal(f"{path} is damaged: put back the kept copy") from reason
+    if len(secret) != BYTES:
+        raise ciphers.CannotSeal(f"{path} is damaged: put back the kept copy")
+    return ciphers.Key.of(secret)
 
 
 def _algorithm() -> int:
-    return ciphers.NAMES[os.environ.get("CIVICLOOP_CIPHER", "sm4-gcm")]
+    chosen = os.environ.get("CIVICLOOP_CIPHER", "sm4-gcm")
+    if chosen not in ciphers.NAMES:
+        raise ciphers.CannotSeal(f"CIVICLOOP_CIPHER is {chosen!r}: set it to {' or '.join(ciphers.NAMES)}")
+    return ciphers.NAMES[chosen]
+
+
+def trouble() -> str:
+    """Why nothing can be sealed here, in an operator's words; empty when all is well. For start-up and doctor."""
+    try:
+        seal_bytes("trial", b"")
+        ciphers.look_up(_key("lookup"), "", _algorithm())
+    except (ciphers.CannotSeal, OSError) as reason:
+        return str(reason)
+    return ""
 
 
 def _owner(matter_id: UUID, no: int, field: str) -> bytes:
@@ -56,10 +75,15 @@ def _owner(matter_id: UUID, no: int, field: str) -> bytes:
 
 
 def seal(matter_id: UUID, no: int, field: str, text: str) -> SealedRow:
-    """Seal one value; nothing is written here."""
+    """Seal one value; nothing is written here. Raises ciphers.CannotSeal."""
     envelope = ciphers.seal(_key(), text.encode(), _owner(matter_id, no, field), _algorithm())
-    lookup = ciphers.look_up(_key("lookup"), text) if field in LOOKED_UP else None
+    lookup = ciphers.look_up(_key("lookup"), text, _algorithm()) if field in LOOKED_UP else None
     return SealedRow(no, field, envelope, lookup, FIELDS.get(field, DEFAULT_RETENTION))
+
+
+def look_ups(text: str) -> list[bytes]:
+    """Every `lookup` under which an equal value may be kept, whichever hash was chosen when it was sealed."""
+    return [ciphers.look_up(_key("lookup"), text, algorithm) for algorithm in ciphers.LOOK_UP_HASHES]
 
 
 def seal_bytes(owner: str, content: bytes) -> bytes:
@@ -70,13 +94,14 @@ def seal_bytes(owner: str, content: bytes) -> bytes:
 def open_value(
     *, actor_id: int | None, actor_words: str, post_id: int | None, purpose: str, matter_id: UUID, no: int
 ) -> str:
-    """The plain text of a sealed value, after a read-log line has been written in the same transaction.
+    """The plain text of a sealed value, after its read-log line has been committed.
 
-    The caller has asked people.access first. Raises NoPurpose, SealedValue.DoesNotExist, ciphers.CannotOpen.
+    The caller has asked people.access first, and is in no transaction: one that failed later would take the line with
+    it. Raises NoPurpose, SealedValue.DoesNotExist, ciphers.CannotOpen, RuntimeError inside a transaction.
     """
     if not purpose.strip():
         raise NoPurpose
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         row = SealedValue.objects.get(pk=(matter_id, no))
         _log(actor_id, actor_words, post_id, purpose, matter_id, row.field)
         return ciphers.unseal(_key(), bytes(row.envelope), _owner(matter_id, no, row.field)).decode()
@@ -86,10 +111,10 @@ def open_bytes(
     *, actor_id: int | None, actor_words: str, post_id: int | None, purpose: str, matter_id: UUID, owner: str,
     envelope: bytes,
 ) -> bytes:  # fmt: skip
-    """The content of a sealed file, after a read-log line. Raises NoPurpose, ciphers.CannotOpen."""
+    """The content of a sealed file, after its read-log line has been committed. Raises as open_value does."""
     if not purpose.strip():
         raise NoPurpose
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         _log(actor_id, actor_words, post_id, purpose, matter_id, "file")
         return ciphers.unseal(_key(), envelope, owner.encode())
 
