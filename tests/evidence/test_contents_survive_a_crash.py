@@ -1,7 +1,9 @@
 """The store of contents: names are hashes, writes are whole or not at all, and their order is the one that survives."""
 
 import os
+import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,53 @@ def test_a_content_is_on_the_disk_before_its_name_is(store: LocalStore, monkeypa
     done.clear()
     store.put(b"content")  # somebody else's rename may not be on the disk yet
     assert done == ["sync folder ed/70"]
+
+
+def killed_before(store: LocalStore, content: bytes, step: int) -> bool:
+    """Let a process put `content` and kill it before its step of that number; False when it has no such step."""
+    child = os.fork()
+    if child == 0:
+        done = 0
+
+        def watched(real: Callable[..., object]) -> Callable[..., object]:
+            def call(*given: object, **named: object) -> object:
+                nonlocal done
+                if done == step:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                done += 1
+                return real(*given, **named)
+
+            return call
+
+        try:
+            for name in ("mkdir", "open", "fsync", "rename", "utime"):
+                setattr(os, name, watched(getattr(os, name)))
+            store.put(content)
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_kill_at_any_moment_leaves_the_content_whole_or_absent(tmp_path: Path, there: bool) -> None:
+    content, name = os.urandom(100_000), ""
+    step = 0
+    while True:
+        store = LocalStore(tmp_path / str(step))
+        if there:
+            name = store.put(content)
+        if not killed_before(store, content, step):
+            break
+        objects = [path for path in files(store) if path.parent.name != "unfinished"]
+        assert [path.read_bytes() for path in objects] in ([], [content])
+        assert len(objects) == 1 or not there
+        name = store.put(content)  # no lock is left behind, and what was begun does not stand in the way
+        assert store.get(name) == content
+        store.remove_unfinished(-60.0)
+        assert files(store) == [store.path(name)]
+        step += 1
+    assert step >= (3 if there else 8)
+    assert store.get(name or store.put(content)) == content
 
 
 @pytest.mark.parametrize("fails", ["fsync", "rename"])

@@ -179,6 +179,42 @@ def test_a_photo_at_the_bound_is_taken() -> None:
     assert opened(found.derivative).size == (1600, 800)
 
 
+def passes_over(count: int) -> bytes:
+    """A progressive JPEG whose last scan is repeated until it has `count` scans; each is a few bytes long."""
+    whole = encoded(Image.new("RGB", (640, 480), (90, 120, 30)), progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * (count - photos.scans(whole, 1000)) + b"\xff\xd9"
+
+
+def test_a_jpeg_that_would_keep_the_decoder_busy_is_refused() -> None:
+    assert photos.look(passes_over(choices.MOST_SCANS)).width == 640
+    assert refusal(passes_over(choices.MOST_SCANS + 1)).code == "not_a_photo"
+    assert refusal(passes_over(choices.MOST_SCANS + 1)[:-2] + b"\xff\xff\xff\xd9").code == "not_a_photo"
+    for between in (b"\xff\xff", b"\x00\x00", b"\xff\x01", b"\xff\xd0"):
+        hidden = passes_over(choices.MOST_SCANS + 1).replace(b"\xff\xda", between + b"\xff\xda")
+        assert refusal(hidden).code == "not_a_photo"
+
+
+def test_scans_are_counted_of_the_image_alone() -> None:
+    baseline, progressive = encoded(), encoded(progressive=True)
+    assert photos.scans(baseline, 100) == 1
+    assert photos.scans(progressive, 100) == 10
+    assert photos.scans(progressive, 4) == 5
+    preview = encoded(exif=b"Exif\x00\x00" + progressive)
+    assert photos.scans(preview, 100) == 1
+
+
+@pytest.mark.parametrize("filler", [b"\xff\x01", b"\xff\xe5\x00\x02"])
+def test_counting_cannot_be_kept_busy_either(filler: bytes) -> None:
+    assert refusal(b"\xff\xd8" + filler * 6_000 + encoded()[2:]).code == "not_a_photo"
+    assert photos.scans(b"\xff\xd8" + bytes(choices.MOST_PHOTO_BYTES), 100) == 0
+
+
+def test_a_moving_photo_with_its_film_behind_it_is_taken() -> None:
+    film = random.Random(3).randbytes(2_000) + b"\xff\xda\x00\x02" * 500
+    assert photos.look(encoded() + film).width == 480
+
+
 def test_a_photo_of_more_than_fifteen_megabytes_is_refused() -> None:
     padded = encoded() + bytes(choices.MOST_PHOTO_BYTES)
     assert refusal(padded).code == "too_large"
@@ -210,6 +246,13 @@ def test_changed_bytes_give_a_photo_or_a_refusal_and_nothing_else() -> None:
             content[chance.randrange(len(content))] = chance.randrange(256)
         with contextlib.suppress(EvidenceRefused):
             assert photos.look(bytes(content)).thumbnail
+
+
+def test_the_bound_of_pixels_is_said_as_people_say_it() -> None:
+    with translation.override("zh-hans"):
+        assert "现场.jpg 为 10000 × 6000 像素，超过 5000 万像素的上限。" in str(refusal(png_of(10_000, 6_000)))
+    with translation.override("en"):
+        assert "at most 50 million are taken" in str(refusal(png_of(10_000, 6_000)))
 
 
 def test_refusals_say_what_was_kept_in_the_person_s_language() -> None:

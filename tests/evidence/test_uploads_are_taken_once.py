@@ -15,8 +15,8 @@ from civicloop.evidence import actions, selectors, storage
 from civicloop.evidence.choices import MOST_FILES
 from civicloop.evidence.models import Evidence
 from civicloop.foundation import ciphers, clock, ids
-from civicloop.records import sealing
-from civicloop.records.models import ReadEntry
+from civicloop.records import audit, sealing
+from civicloop.records.models import AuditEntry, ReadEntry
 from tests.evidence.pictures import PDF, drawn, encoded, from_a_phone, opened
 
 pytestmark = pytest.mark.both_servers
@@ -131,6 +131,52 @@ def test_the_same_id_for_something_else_is_a_conflict(change: dict[str, object])
         actions.store(late)  # prepared before the other one came
     with pytest.raises(actions.Conflict):
         prepared(matter, evidence, **change)  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_what_belongs_to_an_upload_is_written_once_and_with_it() -> None:
+    matter, evidence = ids.uuid7(), ids.uuid7()
+
+    def note(row: Evidence) -> None:
+        audit.write(
+            actor_id=7, post_id=70, actor_words="网格员", action="evidence.add", object=str(row.id), outcome="done"
+        )
+
+    for created in (True, False):
+        assert actions.store(prepared(matter, evidence), note)[1] is created
+    assert AuditEntry.objects.filter(action="evidence.add", object=str(evidence)).count() == 1
+
+
+def test_an_upload_whose_companion_fails_leaves_no_row_and_can_be_sent_again(committing: str) -> None:
+    matter, evidence = ids.uuid7(), ids.uuid7()
+
+    def fails(row: Evidence) -> None:
+        audit.write(
+            actor_id=7, post_id=70, actor_words="网格员", action="evidence.add", object=str(row.id), outcome="done"
+        )
+        raise RuntimeError("step has moved")
+
+    with pytest.raises(RuntimeError, match="step has moved"):
+        actions.store(prepared(matter, evidence), fails)
+    assert selectors.of_matter(matter) == []
+    assert not AuditEntry.objects.filter(object=str(evidence)).exists()
+    assert actions.store(prepared(matter, evidence))[1] is True
+
+
+@pytest.mark.django_db
+def test_a_caller_may_insert_the_row_itself() -> None:
+    ready = prepared(ids.uuid7())
+    values = ready.values(clock.now())
+    columns = ", ".join(values)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO evidence_evidence ({columns}) VALUES ({', '.join(['%s'] * len(values))})", [*values.values()]
+        )
+    row = selectors.of_matter(ready.row.matter_id)[0]
+    assert {name: getattr(row, name) for name in values if name != "fingerprint"} == {
+        name: value for name, value in values.items() if name != "fingerprint"
+    }
+    assert prepared(row.matter_id, row.id).known == row
 
 
 @pytest.mark.django_db

@@ -5,8 +5,9 @@ people.access first, and tells the person what `EvidenceRefused` says.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
@@ -34,6 +35,14 @@ class Prepared:
     row: Evidence
     name: str
     known: Evidence | None = None
+
+    def values(self, now: datetime) -> dict[str, object]:
+        """The columns of the row, for a caller that inserts it in a statement of its own.
+
+        Such a caller keeps the bound of MOST_FILES and answers a taken id (matter_id, id) by its `fingerprint` itself.
+        """
+        fields = [field.attname for field in Evidence._meta.local_concrete_fields]
+        return {name: getattr(self.row, name) for name in fields} | {"created_at": now}
 
 
 def prepare(
@@ -68,11 +77,12 @@ def prepare(
     return Prepared(row, filename)
 
 
-def store(prepared: Prepared) -> tuple[Evidence, bool]:
+def store(prepared: Prepared, also: Callable[[Evidence], object] | None = None) -> tuple[Evidence, bool]:
     """Commit the row: (row, True), or (the earlier row, False) when the same was sent before.
 
+    `also` is called once with the new row, in the same transaction: what it writes and the row stay or go together.
     Uploads of one matter are taken one after the other, so the bound of files holds exactly and of five equal uploads
-    at once one becomes a row. Raises Conflict, and EvidenceRefused `too_many`.
+    at once one becomes a row. Raises Conflict, EvidenceRefused `too_many`, and whatever `also` raises.
     """
     if prepared.known is not None:
         return prepared.known, False
@@ -87,6 +97,8 @@ def store(prepared: Prepared) -> tuple[Evidence, bool]:
             raise refused("too_many", prepared.name)
         row.created_at = clock.now()
         row.save(force_insert=True)
+        if also is not None:
+            also(row)
     return row, True
 
 

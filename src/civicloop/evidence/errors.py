@@ -8,6 +8,7 @@ _NUMBERS: dict[str, object] = {
     "photo": MOST_PHOTO_BYTES // MEGABYTE,
     "file": MOST_FILE_BYTES // MEGABYTE,
     "million": MOST_PIXELS // 1_000_000,
+    "wan": MOST_PIXELS // 10_000,  # Chinese counts pixels by ten thousands
     "most": MOST_FILES,
 }
 

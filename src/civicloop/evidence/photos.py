@@ -6,6 +6,7 @@ reader is taken directly and the size is compared before a single pixel is decod
 """
 
 import io
+import re
 import struct
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -17,6 +18,7 @@ from civicloop.evidence.choices import (
     MOST_FILE_BYTES,
     MOST_PHOTO_BYTES,
     MOST_PIXELS,
+    MOST_SCANS,
     QUALITY,
     THUMBNAIL_QUALITY,
     THUMBNAIL_SIDE,
@@ -36,8 +38,14 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# a picture of the most pixels takes some 200 MB while it is decoded; two at a time are enough for one process
-_LARGE, _large = 12_000_000, BoundedSemaphore(2)
+# Measured at the most pixels: a baseline JPEG takes some 200 MB while it is decoded, a PNG with transparency 700, a
+# lossless WebP 850. So few large ones are decoded at a time in one process.
+_LARGE = 12_000_000
+_AT_A_TIME = {JPEG: BoundedSemaphore(2), PNG: (_heavy := BoundedSemaphore(1)), WEBP: _heavy}
+# the next marker of a JPEG, within the entropy-coded data of a scan too: no stuffed zero, no fill byte, no restart
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
+_SCAN, _END, _BARE = 0xDA, 0xD9, {0x01, 0xD8}
+_MOST_MARKERS = 5000  # photos have some dozens; more are counted as too many scans
 
 
 @dataclass(frozen=True)
@@ -85,12 +93,14 @@ def look(content: bytes, name: str = "") -> Looked:
             raise refused("damaged", name)
         return Looked(PDF)
     try:
+        if kind == JPEG and scans(content, MOST_SCANS) > MOST_SCANS:
+            raise refused("not_a_photo", name)
         width, height = _size(content, kind)
         if width * height > MOST_PIXELS:
             raise refused("too_many_pixels", name, width=width, height=height)
         if width * height < _LARGE:
             return _shown(content, kind)
-        with _large:
+        with _AT_A_TIME[kind]:
             return _shown(content, kind)
     except EvidenceRefused:
         raise
@@ -102,6 +112,25 @@ def _pdf_is_whole(content: bytes) -> bool:
     """A PDF ends with its trailer (ISO 32000-1, 7.5.5); a broken upload does not."""
     tail = content[-2048:]
     return b"startxref" in tail and b"%%EOF" in tail
+
+
+def scans(content: bytes, most: int) -> int:
+    """How many scans the first image of a JPEG has (ISO/IEC 10918-1, annex B), counted no further than `most` + 1.
+
+    A progressive photo has about ten. Each costs a pass over the whole picture and may be a few bytes long, so that a
+    made file of many would keep a decoder busy for hours. What a phone appends after the image is not looked at.
+    """
+    found, markers, at = 0, 0, 2
+    while found <= most and (ahead := _MARKER.search(content, at)) is not None:
+        marker, at, markers = content[ahead.start() + 1], ahead.end(), markers + 1
+        if marker == _END:
+            break
+        if markers > _MOST_MARKERS:
+            return most + 1
+        if marker not in _BARE:
+            at += max(2, int.from_bytes(content[at : at + 2], "big"))
+            found += marker == _SCAN
+    return found
 
 
 def _size(content: bytes, kind: str) -> tuple[int, int]:
