@@ -1,0 +1,53 @@
+"""The benchmarks stand on true rows and on calls that all succeed; how fast they are is not tested."""
+
+import pytest
+
+from civicloop.foundation import clock
+from civicloop.matters import proof
+from civicloop.matters.models import Clock, Entry, Fact, Matter, Outbox, SearchToken, Task
+from civicloop.ops.bench import limit, runs, seeding
+from civicloop.ops.bench.city import build
+from civicloop.ops.bench.instance import instance
+from civicloop.people.selectors import actor_of_token
+
+
+@pytest.fixture
+def real_time(monday: None) -> None:
+    """The served process has no moved clock, so neither has this one."""
+    clock.set_process_clock(None)
+
+
+def test_seeded_matters_prove_true_and_a_road_over_http_has_no_errors(
+    committing: str, real_time: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeding, "MODELS", 20)
+    monkeypatch.setattr(seeding, "BATCH", 50)
+    with instance() as here:
+        city = build()
+        seeding.fill(120, city, here.owner)
+        matters = list(Matter.objects.all())
+        assert len(matters) == len({row.number for row in matters}) == 120
+        for row in matters:
+            assert proof.verify(row.id) == []
+        for model, each in ((Entry, 1), (Task, 1), (Clock, 1), (Fact, 2), (Outbox, 1), (SearchToken, 1)):
+            assert model.objects.count() == 120 * each
+        assert SearchToken.objects.filter(tokens__contains=[matters[-1].number.lower()]).count() == 1
+
+        actor = actor_of_token(city.channel)
+        assert actor is not None
+        prebuilt = limit.parameters(city, actor, 5)
+        assert len(prebuilt) == 5
+        assert Matter.objects.count() == 120  # caught, not written
+        assert limit.per_second(here.application, 2, 0.5, prebuilt) > 0
+        assert Matter.objects.count() > 120
+
+        here.serve()
+        road = runs.Road(here, city)
+        _took, tally = runs.run(2, 0.5, road.work)
+        assert tally.errors == {}
+        assert tally.pieces
+        assert set(tally.calls) == {name for name, _role in road.CALLS}
+        closed = Matter.objects.filter(end="solved")
+        assert closed.count() == len(tally.pieces)
+        for row in closed:
+            assert proof.verify(row.id) == []
