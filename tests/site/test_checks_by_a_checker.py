@@ -21,7 +21,7 @@ def waiting():
 
 
 def answer(client: Client, matter, result: str, **values):
-    given = {"action": "post_check", "result": result, "act_id": str(ids.uuid7())} | values
+    given = {"action": "post_check", "act_result": result, "act_id": str(ids.uuid7())} | values
     return client.post(f"/checks/{matter}/act", given)
 
 
@@ -37,7 +37,7 @@ def test_passed_with_a_photo():
     client = signed_in("checker")
     page = client.get(f"/checks/{matter}").content.decode()
     for result in ("pass", "fail", "cannot_see"):
-        assert f'name="result" value="{result}"' in page
+        assert f'name="act_result" value="{result}"' in page
     assert "已更换井盖" in page
     assert answer(client, matter, "pass").status_code == 422
     assert answer(client, matter, "pass", photo_check=photo()).status_code == 302

@@ -105,7 +105,7 @@ def test_a_refused_act_keeps_what_was_typed() -> None:
     matter = loop.report()
     client = signed_in("clerk")
     values = {
-        "action": "decline", "result": "", "act_id": str(ids.uuid7()), "step_version": "1",
+        "action": "decline", "act_result": "", "act_id": str(ids.uuid7()), "step_version": "1",
         "not_filed_reason": "", "reason": "与现场不符的说明文字",
     }  # fmt: skip
     response = client.post(f"/matters/{matter}/act", values)

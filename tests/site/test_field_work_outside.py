@@ -118,7 +118,7 @@ def test_visit_fixed_on_the_spot_gives_the_household_its_code():
     opened = household.post("/track", {"number": number, "code": code}, follow=True)
     assert 'value="confirm"' in opened.content.decode()
     matter = Matter.objects.get().id
-    values = {"action": "confirm", "result": "solved", "act_id": str(ids.uuid7())}
+    values = {"action": "confirm", "act_result": "solved", "act_id": str(ids.uuid7())}
     household.post(f"/status/{matter}/act", values)
     assert step() == "closed"
 

@@ -142,7 +142,7 @@ def sheets(request: HttpRequest, actor: Actor, seen: Reading, next_url: str = ""
                 "url": reverse("act", args=[seen.id]),
                 "form": form_of(offer, seen, actor, kept[2] if mine else None),
                 "hidden": {
-                    "action": offer.action, "result": offer.result or "", "step_version": seen.row["step_version"],
+                    "action": offer.action, "act_result": offer.result or "", "step_version": seen.row["step_version"],
                     "act_id": str(kept[2].get("act_id")) if mine else str(ids.uuid7()), "next": next_url,
                 },
                 "evidence": [
@@ -206,7 +206,7 @@ def collected(offer: selectors.Offered, form: forms.Form) -> dict[str, Any]:
 def perform(request: HttpRequest, actor: Actor, matter_id: UUID) -> actions.Done:
     """Do the act that a page's form describes: evidence first, then the act. Raises Refused with nothing half-done."""
     seen = selectors.seen_by(actor, matter_id)
-    action, result = request.POST.get("action", ""), request.POST.get("result") or None
+    action, result = request.POST.get("action", ""), request.POST.get("act_result") or None
     act_id = uuid_of(request.POST.get("act_id", ""))
     offer = next((o for o in selectors.offered(actor, seen) if (o.action, o.result) == (action, result)), None)
     if offer is None:
@@ -228,7 +228,7 @@ def perform(request: HttpRequest, actor: Actor, matter_id: UUID) -> actions.Done
 
 def _repeated(request: HttpRequest) -> Mapping[str, Any]:
     """The fields of a form sent again, to tell a repeat from something else."""
-    own = {"csrfmiddlewaretoken", "action", "result", "act_id", "step_version", "next"}
+    own = {"csrfmiddlewaretoken", "action", "act_result", "act_id", "step_version", "next"}
     return {name: value for name, value in request.POST.items() if name not in own and value != ""}
 
 
@@ -281,7 +281,7 @@ def refused(request: HttpRequest, actor: Actor, matter_id: UUID, reason: Refused
     """Show the matter again with the reason, what was kept, and the form as it was typed."""
     if reason.code == "not_found":
         raise Http404
-    request.kept_act = (request.POST.get("action", ""), request.POST.get("result", ""), request.POST)  # type: ignore[attr-defined]
+    request.kept_act = (request.POST.get("action", ""), request.POST.get("act_result", ""), request.POST)  # type: ignore[attr-defined]
     request.refused_act = reason  # type: ignore[attr-defined]
     if actor.kind == "staff":
         from civicloop.site import matter_page

@@ -196,7 +196,7 @@ def act(request: HttpRequest, actor: Actor, matter_id: UUID, show: Show, next_ur
     except Refused as reason:
         if reason.code == "not_found":
             raise Http404 from None
-        request.kept_act = (request.POST.get("action", ""), request.POST.get("result", ""), request.POST)  # type: ignore[attr-defined]
+        request.kept_act = (request.POST.get("action", ""), request.POST.get("act_result", ""), request.POST)  # type: ignore[attr-defined]
         request.refused_act = reason  # type: ignore[attr-defined]
         return show(request, actor, matter_id, status=reason.status)
     messages.success(request, _said(actor, matter_id, done))
