@@ -1,6 +1,9 @@
 """受理派遣台: what waits, sorted by what is lost soonest; the chosen matter; its surroundings. One screen, one key."""
 
+from collections import Counter
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -12,116 +15,181 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from civicloop.calendars import words as calendar_words
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words as catalogue_words
-from civicloop.foundation import clock, ids
+from civicloop.foundation import ids
 from civicloop.foundation.names import shown
 from civicloop.matters import actions, selectors
 from civicloop.matters.errors import Refused
+from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
-from civicloop.people.models import Unit
 from civicloop.people.web import duty
-from civicloop.site import acting, matter_page
+from civicloop.site import acting, matter_page, queue
 from civicloop.site.acting import language
 
 QUEUE = 60
-BOTH = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER})
+LOCAL = "local"  # kinds that a procedure made for itself are never chosen by hand
 
 
 @duty("matters.list")
 def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The three panes. `?m=` is the chosen matter, `?kind=` a kind tried out for filing."""
+    """The three panes. `?m=` is the chosen matter, `?kind=` the kind whose conditions are shown."""
     return show(request, actor, request.GET.get("m", ""))
 
 
 def show(request: HttpRequest, actor: Actor, chosen: str, status: int = 200, form: Any = None) -> HttpResponse:
     """The desk with a matter open; also after a refusal, with what was typed."""
-    queue = selectors.matters(actor, selectors.Filters(desk=True), order="due", limit=QUEUE)
-    rows = queue.rows
-    known = {str(row.id) for row in rows}
+    found = selectors.matters(actor, selectors.Filters(desk=True), order="due", limit=QUEUE)
+    rows, here = found.rows, reverse("desk")
     open_id = chosen or (str(rows[0].id) if rows else "")
-    here = reverse("desk")
     context: dict[str, Any] = {
-        "title": _("Acceptance and dispatch"), "wide": True, "waiting": len(rows), "more": queue.next is not None,
-        "cards": [acting.card(row, actor, url=f"{here}?m={row.id}", selected=str(row.id) == open_id) for row in rows],
-        "chosen": bool(open_id),
+        "title": _("Acceptance and dispatch"), "wide": True, "waiting": len(rows), "more": found.next is not None,
+        "cards": [queue.short_card(row, actor, f"{here}?m={row.id}", str(row.id) == open_id) for row in rows],
+        "chosen": bool(chosen), "opened": bool(open_id), "news_url": _news_url(rows, open_id),
     }  # fmt: skip
     if open_id:
-        try:
-            matter_id = UUID(open_id)
-            context |= matter_page.bag(request, actor, matter_id, next_url=here) | {"title": context["title"]}
-        except (ValueError, Refused):
-            raise Http404 from None
-        seen: Reading = context["seen"]
-        context["matter_title"] = context["row"].title
-        context["here"] = f"{here}?m={open_id}" if open_id in known else here
-        context["nearby"] = [acting.card(row, actor) for row in matter_page.nearby(actor, context["row"])]
-        if can_do_both(actor, seen):
-            context["both"] = form or both_form(request, seen)
-            context["both_id"] = request.POST.get("act_id") or str(ids.uuid7())
-            context["why"] = suggestion(seen, context["both"])
+        context |= _middle(request, actor, open_id, here, form)
+        near = queue.nearby(actor, context["row"])
+        context["nearby"] = [queue.short_card(row, actor, reverse("matter", args=[row.id]), False) for row in near]
+        context["title"] = _("Acceptance and dispatch")
     return render(request, "site/desk.html", context, status=status)
+
+
+def _middle(request: HttpRequest, actor: Actor, open_id: str, here: str, form: Any) -> dict[str, Any]:
+    """The chosen matter with the one-screen form, when the post may file it. 404 for what one must not know of."""
+    try:
+        seen = selectors.seen_by(actor, UUID(open_id))
+    except (ValueError, Refused):
+        raise Http404 from None
+    may = _filing_offer(actor, seen) is not None
+    found = matter_page.bag(request, actor, seen.id, here, frozenset({"file"}) if may else frozenset())
+    found["matter_title"] = found["row"].title
+    if may:
+        found |= filing(request, actor, seen, form)
+    return found
+
+
+def _news_url(rows: list[Matter], open_id: str) -> str:
+    newest = max((row.step_at for row in rows), default=None)
+    return f"{reverse('desk-news')}?{urlencode({'since': newest.isoformat() if newest else '', 'm': open_id})}"
+
+
+@duty("matters.list")
+def news(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """How many matters came to this desk since the page was made: a line, so that the list never jumps."""
+    try:
+        since = datetime.fromisoformat(request.GET["since"]) if request.GET.get("since") else None
+    except ValueError:
+        raise Http404 from None
+    rows = selectors.matters(actor, selectors.Filters(desk=True), order="due", limit=QUEUE).rows
+    fresh = sum(1 for row in rows if since is None or since.tzinfo is None or row.step_at > since)
+    shown_here = {"fresh": fresh, "news_url": request.get_full_path(), "open_id": request.GET.get("m", "")[:36]}
+    return render(request, "site/desk_news.html", shown_here)
 
 
 # -- one screen: accept and dispatch --------------------------------------------------------------------------------
 
 
-class BothForm(forms.Form):
-    """Kind, filing condition and unit in one form."""
+class FilingForm(forms.Form):
+    """Kind, filing condition and, where the post also dispatches, the unit."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind of matter"))
-    condition = forms.ChoiceField(label=gettext_lazy("Filing condition and limit"))
+    condition = forms.ChoiceField(label=gettext_lazy("Filing condition and limit"), widget=forms.RadioSelect)
     answering = forms.ChoiceField(label=gettext_lazy("Answering unit"), required=False)
 
 
-def can_do_both(actor: Actor, seen: Reading) -> bool:
-    """Whether this post may file the matter now and dispatch it right after."""
-    return actor.roles >= BOTH and any(offer.action == "file" for offer in selectors.offered(actor, seen))
+def _filing_offer(actor: Actor, seen: Reading) -> selectors.Offered | None:
+    """The act that files the matter with a filing condition and nothing else, when this post may do it now."""
+    for offer in selectors.offered(actor, seen):
+        if offer.action == "file" and not offer.seats and [need.kind for need in offer.needs] == ["filing_condition"]:
+            return offer
+    return None
 
 
-def both_form(request: HttpRequest, seen: Reading, data: Any = None) -> BothForm:
+def dispatches_too(actor: Actor, seen: Reading) -> bool:
+    """Whether the post holds acceptance and dispatch, and filing leads to a step from which it dispatches."""
+    offer = _filing_offer(actor, seen)
+    if offer is None or Role.DISPATCHER not in actor.roles:
+        return False
+    dispatch = seen.procedure.actions.get("dispatch")
+    return dispatch is not None and any(offer.to in move.from_ for move in dispatch.moves)
+
+
+def filing(request: HttpRequest, actor: Actor, seen: Reading, form: Any = None) -> dict[str, Any]:
+    """What the one-screen form shows: the form, the suggestion with its reason, both addresses."""
+    form = form or filing_form(request, actor, seen)
+    kind_id = _kind(form)
+    both = dispatches_too(actor, seen)
+    return {
+        "both": form, "both_id": request.POST.get("act_id") or str(ids.uuid7()), "dispatches": both,
+        "both_words": _("File and dispatch") if both else _("File the case"),
+        "why": matter_page.suggestion(seen, kind_id) if both else "", "matter_id": seen.id,
+    }  # fmt: skip
+
+
+def filing_form(request: HttpRequest, actor: Actor, seen: Reading, data: Any = None) -> FilingForm:
     """The form for a matter; `?kind=` chooses the kind whose conditions are offered."""
-    form = BothForm(data)
-    kinds = [kind for kind in catalogue.kinds(family="matter") if kind.standard != "local"]
+    form = FilingForm(data, auto_id="file_%s")
+    fields: dict[str, Any] = form.fields
     wanted = (data or request.GET).get("kind", "") or str(seen.row["kind_id"] or "")
-    form.fields["kind"].choices = [  # type: ignore[attr-defined]
-        ("", "—"), *((str(kind.id), f"{kind.code} {shown(kind.names, language())}") for kind in kinds)
-    ]  # fmt: skip
-    form.fields["kind"].initial = wanted
-    conditions = matter_page.conditions_of(int(wanted)) if wanted.isdecimal() and _is_kind(int(wanted)) else []
-    form.fields["condition"].choices = conditions or [("", _("Choose the kind first"))]  # type: ignore[attr-defined]
-    form.fields["answering"].choices = [("", _("As suggested")), *_units(seen)]  # type: ignore[attr-defined]
+    fields["kind"].choices = [("", _("Choose")), *kind_groups(actor, seen)]
+    fields["kind"].initial = wanted
+    kind_id = _kind(form)
+    conditions = condition_choices(kind_id) if kind_id is not None else []
+    fields["condition"].choices = conditions
+    if len(conditions) == 1:
+        fields["condition"].initial = conditions[0][0]
+    fields["answering"].choices = [("", _("As suggested")), *matter_page.unit_groups(seen)]
+    fields["answering"].initial = request.GET.get("answering", "")
     return form
 
 
-def _is_kind(kind_id: int) -> bool:
+def _kind(form: FilingForm) -> int | None:
+    """The kind that the form stands at, None while there is none."""
+    text = str((form.data.get("kind") if form.is_bound else form.fields["kind"].initial) or "")
     try:
-        catalogue.kind(kind_id)
+        return catalogue.kind(int(text)).id if text.isdecimal() else None
     except LookupError:
-        return False
-    return True
+        return None
 
 
-def _units(seen: Reading) -> list[tuple[str, str]]:
-    """Units of the matter's subdistrict and district, and of the city: whom a dispatcher here may name."""
-    areas = [
-        identifier for level, identifier in seen.areas.items() if level in {"subdistrict", "district", "community"}
-    ]
-    rows = Unit.objects.filter(valid_to=None).select_related("area")
-    found = rows.filter(area_id__in=areas) | rows.filter(area__level="city")
-    return [(unit.code, shown(unit.names, language())) for unit in found.order_by("-area__level", "code")[:200]]
+def kind_groups(actor: Actor, seen: Reading) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The kinds by class; before them those that are open most often in the same community."""
+    kinds = [kind for kind in catalogue.kinds(family="matter") if kind.standard != LOCAL]
+    words = {kind.id: f"{kind.code} {shown(kind.names, language())}" for kind in kinds}
+    groups: dict[str, list[tuple[str, str]]] = {}
+    near = queue.nearby(actor, selectors.row_of(seen.id), most=40)
+    often = [kind_id for kind_id, _n in Counter(row.kind_id for row in near if row.kind_id in words).most_common(5)]
+    if often:
+        groups[_("Often here")] = [(str(kind_id), words[kind_id]) for kind_id in often if kind_id is not None]
+    for kind in kinds:
+        name = f"{kind.class_code} {shown(kind.class_names, language())}"
+        groups.setdefault(name, []).append((str(kind.id), words[kind.id]))
+    return list(groups.items())
 
 
-def suggestion(seen: Reading, form: BothForm) -> str:
-    """The suggested unit and its reason in one line."""
-    kind = form.data.get("kind") if form.is_bound else form.fields["kind"].initial
-    kind_id = int(kind) if kind and str(kind).isdecimal() and _is_kind(int(kind)) else None
-    answer = catalogue.answering_unit(kind_id, seen.areas, clock.now())
-    unit = Unit.objects.get(id=answer.unit_id)
-    reason = catalogue_words.reason_words(answer.reason_code, answer.reason_params)
-    return _("Suggested: %(unit)s (%(reason)s)") % {"unit": shown(unit.names, language()), "reason": reason}
+def condition_choices(kind_id: int) -> list[tuple[str, str]]:
+    """The filing conditions of a kind with limit and source in words."""
+    found = []
+    for each in catalogue.conditions(kind_id):
+        parts = [shown(each.names, language()), calendar_words.limit_words(each.limit)]
+        found.append((str(each.id), " · ".join([*parts, catalogue_words.source_words(each.source)])))
+    return found
+
+
+@duty("matters.list")
+def form(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
+    """The one-screen form alone, for another kind: what the page's script loads when the kind is changed."""
+    try:
+        seen = selectors.seen_by(actor, matter_id)
+    except Refused:
+        raise Http404 from None
+    if _filing_offer(actor, seen) is None:
+        raise Http404
+    return render(request, "site/desk_file.html", filing(request, actor, seen))
 
 
 @require_POST
@@ -132,7 +200,9 @@ def file_and_dispatch(request: HttpRequest, actor: Actor, matter_id: UUID) -> Ht
         seen = selectors.seen_by(actor, matter_id)
     except Refused:
         raise Http404 from None
-    form = both_form(request, seen, request.POST)
+    # a form sent again finds the matter further on: what was meant stands in the form, what is allowed in the action
+    both = Role.DISPATCHER in actor.roles and request.POST.get("dispatch", "1") == "1"
+    form = filing_form(request, actor, seen, request.POST)
     if not form.is_valid():
         return show(request, actor, str(matter_id), 422, form)
     act_id = acting.uuid_of(request.POST.get("act_id", ""))
@@ -142,12 +212,15 @@ def file_and_dispatch(request: HttpRequest, actor: Actor, matter_id: UUID) -> Ht
     except Refused as reason:
         form.add_error(None, reason.words)
         return show(request, actor, str(matter_id), reason.status, form)
-    data = {"answering": values["answering"]} if values["answering"] else {}
-    try:
-        done = actions.act(actor, actions.Act(matter_id, "dispatch", acting.second_id(act_id), None, data))
-    except Refused as reason:
-        messages.warning(request, _("Filed, but not dispatched: %(why)s") % {"why": reason.words})
-        return HttpResponseRedirect(f"{reverse('desk')}?m={matter_id}")
-    step = seen.procedure.steps[done.step].names
-    messages.success(request, _("Filed and dispatched. Now: %(step)s") % {"step": shown(step, language())})
+    if both:
+        data = {"answering": values["answering"]} if values["answering"] else {}
+        try:
+            actions.act(actor, actions.Act(matter_id, "dispatch", acting.second_id(act_id), None, data))
+        except Refused as reason:
+            messages.warning(request, _("Filed, but not dispatched: %(why)s") % {"why": reason.words})
+            return HttpResponseRedirect(f"{reverse('desk')}?m={matter_id}")
+    row = selectors.row_of(matter_id)
+    said = {"title": row.title, "step": shown(seen.procedure.steps[row.step].names, language()),
+            "unit": shown(row.unit.names, language())}  # fmt: skip
+    messages.success(request, _("%(title)s: now %(step)s, at %(unit)s.") % said)
     return HttpResponseRedirect(reverse("desk"))

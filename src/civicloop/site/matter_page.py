@@ -1,38 +1,36 @@
-"""One matter on one page: what it is, who has it, by when, what may be done, what happened. And the list of matters."""
+"""One matter on one page: what it is, who has it, by when, what may be done by this person, what happened."""
 
-import csv
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django import forms
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from civicloop.calendars import selectors as calendars
 from civicloop.calendars import words as calendar_words
+from civicloop.calendars.rules.limits import Limit, LimitRefused
 from civicloop.catalogue import selectors as catalogue
-from civicloop.catalogue.choices import Source
+from civicloop.catalogue import words as catalogue_words
 from civicloop.evidence import selectors as files
-from civicloop.foundation import clock, ids
+from civicloop.foundation import chain, clock, ids
 from civicloop.foundation.names import shown
 from civicloop.matters import selectors
-from civicloop.matters.choices import Channel, Stage
+from civicloop.matters.choices import Channel, TaskState
 from civicloop.matters.errors import Refused
-from civicloop.matters.models import Matter
+from civicloop.matters.models import Entry, Matter
 from civicloop.matters.reading import Reading
+from civicloop.people import selectors as directory
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
-from civicloop.people.models import Account, Unit
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.site import acting
 from civicloop.site.acting import language
 
-EXPORT_MOST = 5000
 ENGINE_WORDS = {
     "report": gettext_lazy("Reported"),
     "note": gettext_lazy("Note"),
@@ -40,6 +38,18 @@ ENGINE_WORDS = {
     "answer_part": gettext_lazy("Part answered"),
     "end_hold": gettext_lazy("The pause has ended"),
 }
+ANSWER_WORDS = {
+    "done": pgettext_lazy("part", "Done"), "cannot": pgettext_lazy("part", "Cannot be done here"),
+    "fine": pgettext_lazy("part", "Nothing found"), "found": pgettext_lazy("part", "The same was found"),
+    "agrees": pgettext_lazy("part", "Agrees"), "refuses": pgettext_lazy("part", "Refuses"),
+    "signs": pgettext_lazy("part", "Signs"),
+}  # fmt: skip
+OUTSIDE_WORDS = {
+    "reporter": gettext_lazy("Reporter"), "household": gettext_lazy("Household"),
+    "resident": gettext_lazy("Applicant"), "system": gettext_lazy("Platform"),
+}  # fmt: skip
+# the usual way on, then what stays at the step, then ends without a solution, then what asks for an approval
+FORWARD, BESIDE, WITHOUT, ASKING = range(4)
 
 
 @duty("matters.list")
@@ -49,7 +59,7 @@ def page(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
 
 
 def show(request: HttpRequest, actor: Actor, matter_id: UUID, status: int = 200) -> HttpResponse:
-    """The page, also after a refusal, with everything that was typed."""
+    """The page, also after a refusal, with everything that was typed. 404 for what one must not know of."""
     try:
         context = bag(request, actor, matter_id)
     except Refused:
@@ -57,22 +67,62 @@ def show(request: HttpRequest, actor: Actor, matter_id: UUID, status: int = 200)
     return render(request, "site/matter.html", context, status=status)
 
 
-def bag(request: HttpRequest, actor: Actor, matter_id: UUID, next_url: str = "") -> dict[str, Any]:
-    """Everything that the body of a matter shows. Raises Refused not_found."""
+def bag(
+    request: HttpRequest, actor: Actor, matter_id: UUID, next_url: str = "", without: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Everything that the parts of a matter show; `without` names acts that the page offers in its own way.
+
+    Raises Refused not_found.
+    """
     seen = selectors.seen_by(actor, matter_id)
     row = selectors.row_of(matter_id)
     before, after, other = pictures(matter_id)
     return {
         "row": row, "seen": seen, "title": row.title, "number": row.number, "place": acting.place_words(row),
-        "areas": [places.area(identifier) for identifier in seen.areas.values()],
-        "stage": acting.stage_bag(row), "deadline": acting.deadline_bag(row) if row.due_at else None,
-        "kind": shown(row.kind.names, language()) if row.kind else "",
-        "limit_source": Source(row.condition.source).label if row.condition else "",
-        "sheets": acting.sheets(request, actor, seen, next_url), "refused": getattr(request, "refused_act", None),
-        "decisions": decisions(actor, seen), "before": before, "after": after, "other": other, "clocks": clocks(seen),
-        "parts": parts(seen, actor), "lines": timeline(seen), "act_id": str(ids.uuid7()), "next": next_url,
+        "areas": area_path(seen), "stage": acting.stage_bag(row), "deadline": acting.deadline_bag(row),
+        "kind": shown(row.kind.names, language()) if row.kind else "", "filing": filing(row),
+        "people": people(seen, row), "sheets": sheets(request, actor, seen, next_url, without),
+        "refused": getattr(request, "refused_act", None), "decisions": decisions(actor, seen),
+        "unanswered": unanswered(actor, seen), "before": before, "after": after, "other": other, "clocks": clocks(seen),
+        "parts": parts(seen, actor), "lines": timeline(seen), "next": next_url,
         "channel": Channel(row.channel).label,
     }  # fmt: skip
+
+
+def area_path(seen: Reading) -> list[dict[str, Any]]:
+    """The areas from the city inwards, each with whether its boundary is approximate."""
+    found = [places.area(identifier) for identifier in seen.areas.values()]
+    return [{"words": shown(ref.names, language()), "synthetic": ref.synthetic} for ref in found]
+
+
+def filing(row: Matter) -> dict[str, Any] | None:
+    """The filing condition, its closing condition and its limit with the words of its source."""
+    if row.condition is None:
+        return None
+    return {
+        "words": shown(row.condition.names, language()), "closing": shown(row.condition.closing, language()),
+        "limit": limit_words(row.condition.limit), "source": catalogue_words.source_words(row.condition.source),
+        "badge": catalogue_words.badge(row.condition.source), "first": row.first_condition_id != row.condition_id,
+    }  # fmt: skip
+
+
+def limit_words(limit: str) -> str:
+    """A limit as people write it; limits that hang on something else keep no number."""
+    try:
+        return calendar_words.limit_words(Limit.parse(limit))
+    except LimitRefused:
+        return ""
+
+
+def people(seen: Reading, row: Matter) -> list[dict[str, Any]]:
+    """Whose turn it is by post, and the accountable unit with its duty phone."""
+    unit = shown(row.unit.names, language())
+    found: list[dict[str, Any]] = [{"label": _("Accountable unit"), "post": unit, "phone": row.unit.duty_phone}]
+    if not row.end:
+        posts = "、".join(str(Role(role).label) for role in row.desk_roles if role in Role.values)
+        if posts:
+            found.append({"label": _("Whose turn"), "post": posts, "since": row.step_at})
+    return found
 
 
 def pictures(matter_id: UUID) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
@@ -81,46 +131,101 @@ def pictures(matter_id: UUID) -> tuple[list[dict[str, Any]], list[dict[str, Any]
     for row in files.of_matter(matter_id):
         if not row.media_type.startswith("image/"):
             continue
+        words = _("Synthetic drawing") if row.synthetic else ""
         found[row.stage].append(
             {
                 "url": reverse("evidence", args=[matter_id, row.id, "derivative"]),
                 "thumb": reverse("evidence", args=[matter_id, row.id, "thumbnail"]),
-                "alt": _("Synthetic drawing") if row.synthetic else _("Photo"), "when": row.created_at,
-                "caption": _("Synthetic drawing") if row.synthetic else "",
+                "alt": words or _("Photo"), "when": row.created_at, "caption": words,
             }
         )  # fmt: skip
     return found["before"], found["after"], found["other"]
 
 
+# -- what may be done -----------------------------------------------------------------------------------------------
+
+
+def sheets(
+    request: HttpRequest, actor: Actor, seen: Reading, next_url: str, without: frozenset[str]
+) -> list[dict[str, Any]]:
+    """The act sheets in the order of use: the usual way on first and open, approvals and ends without solution last."""
+    offers = {f"{o.action}-{o.result}" if o.result else o.action: o for o in selectors.offered(actor, seen)}
+    found = [sheet for sheet in acting.sheets(request, actor, seen, next_url) if sheet["code"] in offers]
+    found = [sheet for sheet in found if offers[sheet["code"]].action not in without]
+    found.sort(key=lambda sheet: _rank(offers[sheet["code"]], seen))
+    kept: tuple[str, str] = getattr(request, "kept_act", ("", "", {}))[:2]
+    for number, sheet in enumerate(found):
+        offer = offers[sheet["code"]]
+        usual = number == 0 and not without and _rank(offer, seen) == FORWARD
+        sheet["suggested"] = usual
+        sheet["open"] = usual or kept == (offer.action, offer.result or "")
+        _name_units(sheet, offer, seen)
+    return found
+
+
+def _rank(offer: selectors.Offered, seen: Reading) -> int:
+    """How far an act is from the usual way on."""
+    if offer.approval:
+        return ASKING
+    target = seen.procedure.steps[offer.to]
+    if offer.to == seen.row["step"]:
+        return BESIDE
+    return WITHOUT if target.end and target.end != "solved" else FORWARD
+
+
+def _name_units(sheet: dict[str, Any], offer: selectors.Offered, seen: Reading) -> None:
+    """Where an act names a unit: the suggestion with its reason, and the units of the place instead of all."""
+    for code, kind, _names in offer.seats:
+        if kind == "unit" and code in sheet["form"].fields:
+            field = sheet["form"].fields[code]
+            field.choices, field.help_text = [("", _("As suggested")), *unit_groups(seen)], ""
+            sheet["happens"] = f"{suggestion(seen, seen.row['kind_id'])} {sheet['happens']}"
+
+
+def suggestion(seen: Reading, kind_id: int | None) -> str:
+    """The suggested unit and its reason in one line."""
+    answer = catalogue.answering_unit(kind_id, seen.areas, clock.now())
+    unit = shown(selectors.unit_names({answer.unit_id})[answer.unit_id], language())
+    reason = catalogue_words.reason_words(answer.reason_code, answer.reason_params)
+    return _("Suggested: %(unit)s (%(reason)s)") % {"unit": unit, "reason": reason}
+
+
+def unit_groups(seen: Reading) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Units that a dispatcher here may name, the nearest level first: choices in groups."""
+    inside = [seen.areas[level] for level in ("community", "subdistrict", "district") if level in seen.areas]
+    rows = directory.units().filter(Q(area_id__in=inside) | Q(area__level="city"))
+    found: dict[str, list[tuple[str, str]]] = {level: [] for level in ("community", "subdistrict", "district", "city")}
+    for code, names, level in rows.values_list("code", "names", "area__level"):
+        found.setdefault(level, []).append((code, shown(names, language())))
+    return [(str(catalogue_words.LEVELS[level]), units) for level, units in found.items() if units]
+
+
 def decisions(actor: Actor, seen: Reading) -> list[dict[str, Any]]:
     """Requests that wait for this person's yes or no."""
+    return [request_bag(seen, asked) for asked in selectors.decisions(actor, seen)]
+
+
+def request_bag(seen: Reading, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A request for approval: what is asked, why, by which post."""
+    return {
+        "no": asked["no"], "words": shown(seen.procedure.actions[asked["action"]].names, language()),
+        "reason": asked["data"].get("data", {}).get("reason", ""), "act_id": str(ids.uuid7()),
+        "texts": _asked_texts(seen, asked["data"].get("data", {})),
+    }  # fmt: skip
+
+
+def _asked_texts(seen: Reading, data: Mapping[str, Any]) -> list[str]:
+    return [_labelled(seen, name, value) for name, value in data.items() if value and isinstance(value, str)]
+
+
+def unanswered(actor: Actor, seen: Reading) -> list[dict[str, Any]]:
+    """Open requests that somebody else must answer."""
+    mine = {asked["no"] for asked in selectors.decisions(actor, seen)}
     return [
-        {"no": asked["no"], "words": shown(seen.procedure.actions[asked["action"]].names, language()),
-         "reason": asked["data"].get("data", {}).get("reason", ""), "act_id": str(ids.uuid7())}
-        for asked in selectors.decisions(actor, seen)
-    ]  # fmt: skip
-
-
-def clocks(seen: Reading) -> list[dict[str, Any]]:
-    """Every clock with its reckoning in words."""
-    found = []
-    for view in selectors.clocks(seen):
-        row = next(r for r in seen.clocks if r["name"] == view.name)
-        calendar = calendars.calendar_version(row["calendar"], row["calendar_version"])
-        found.append(
-            {
-                "names": view.names,
-                "limit": view.limit,
-                "state": view.state,
-                "started": view.started_at,
-                "due": view.due_at,
-                "stopped": view.stopped_at,
-                "late": view.late,
-                "provisional": view.provisional,
-                "rows": calendar_words.interval_rows(calendar, view.intervals),
-            }
-        )
-    return found
+        {"words": shown(seen.procedure.actions[asked["action"]].names, language())}
+        for asked in seen.requests
+        if asked["state"] == "open" and asked["no"] not in mine
+    ]
 
 
 def parts(seen: Reading, actor: Actor) -> list[dict[str, Any]]:
@@ -134,41 +239,103 @@ def parts(seen: Reading, actor: Actor) -> list[dict[str, Any]]:
         mine = task["state"] == "open" and task["unit_id"] is not None and task["unit_id"] == actor.unit_id
         found.append(
             {"no": task["no"], "unit": shown(names[task["unit_id"]], language()) if task["unit_id"] else "",
-             "words": shown(declared.names, language()), "state": task["state"], "answer": task["answer"],
-             "child": task["child_id"], "answers": list(declared.answers) if mine else [], "act_id": str(ids.uuid7())}
+             "words": shown(declared.names, language()), "state": TaskState(task["state"]).label,
+             "answer": answer_words(task["answer"]), "child": task["child_id"], "act_id": str(ids.uuid7()),
+             "answers": [(code, answer_words(code)) for code in declared.answers] if mine else []}
+        )  # fmt: skip
+    return found
+
+
+def answer_words(code: str) -> str:
+    """An answer to a part in words."""
+    return str(ANSWER_WORDS.get(code, code))
+
+
+# -- what happened --------------------------------------------------------------------------------------------------
+
+
+def clocks(seen: Reading) -> list[dict[str, Any]]:
+    """Every clock with its reckoning: each interval, counted or not and why, and its share of the whole for the bar."""
+    found = []
+    for view in selectors.clocks(seen):
+        whole = sum((each.end - each.start).total_seconds() for each in view.intervals) or 1.0
+        rows, at = [], 0.0
+        for each in view.intervals:
+            share = (each.end - each.start).total_seconds() / whole * 100
+            rows.append({"start": each.start, "end": each.end, "counted": each.counted, "x": round(at, 2),
+                         "share": round(share, 2), "why": calendar_words.why_words(each.why)})  # fmt: skip
+            at += share
+        found.append(
+            {"names": view.names, "limit": limit_words(view.limit), "state": view.state, "started": view.started_at,
+             "due": view.due_at, "stopped": view.stopped_at, "late": view.late, "provisional": view.provisional,
+             "rows": rows}
         )  # fmt: skip
     return found
 
 
 def timeline(seen: Reading) -> list[dict[str, Any]]:
-    """The entries in plain words: who by post and unit, what, when, the texts."""
+    """The entries in plain words: by which post and unit, what, when, with the texts and the chosen reasons."""
     lines = selectors.timeline(seen.id)
     units = selectors.unit_names({line.unit_id for line in lines})
-    people = dict(
-        Account.objects.filter(id__in={line.account_id for line in lines if line.account_id}).values_list("id", "names")
-    )
+    chosen = _chosen(seen.id)
     found = []
     for line in lines:
-        role = Role(line.role).label if line.role in Role.values else _outside(line.role)
-        texts = [value for name, value in line.texts.items() if value and name not in {"point", "title", "address"}]
+        words = [_labelled(seen, name, value) for name, value in line.texts.items() if _telling(line.action, name)]
+        words += [_labelled(seen, name, value) for name, value in chosen[line.seq].items() if _choice(seen, name)]
         found.append(
-            {"what": action_words(seen, line.action, line.result), "when": line.at,
-             "who": shown(people[line.account_id], language()) if line.account_id in people else "", "post": role,
+            {"what": action_words(seen, line.action, line.result, chosen[line.seq]), "when": line.at,
+             "post": str(Role(line.role).label) if line.role in Role.values else _outside(line.role),
              "unit": shown(units[line.unit_id], language()) if line.unit_id in units else "",
-             "text": "；".join(texts) if line.action != "report" else "", "system": line.role == "system",
+             "text": "\n".join(word for word in words if word), "system": line.role == "system",
              "hash": line.hash, "seq": line.seq}
         )  # fmt: skip
     return found
 
 
+def _chosen(matter_id: UUID) -> dict[int, Mapping[str, Any]]:
+    """The plain values of each entry by its number, out of the hashed bodies."""
+    rows = Entry.objects.filter(matter_id=matter_id).values_list("seq", "body")
+    found: dict[int, Mapping[str, Any]] = {}
+    for seq, body in rows:
+        try:
+            data = chain.content(bytes(body)).get("data")
+        except ValueError:  # a body that was tampered with is the proof's finding; the page still opens
+            data = None
+        found[seq] = data if isinstance(data, dict) else {}
+    return found
+
+
+def _telling(action: str, name: str) -> bool:
+    """The texts of a report stand at the top of the page; its place stands among the facts."""
+    return action != "report" and name not in {"point", "title", "address"}
+
+
+def _choice(seen: Reading, name: str) -> bool:
+    need = seen.procedure.needs.get(name)
+    return need is not None and need.kind in {"choice", "date"}
+
+
+def _labelled(seen: Reading, name: str, value: Any) -> str:
+    """A value with the words of its field; a note or a result speaks for itself."""
+    need = seen.procedure.needs.get(name)
+    text = shown(need.values[value], language()) if need is not None and value in need.values else str(value)
+    if need is None or name in {"note", "result", "text"}:
+        return text
+    return _("%(field)s: %(value)s") % {"field": shown(need.names, language()), "value": text}
+
+
 def _outside(role: str) -> str:
-    return {
-        "reporter": _("Reporter"), "household": _("Household"), "resident": _("Applicant"), "system": _("Platform"),
-    }.get(role, role)  # fmt: skip
+    return str(OUTSIDE_WORDS.get(role, role))
 
 
-def action_words(seen: Reading, action: str, result: str) -> str:
+def action_words(seen: Reading, action: str, result: str, data: Mapping[str, Any] | None = None) -> str:
     """The words of an entry's action and result."""
+    if action == "answer_part":
+        return f"{ENGINE_WORDS[action]} · {answer_words(result)}"
+    if action == "decide":
+        yes = (data or {}).get("yes")
+        said = {True: _("yes"), False: _("no")}.get(yes) if isinstance(yes, bool) else ""
+        return f"{ENGINE_WORDS[action]} · {said}" if said else str(ENGINE_WORDS[action])
     if action in ENGINE_WORDS:
         return str(ENGINE_WORDS[action])
     asked = action.startswith("request:")
@@ -176,125 +343,7 @@ def action_words(seen: Reading, action: str, result: str) -> str:
     if declared is None:
         return action
     words = shown(declared.names, language())
-    fitting = next((m.names for m in declared.moves if m.result and m.result == result), None)
+    fitting: Sequence[Any] = [m.names for m in declared.moves if m.result and m.result == result]
     if fitting:
-        words = f"{words} · {shown(fitting, language())}"
+        words = f"{words} · {shown(fitting[0], language())}"
     return _("Asked: %(what)s") % {"what": words} if asked else words
-
-
-# -- the list -------------------------------------------------------------------------------------------------------
-
-
-class FilterForm(forms.Form):
-    """What a list may be narrowed by."""
-
-    text = forms.CharField(label=gettext_lazy("Words or number"), required=False, max_length=60)
-    area = forms.CharField(label=gettext_lazy("Area code"), required=False, max_length=20)
-    unit = forms.CharField(label=gettext_lazy("Unit code"), required=False, max_length=64)
-    stage = forms.ChoiceField(
-        label=pgettext_lazy("filter", "Stage"), required=False, choices=[("", gettext_lazy("All")), *Stage.choices]
-    )
-    due = forms.ChoiceField(
-        label=pgettext_lazy("filter", "Deadline"), required=False,
-        choices=[("", gettext_lazy("All")), ("overdue", gettext_lazy("Overdue")), ("today", gettext_lazy("Due today"))],
-    )  # fmt: skip
-    state = forms.ChoiceField(
-        label=pgettext_lazy("filter", "State"),
-        required=False,
-        choices=[
-            ("", gettext_lazy("All")),
-            ("open", pgettext_lazy("matters", "Open")),
-            ("ended", gettext_lazy("Ended")),
-        ],
-    )
-
-
-def filters_of(form: FilterForm) -> selectors.Filters:
-    """Filters of a valid form; an unknown code narrows to nothing and says so."""
-    values = form.cleaned_data
-    area: dict[str, Any] = {}
-    if values["area"]:
-        try:
-            ref = places.by_code(values["area"])
-            area = {"area_id": ref.id, "area_level": ref.level}
-        except LookupError:
-            form.add_error("area", _("There is no area with this code."))
-    unit_id = None
-    if values["unit"]:
-        unit_id = Unit.objects.filter(code=values["unit"]).values_list("id", flat=True).first()
-        if unit_id is None:
-            form.add_error("unit", _("There is no unit with this code."))
-    text = values["text"].strip()
-    number = text.upper() if ids.number_is_sound(text) else ""
-    return selectors.Filters(
-        **area, unit_id=unit_id, stage=values["stage"], due=values["due"], text="" if number else text, number=number,
-        open={"open": True, "ended": False}.get(values["state"]),
-    )  # fmt: skip
-
-
-@duty("matters.list")
-def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The list of what this post may see, newest first."""
-    form = FilterForm(request.GET or None)
-    filters = filters_of(form) if form.is_bound and form.is_valid() else selectors.Filters()
-    try:
-        found = selectors.matters(actor, filters, after=request.GET.get("after", "")[:120])
-    except Refused:
-        raise Http404 from None
-    wanted = {name: value for name, value in request.GET.items() if name != "after" and value}
-    context = {
-        "title": _("Matters"), "form": form, "cards": [acting.card(row, actor) for row in found.rows],
-        "next_url": f"?{urlencode({**wanted, 'after': found.next})}" if found.next else "",
-        "export_url": f"{reverse('matters-export')}?{urlencode(wanted)}",
-    }  # fmt: skip
-    return render(request, "site/matters.html", context)
-
-
-@duty("matters.list")
-def export(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The same list as CSV, at most 5,000 rows; a cell that a spreadsheet would take for a formula is made text."""
-    form = FilterForm(request.GET)
-    filters = filters_of(form) if form.is_valid() else selectors.Filters()
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="matters-{clock.now():%Y%m%d}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow([_("Number"), _("Title"), _("Kind"), _("Place"), _("Step"), _("Unit"), _("Received"), _("Due")])
-    after, written = "", 0
-    while written < EXPORT_MOST:
-        found = selectors.matters(actor, filters, after=after, limit=200)
-        for row in found.rows:
-            kind = shown(row.kind.names, language()) if row.kind else ""
-            step = acting.stage_bag(row)["word"]
-            cells = [row.number, row.title, kind, acting.place_words(row), step, shown(row.unit.names, language()),
-                     row.received_at.isoformat(), row.due_at.isoformat() if row.due_at else ""]  # fmt: skip
-            writer.writerow([_harmless(cell) for cell in cells])
-        written += len(found.rows)
-        if found.next is None:
-            break
-        after = found.next
-    return response
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
-
-
-def nearby(actor: Actor, row: Matter, most: int = 6) -> list[Matter]:
-    """Other open matters of the same community, the same kind first."""
-    if row.community_id is None:
-        return []
-    filters = selectors.Filters(area_id=row.community_id, area_level="community", open=True)
-    rows = [other for other in selectors.matters(actor, filters, limit=40).rows if other.id != row.id]
-    return sorted(rows, key=lambda other: other.kind_id != row.kind_id)[:most]
-
-
-def conditions_of(kind_id: int) -> list[tuple[str, str]]:
-    """Filing conditions of a kind as choices with their limits and sources."""
-    return [
-        (
-            str(each.id),
-            f"{shown(each.names, language())} · {calendar_words.limit_words(each.limit)} · {Source(each.source).label}",
-        )
-        for each in catalogue.conditions(kind_id)
-    ]

@@ -1,12 +1,16 @@
-"""收单台: a table made for batches. Accept, assign, handle, feed back; one answer for many; a printable order."""
+"""收单台: a table made for batches. Accept, assign, feed back, return: one answer for many; printable orders."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -19,97 +23,167 @@ from civicloop.matters.models import Matter
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
-from civicloop.site import acting, matter_page
+from civicloop.procedures import selectors as procedures
+from civicloop.site import acting, matter_page, queue
 from civicloop.site.acting import language
 
-# (code of the tab, words, steps, act that may be done for many)
-TABS = (
-    ("dispatched", gettext_lazy("To be accepted"), ("dispatched", "to_accept"), "accept"),
-    ("accepted", gettext_lazy("To be assigned"), ("accepted",), "assign"),
-    ("handling", gettext_lazy("Being handled"), ("handling", "tasked", "ordered", "in_enforcement"), ""),
-    ("handled", gettext_lazy("To be fed back"), ("handled",), "feed_back"),
-)
 MOST = 100
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab: the steps that it shows, and the acts that may be done for many at once."""
+
+    code: str
+    words: str | Promise
+    steps: tuple[str, ...]
+    acts: tuple[str, ...] = ()
+
+
+TABS = (
+    Tab("dispatched", gettext_lazy("To be accepted"), ("dispatched", "to_accept"), ("accept", "return")),
+    Tab("accepted", gettext_lazy("To be assigned"), ("accepted",), ("assign", "return")),
+    Tab("handling", gettext_lazy("Being handled"), ("handling", "tasked", "ordered", "in_enforcement")),
+    Tab("handled", gettext_lazy("To be fed back"), ("handled",), ("feed_back",)),
+)
+OTHER = "other"  # returns that wait for an answer, and parts asked of this unit
+# act → (words of the button, whether a reason is asked); whether it may be done is the procedure's and access's answer
+ACTS: Mapping[str, tuple[str | Promise, bool]] = {
+    "accept": (gettext_lazy("Accept the selected"), False),
+    "assign": (gettext_lazy("Assign the selected"), False),
+    "feed_back": (gettext_lazy("Feed back the selected"), False),
+    "return": (gettext_lazy("Return the selected"), True),
+}
+DESK = frozenset({Role.RECEIVING_CLERK, Role.UNIT_HEAD})
 
 
 @duty("matters.list")
 def receiving(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The table of one tab; without a choice the first that is not empty."""
-    counts = {code: _rows(actor, steps, count=True) for code, _words, steps, _act in TABS}
-    chosen = request.GET.get("tab", "") if request.GET.get("tab") in counts else ""
-    chosen = chosen or next((code for code in counts if counts[code]), TABS[0][0])
-    _code, _words, steps, bulk = next(tab for tab in TABS if tab[0] == chosen)
-    rows = _rows(actor, steps)
-    context = {
-        "title": _("Receiving desk"), "chosen": chosen, "bulk": bulk if Role.RECEIVING_CLERK in actor.roles else "",
-        "tabs": [{"code": code, "words": words, "n": counts[code]} for code, words, _steps, _act in TABS],
-        "lines": [_line(row) for row in rows], "workers": acting.worker_choices(actor, Role.UNIT_WORKER),
-        "parts": selectors.parts_for(actor), "bulk_words": _bulk_words(bulk),
+    """The table of one tab; without a choice the first that is not empty. `?all=1` selects every row."""
+    return show(request, actor, request.GET.get("tab", ""))
+
+
+def show(
+    request: HttpRequest, actor: Actor, chosen: str, results: Sequence[Mapping[str, Any]] = (), status: int = 200
+) -> HttpResponse:
+    """The table, also after a batch with refusals: what was refused stays selected, what was typed stays typed."""
+    counts = {tab.code: _rows(actor, tab.steps).count() for tab in TABS}
+    others = _others(actor)
+    counts[OTHER] = len(others)
+    codes = [tab.code for tab in TABS] + [OTHER]
+    chosen = chosen if chosen in codes else next((code for code in codes if counts[code]), codes[0])
+    tab = next((each for each in TABS if each.code == chosen), None)
+    picked = {line["matter"]: line["act_id"] for line in results if not line["done"]}
+    rows = list(_rows(actor, tab.steps)[:MOST]) if tab else []
+    acts = tab.acts if tab and Role.RECEIVING_CLERK in actor.roles else ()
+    shown_here = {
+        "title": _("Receiving desk"), "chosen": chosen, "results": results,
+        "tabs": [(code, words, counts[code]) for code, words in _tab_words()],
+        "lines": [_line(row, picked, bool(request.GET.get("all"))) for row in rows],
+        "cut": tab is not None and counts[chosen] > MOST, "others": others if chosen == OTHER else [],
+        "acts": [{"code": code, "words": ACTS[code][0], "reason": ACTS[code][1]} for code in acts],
+        "workers": acting.worker_choices(actor, Role.UNIT_WORKER) if "assign" in acts else [],
+        "worker": request.POST.get("worker", ""), "reason": request.POST.get("reason", ""),
     }  # fmt: skip
-    return render(request, "site/receiving.html", context)
+    return render(request, "site/receiving.html", shown_here, status=status)
 
 
-def _rows(actor: Actor, steps: tuple[str, ...], *, count: bool = False) -> Any:
-    found = selectors.at_unit(actor, steps)
-    return found.count() if count else list(found[:MOST])
+def _tab_words() -> list[tuple[str, Any]]:
+    return [*((tab.code, tab.words) for tab in TABS), (OTHER, _("Returns and parts"))]
 
 
-def _line(row: Matter) -> dict[str, Any]:
-    return {
-        "id": row.id, "number": row.number, "title": row.title, "place": acting.place_words(row), "due": row.due_at,
-        "kind": shown(row.kind.names, language()) if row.kind else "", "act_id": str(ids.uuid7()),
-        "step": acting.stage_bag(row)["word"],
+def _rows(actor: Actor, steps: tuple[str, ...]) -> QuerySet[Matter]:
+    """What the unit has at these steps; a worker sees the own ones only."""
+    rows = selectors.at_unit(actor, steps)
+    return rows if actor.roles & DESK else rows.filter(desk_person_id=actor.account_id)
+
+
+def _line(row: Matter, picked: Mapping[str, str], everything: bool) -> dict[str, Any]:
+    key = str(row.id)
+    fails = int((row.run.get("counts") or {}).get("reworks", 0))
+    return queue.line(row) | {
+        "act_id": picked.get(key) or str(ids.uuid7()), "picked": everything or key in picked, "reworks": fails,
     }  # fmt: skip
 
 
-def _bulk_words(bulk: str) -> str:
-    return {
-        "accept": _("Accept the selected"),
-        "assign": _("Assign the selected"),
-        "feed_back": _("Feed back the selected"),
-    }.get(bulk, "")
+def _others(actor: Actor) -> list[dict[str, Any]]:
+    """Parts that this unit owes as a co-unit."""
+    return [
+        queue.line(task.matter)
+        | {"words": shown(procedures.by_id(task.matter.procedure_id).tasks[task.group].names, language())}
+        for task in selectors.parts_for(actor)
+    ]
 
 
 @require_POST
 @duty("matters.list")
 def bulk(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """One act for every selected matter, each its own entry; what was refused is named with its reason."""
+    """One act for every selected matter, each its own entry; each row says what became of it."""
     action = request.POST.get("action", "")
-    if action not in {"accept", "assign", "feed_back"}:
+    if action not in ACTS:
         raise Http404
-    data = {"worker": request.POST["worker"]} if action == "assign" and request.POST.get("worker") else {}
-    done, refused = 0, []
-    for text in request.POST.getlist("matter")[:MOST]:
-        identifier, _colon, act_id = text.partition(":")
-        try:
-            matter_id = UUID(identifier)
-            wanted = actions.Act(matter_id, action, acting.uuid_of(act_id), data=data)
-            actions.act(actor, wanted)
-            done += 1
-        except ValueError:
-            continue
-        except Refused as reason:
-            refused.append(_("%(number)s: %(why)s") % {"number": _number(identifier), "why": reason.words})
-    if done:
-        messages.success(request, _("Done for %(n)s.") % {"n": done})
-    for line in refused[:10]:
-        messages.warning(request, line)
-    if not done and not refused:
+    tab = request.POST.get("tab", "")
+    results = [_one(actor, action, text, request) for text in request.POST.getlist("matter")[:MOST]]
+    if not results:
         messages.info(request, _("Nothing was selected."))
-    return HttpResponseRedirect(f"{reverse('receiving')}?tab={request.POST.get('tab', '')}")
+        return HttpResponseRedirect(f"{reverse('receiving')}?tab={tab}")
+    if all(line["done"] for line in results):
+        numbers = "、".join(line["number"] for line in results[:3])
+        more = _(" and others") if len(results) > 3 else ""
+        said = {"what": ACTS[action][0], "n": len(results), "numbers": f"{numbers}{more}"}
+        messages.success(request, _("%(what)s: done for %(n)s (%(numbers)s).") % said)
+        return HttpResponseRedirect(f"{reverse('receiving')}?tab={tab}")
+    return show(request, actor, tab, results, 422)
 
 
-def _number(identifier: str) -> str:
-    return Matter.objects.filter(id=identifier).values_list("number", flat=True).first() or identifier
+def _one(actor: Actor, action: str, text: str, request: HttpRequest) -> dict[str, Any]:
+    """Do the act for one row, `matter id:act id`; the same row sent again does nothing again."""
+    identifier, _colon, act_id = text.partition(":")
+    data = {}
+    if action == "assign" and request.POST.get("worker"):
+        data["worker"] = request.POST["worker"]
+    if ACTS[action][1]:
+        data["reason"] = request.POST.get("reason", "")
+    found = {"matter": identifier, "act_id": act_id, "number": "", "title": "", "done": False, "why": ""}
+    try:
+        seen = selectors.seen_by(actor, UUID(identifier))
+        row = selectors.row_of(seen.id)
+        found |= {"number": row.number, "title": row.title}
+        done = actions.act(actor, actions.Act(seen.id, action, acting.uuid_of(act_id), data=data))
+    except ValueError:
+        return found | {"why": _("There is no such matter.")}
+    except Refused as reason:
+        return found | {"why": reason.words}
+    said = _("Asked for approval.") if done.requested else shown(
+        seen.procedure.steps[done.step].names, language()
+    )  # fmt: skip
+    return found | {"done": True, "why": said}
 
 
 @duty("matters.list")
 def order(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
     """The printable order (交办单) of a matter."""
     try:
-        return render(request, "site/order.html", matter_page.bag(request, actor, matter_id))
+        orders = [matter_page.bag(request, actor, matter_id)]
     except Refused:
         raise Http404 from None
+    return render(request, "site/receiving_order.html", {"title": _("Task order"), "orders": orders})
+
+
+@require_POST
+@duty("matters.list")
+def orders(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The orders of the selected matters, each on its own sheet of paper. Reads only; a POST because of its length."""
+    found = []
+    for text in request.POST.getlist("matter")[:MOST]:
+        try:
+            found.append(matter_page.bag(request, actor, UUID(text.partition(":")[0])))
+        except (ValueError, Refused):
+            continue
+    if not found:
+        messages.info(request, _("Nothing was selected."))
+        return HttpResponseRedirect(f"{reverse('receiving')}?tab={request.POST.get('tab', '')}")
+    return render(request, "site/receiving_order.html", {"title": _("Task orders"), "orders": found})
 
 
 @require_POST
@@ -128,20 +202,3 @@ def answer_part(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResp
         return acting.refused(request, actor, matter_id, reason)
     messages.success(request, _("Your answer is recorded."))
     return HttpResponseRedirect(reverse("matter", args=[matter_id]))
-
-
-@duty("matters.list")
-def approvals(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """What waits for this post's yes or no."""
-    lines = []
-    for asked in selectors.requests_for(actor):
-        seen = selectors.seen_by(actor, asked.matter_id)
-        if not any(each["no"] == asked.no for each in selectors.decisions(actor, seen)):
-            continue
-        words = shown(seen.procedure.actions[asked.action].names, language())
-        reason = asked.data.get("data", {}).get("reason", "")
-        lines.append({"matter": asked.matter, "words": words, "due": asked.due_at, "reason": reason, "no": asked.no,
-                      "act_id": str(ids.uuid7())})  # fmt: skip
-    return render(
-        request, "site/approvals.html", {"title": _("Approvals"), "lines": lines, "here": reverse("approvals")}
-    )

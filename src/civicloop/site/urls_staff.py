@@ -4,22 +4,25 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy
 
 from civicloop.people.choices import Role
-from civicloop.site import desk, matter_page, receiving
+from civicloop.site import approvals, desk, matter_page, queue, receiving
 from civicloop.ui import navigation
 
-DESK = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR})
+DESK = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER})
 UNIT = frozenset({Role.RECEIVING_CLERK, Role.UNIT_WORKER, Role.UNIT_HEAD})
 APPROVING = frozenset({Role.UNIT_HEAD, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ACCEPTANCE_CLERK})
-WATCHING = DESK | UNIT | {Role.LEADER, Role.CHECKER, Role.GRID_WORKER, Role.AUDIT_ADMIN}
+WATCHING = DESK | UNIT | {Role.CHECKER, Role.GRID_WORKER, Role.AUDIT_ADMIN}
 
 staff: list[URLPattern] = [
     path("desk/", desk.desk, name="desk"),
+    path("desk/news", desk.news, name="desk-news"),
+    path("desk/<uuid:matter_id>/form", desk.form, name="desk-form"),
     path("desk/<uuid:matter_id>/file-and-dispatch", desk.file_and_dispatch, name="file-and-dispatch"),
     path("receiving/", receiving.receiving, name="receiving"),
     path("receiving/bulk", receiving.bulk, name="bulk"),
-    path("approvals/", receiving.approvals, name="approvals"),
-    path("matters/", matter_page.matters, name="matters"),
-    path("matters/export.csv", matter_page.export, name="matters-export"),
+    path("receiving/orders", receiving.orders, name="orders"),
+    path("approvals/", approvals.approvals, name="approvals"),
+    path("matters/", queue.matters, name="matters"),
+    path("matters/export.csv", queue.export, name="matters-export"),
     path("matters/<uuid:matter_id>", matter_page.page, name="matter"),
     path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
     path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),

@@ -1,0 +1,238 @@
+"""Lists of matters: the list with its filters and its export, rows for desks, what else is open nearby."""
+
+import csv
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+
+from civicloop.foundation import clock, ids
+from civicloop.foundation.names import shown
+from civicloop.matters import selectors
+from civicloop.matters.choices import Stage
+from civicloop.matters.errors import Refused
+from civicloop.matters.models import Matter
+from civicloop.people import selectors as directory
+from civicloop.people.access import Actor
+from civicloop.people.web import duty
+from civicloop.places import selectors as places
+from civicloop.procedures import selectors as procedures
+from civicloop.site import acting
+from civicloop.site.acting import language
+
+EXPORT_MOST = 5000
+LEVELS = ("district", "subdistrict", "community", "grid")
+NEARBY_DAYS = 30
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+ALL = ("", pgettext_lazy("filter", "All"))
+
+
+class FilterForm(forms.Form):
+    """What a list may be narrowed by."""
+
+    text = forms.CharField(label=gettext_lazy("Words or number"), required=False, max_length=60)
+    area = forms.CharField(label=gettext_lazy("Area"), required=False, max_length=20)
+    unit = forms.CharField(label=gettext_lazy("Unit (name or code)"), required=False, max_length=64)
+    procedure = forms.ChoiceField(label=gettext_lazy("Procedure"), required=False)
+    stage = forms.ChoiceField(label=pgettext_lazy("filter", "Stage"), required=False, choices=[ALL, *Stage.choices])
+    step = forms.ChoiceField(label=pgettext_lazy("filter", "Step"), required=False)
+    due = forms.ChoiceField(
+        label=pgettext_lazy("filter", "Deadline"), required=False,
+        choices=[ALL, ("overdue", pgettext_lazy("deadline", "Overdue")), ("today", gettext_lazy("Due today"))],
+    )  # fmt: skip
+    state = forms.ChoiceField(
+        label=pgettext_lazy("filter", "State"), required=False,
+        choices=[ALL, ("open", pgettext_lazy("matters", "Open")), ("ended", gettext_lazy("Ended"))],
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        declared = list({row.code: procedures.by_id(row.id) for row in procedures.versions()}.values())
+        fields: dict[str, Any] = self.fields
+        fields["procedure"].choices = [ALL, *((each.code, shown(each.names, language())) for each in declared)]
+        chosen = [each for each in declared if each.code == self.data.get("procedure")] or declared
+        steps = {code: shown(step.names, language()) for each in chosen for code, step in each.steps.items()}
+        fields["step"].choices = [ALL, *steps.items()]
+        fields["area"].widget = forms.Select(choices=area_choices(actor, self.data.get("area", "")))
+
+
+def area_choices(actor: Actor, chosen: str) -> list[Any]:
+    """The cascade in one list: the way down to the chosen area, then the areas one level below it."""
+    try:
+        here = places.by_code(chosen) if chosen else places.area(actor.area_id) if actor.area_id else places.root()
+    except LookupError:
+        here = places.root()
+    way = [ref for ref in places.path(here.id).values() if ref.level != "city"]
+    below = places.children(here.id) if here.level != "grid" else []
+    found: list[Any] = [ALL, *((ref.code, shown(ref.names, language())) for ref in way)]
+    if below:
+        found.append((_("inside it"), [(ref.code, shown(ref.names, language())) for ref in below]))
+    if chosen and chosen not in {ref.code for ref in (*way, *below)}:
+        found.append((chosen, chosen))
+    return found
+
+
+def filters_of(form: FilterForm) -> selectors.Filters:
+    """Filters of a valid form; an unknown code is named at its field."""
+    values = form.cleaned_data
+    area: dict[str, Any] = {}
+    if values["area"]:
+        try:
+            ref = places.by_code(values["area"])
+            area = {"area_id": ref.id, "area_level": ref.level}
+        except LookupError:
+            form.add_error("area", _("There is no area with this code."))
+    unit_id = _unit(form, values["unit"].strip()) if values["unit"].strip() else None
+    text = values["text"].strip()
+    number = text.upper() if ids.number_is_sound(text) else ""
+    return selectors.Filters(
+        **area, unit_id=unit_id, stage=values["stage"], step=values["step"], procedure=values["procedure"],
+        due=values["due"], text="" if number else text, number=number,
+        open={"open": True, "ended": False}.get(values["state"]),
+    )  # fmt: skip
+
+
+def _unit(form: FilterForm, text: str) -> int | None:
+    """The unit with this code, or the only one whose name holds these words; otherwise the field says what to do."""
+    rows = directory.units()
+    exact = rows.filter(code=text).values_list("id", flat=True).first()
+    if exact is not None:
+        return exact
+    found = list(rows.filter(names__icontains=text)[:6])
+    if len(found) == 1:
+        return found[0].id
+    if found:
+        names = "、".join(shown(unit.names, language()) for unit in found[:5])
+        form.add_error("unit", _("Several units fit: %(names)s. Write more of the name.") % {"names": names})
+    else:
+        form.add_error("unit", _("There is no unit with this name or code."))
+    return None
+
+
+@duty("matters.list")
+def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The list of what this post may see, newest first, in keyset pages."""
+    form = FilterForm(request.GET, actor=actor)
+    filters = filters_of(form) if form.is_valid() else None
+    wanted = {name: str(value) for name, value in request.GET.items() if name in form.fields and value}
+    after = request.GET.get("after", "")[:120]
+    try:
+        # a filter that cannot be understood shows nothing, rather than everything
+        found = selectors.matters(actor, filters, after=after) if filters and not form.errors else None
+    except Refused as reason:
+        raise BadRequest(reason.words) from None
+    rows = found.rows if found else []
+    turn = {"next_url": f"?{urlencode({**wanted, 'after': found.next})}"} if found and found.next else {}
+    if after:
+        turn["previous_url"] = f"?{urlencode(wanted)}"
+    context = {
+        "title": _("Matters"), "form": form, "lines": [line(row) for row in rows], "page": turn,
+        "active": active(form, wanted), "export_url": f"{reverse('matters-export')}?{urlencode(wanted)}",
+    }  # fmt: skip
+    return render(request, "site/matters.html", context)
+
+
+def active(form: FilterForm, wanted: dict[str, str]) -> list[dict[str, str]]:
+    """The filters in force in words, each with the address without it."""
+    found = []
+    for name, value in wanted.items():
+        flat = _flat(getattr(form.fields[name], "choices", None) or getattr(form.fields[name].widget, "choices", []))
+        words = f"{form.fields[name].label}：{flat.get(value, value)}"
+        rest = {other: text for other, text in wanted.items() if other != name}
+        found.append({"words": words, "remove_url": f"?{urlencode(rest)}"})
+    return found
+
+
+def _flat(choices: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for value, words in choices:
+        found |= _flat(words) if isinstance(words, list) else {str(value): str(words)}
+    return found
+
+
+def line(row: Matter) -> dict[str, Any]:
+    """A matter as a row of a table."""
+    now = clock.now()
+    return {
+        "id": row.id, "number": row.number, "title": row.title, "place": acting.place_words(row), "due": row.due_at,
+        "kind": shown(row.kind.names, language()) if row.kind else "", "unit": shown(row.unit.names, language()),
+        "step": acting.stage_bag(row)["word"], "received": row.received_at, "ended": bool(row.end),
+        "late": not row.end and row.due_at is not None and row.due_at < now, "paused": row.hold_until is not None,
+        "emergency": row.emergency and not row.end,
+    }  # fmt: skip
+
+
+def short_card(row: Matter, actor: Actor, url: str, selected: bool) -> dict[str, Any]:
+    """A dense card for the queue of a desk: no track and no unit, which are the same for all of them."""
+    card = acting.card(row, actor, url=url, selected=selected)
+    step = {"word": card["stage"]["word"], "kind": "plain", "icon": ""}
+    return card | {"stage": None, "unit": "", "marks": [step, *card["marks"]]}
+
+
+def nearby(actor: Actor, row: Matter, most: int = 6) -> list[Matter]:
+    """Other open matters of the same community in the last 30 days, the same kind first."""
+    if row.community_id is None:
+        return []
+    filters = selectors.Filters(area_id=row.community_id, area_level="community", open=True)
+    since = clock.now() - timedelta(days=NEARBY_DAYS)
+    rows = [
+        other
+        for other in selectors.matters(actor, filters, limit=40).rows
+        if other.id != row.id and other.received_at >= since
+    ]
+    return sorted(rows, key=lambda other: other.kind_id != row.kind_id)[:most]
+
+
+# -- export ---------------------------------------------------------------------------------------------------------
+
+
+@duty("matters.list")
+def export(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The same list as CSV, at most 5,000 rows; a cell that a spreadsheet would take for a formula is made text."""
+    form = FilterForm(request.GET, actor=actor)
+    if not form.is_valid():
+        raise BadRequest
+    filters = filters_of(form)
+    if form.errors:
+        raise BadRequest
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="matters-{clock.now():%Y%m%d-%H%M}.csv"'
+    response.write("\ufeff")
+    writer = csv.writer(response)
+    writer.writerow([_("Number"), _("Title"), _("Kind"), _("Place"), pgettext("matter", "Step"), _("Unit"),
+                     pgettext("column", "Received"), _("Due")])  # fmt: skip
+    for row in _all(actor, filters):
+        each = line(row)
+        cells = [each["number"], each["title"], each["kind"], each["place"], each["step"], each["unit"],
+                 _local(each["received"]), _local(each["due"])]  # fmt: skip
+        writer.writerow([harmless(cell) for cell in cells])
+    return response
+
+
+def _all(actor: Actor, filters: selectors.Filters) -> Iterator[Matter]:
+    after, left = "", EXPORT_MOST
+    while left > 0:
+        found = selectors.matters(actor, filters, after=after, limit=min(200, left))
+        yield from found.rows
+        left -= len(found.rows)
+        if found.next is None:
+            return
+        after = found.next
+
+
+def _local(moment: Any) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def harmless(cell: str) -> str:
+    """The cell as text: a leading formula sign is quoted."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
