@@ -281,7 +281,9 @@ def timeline(seen: Reading) -> list[dict[str, Any]]:
     found = []
     for line in lines:
         words = [_labelled(seen, name, value) for name, value in line.texts.items() if _telling(line.action, name)]
-        words += [_labelled(seen, name, value) for name, value in chosen[line.seq].items() if _choice(seen, name)]
+        words += [
+            _labelled(seen, name, value) for name, value in chosen[line.seq].items() if _choice(seen, name, value)
+        ]
         found.append(
             {"what": action_words(seen, line.action, line.result, chosen[line.seq]), "when": line.at,
              "post": str(Role(line.role).label) if line.role in Role.values else _outside(line.role),
@@ -310,15 +312,18 @@ def _telling(action: str, name: str) -> bool:
     return action != "report" and name not in {"point", "title", "address"}
 
 
-def _choice(seen: Reading, name: str) -> bool:
+def _choice(seen: Reading, name: str, value: Any) -> bool:
+    """Whether a plain value answers a field: a report's own values may bear the same names."""
     need = seen.procedure.needs.get(name)
-    return need is not None and need.kind in {"choice", "date"}
+    return need is not None and (need.kind == "date" or (isinstance(value, str) and value in need.values))
 
 
 def _labelled(seen: Reading, name: str, value: Any) -> str:
     """A value with the words of its field; a note or a result speaks for itself."""
     need = seen.procedure.needs.get(name)
     text = shown(need.values[value], language()) if need is not None and value in need.values else str(value)
+    if need is not None and need.kind == "rating":
+        return acting.stars_words(value)
     if need is None or name in {"note", "result", "text"}:
         return text
     return _("%(field)s: %(value)s") % {"field": shown(need.names, language()), "value": text}
