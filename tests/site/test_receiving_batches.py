@@ -121,5 +121,8 @@ def test_a_co_unit_finds_its_part_and_answers_it() -> None:
     assert "已完成" in page
     task = page.split('name="task" value="')[1].split('"')[0]
     values = {"task": task, "act_id": str(ids.uuid7()), "answer": "done", "note": "已清场"}
+    refused = client.post(f"/matters/{matter}/part", values | {"answer": "perhaps"})
+    assert refused.status_code == 422
+    assert "已清场</textarea>" in text(refused)
     assert client.post(f"/matters/{matter}/part", values).status_code == 302
     assert "已清场" in text(signed_in("receiver").get(f"/matters/{matter}"))

@@ -82,9 +82,9 @@ def bag(
         "areas": area_path(seen), "stage": acting.stage_bag(row), "deadline": acting.deadline_bag(row),
         "kind": shown(row.kind.names, language()) if row.kind else "", "filing": filing(row),
         "people": people(seen, row), "sheets": sheets(request, actor, seen, next_url, without),
-        "refused": getattr(request, "refused_act", None), "decisions": decisions(actor, seen),
+        "refused": getattr(request, "refused_act", None), "decisions": decisions(actor, seen, request.POST),
         "unanswered": unanswered(actor, seen), "before": before, "after": after, "other": other, "clocks": clocks(seen),
-        "parts": parts(seen, actor), "lines": timeline(seen), "next": next_url,
+        "parts": parts(seen, actor, request.POST), "lines": timeline(seen), "next": next_url,
         "channel": Channel(row.channel).label,
     }  # fmt: skip
 
@@ -200,9 +200,11 @@ def unit_groups(seen: Reading) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(str(catalogue_words.LEVELS[level]), units) for level, units in found.items() if units]
 
 
-def decisions(actor: Actor, seen: Reading) -> list[dict[str, Any]]:
-    """Requests that wait for this person's yes or no."""
-    return [request_bag(seen, asked) for asked in selectors.decisions(actor, seen)]
+def decisions(actor: Actor, seen: Reading, typed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Requests that wait for this person's yes or no; after a refusal with the words that were typed."""
+    found = [request_bag(seen, asked) for asked in selectors.decisions(actor, seen)]
+    return [each | {"typed": typed.get("reason", "")} if typed.get("request") == str(each["no"]) else each
+            for each in found]  # fmt: skip
 
 
 def request_bag(seen: Reading, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,7 +230,7 @@ def unanswered(actor: Actor, seen: Reading) -> list[dict[str, Any]]:
     ]
 
 
-def parts(seen: Reading, actor: Actor) -> list[dict[str, Any]]:
+def parts(seen: Reading, actor: Actor, typed: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Parts of the work beside the lead: whose, how they were answered, and the answers that this unit may give."""
     names = selectors.unit_names({task["unit_id"] for task in seen.tasks})
     found = []
@@ -241,6 +243,7 @@ def parts(seen: Reading, actor: Actor) -> list[dict[str, Any]]:
             {"no": task["no"], "unit": shown(names[task["unit_id"]], language()) if task["unit_id"] else "",
              "words": shown(declared.names, language()), "state": TaskState(task["state"]).label,
              "answer": answer_words(task["answer"]), "child": task["child_id"], "act_id": str(ids.uuid7()),
+             "typed": typed.get("note", "") if typed.get("task") == str(task["no"]) else "",
              "answers": [(code, answer_words(code)) for code in declared.answers] if mine else []}
         )  # fmt: skip
     return found
@@ -277,7 +280,7 @@ def timeline(seen: Reading) -> list[dict[str, Any]]:
     """The entries in plain words: by which post and unit, what, when, with the texts and the chosen reasons."""
     lines = selectors.timeline(seen.id)
     units = selectors.unit_names({line.unit_id for line in lines})
-    chosen = _chosen(seen.id)
+    chosen = values_by_entry(seen.id)
     found = []
     for line in lines:
         words = [_labelled(seen, name, value) for name, value in line.texts.items() if _telling(line.action, name)]
@@ -294,7 +297,7 @@ def timeline(seen: Reading) -> list[dict[str, Any]]:
     return found
 
 
-def _chosen(matter_id: UUID) -> dict[int, Mapping[str, Any]]:
+def values_by_entry(matter_id: UUID) -> dict[int, Mapping[str, Any]]:
     """The plain values of each entry by its number, out of the hashed bodies."""
     rows = Entry.objects.filter(matter_id=matter_id).values_list("seq", "body")
     found: dict[int, Mapping[str, Any]] = {}

@@ -84,6 +84,7 @@ def show(
         "acts": [{"code": code, "words": ACTS[code][0], "reason": ACTS[code][1]} for code in acts],
         "workers": acting.worker_choices(actor, Role.UNIT_WORKER) if "assign" in acts else [],
         "worker": request.POST.get("worker", ""), "reason": request.POST.get("reason", ""),
+        "posted": request.POST.get("action", ""),
     }  # fmt: skip
     return render(request, "site/receiving.html", shown_here, status=status)
 
