@@ -64,6 +64,7 @@ def test_returning_many_without_a_reason_keeps_the_selection_and_with_one_asks_f
     assert client.post("/receiving/bulk", values | {"reason": "不属于本单位职责"}).status_code == 302
     assert ApprovalRequest.objects.filter(matter_id__in=matters, action="return").count() == 2
     assert {step(matter) for matter in matters} == {"dispatched"}
+    assert text(client.get("/receiving/?tab=other")).count("退单：已提出，待审批") == 2
 
 
 def test_assigning_and_feeding_back_many() -> None:

@@ -19,7 +19,7 @@ from civicloop.foundation import ids
 from civicloop.foundation.names import shown
 from civicloop.matters import actions, selectors
 from civicloop.matters.errors import Refused
-from civicloop.matters.models import Matter
+from civicloop.matters.models import ApprovalRequest, Matter
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
@@ -108,12 +108,22 @@ def _line(row: Matter, picked: Mapping[str, str], everything: bool) -> dict[str,
 
 
 def _others(actor: Actor) -> list[dict[str, Any]]:
-    """Parts that this unit owes as a co-unit."""
-    return [
-        queue.line(task.matter)
-        | {"words": shown(procedures.by_id(task.matter.procedure_id).tasks[task.group].names, language())}
-        for task in selectors.parts_for(actor)
-    ]
+    """What the unit asked for and nobody has answered yet (returns, extensions), and the parts it owes as a co-unit."""
+    found = []
+    if actor.roles & DESK:
+        steps = tuple(step for tab in TABS for step in tab.steps)
+        asked = ApprovalRequest.objects.filter(state="open")
+        rows = selectors.at_unit(actor, steps).filter(id__in=asked.values("matter_id"))
+        waiting = {row.id: row for row in rows[:MOST]}
+        for request in asked.filter(matter_id__in=list(waiting)).order_by("asked_at"):
+            row = waiting[request.matter_id]
+            names = procedures.by_id(row.procedure_id).actions[request.action].names
+            words = _("%(what)s: asked, not answered yet.") % {"what": shown(names, language())}
+            found.append(queue.line(row) | {"words": words})
+    for task in selectors.parts_for(actor):
+        names = procedures.by_id(task.matter.procedure_id).tasks[task.group].names
+        found.append(queue.line(task.matter) | {"words": shown(names, language())})
+    return found
 
 
 @require_POST
