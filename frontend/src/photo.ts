@@ -28,6 +28,8 @@ export async function shrunk(file: File): Promise<File> {
   }
 }
 
+const chosen = new WeakMap<HTMLInputElement, File[]>()
+
 /** Look after the file input inside every `[data-photo]`. */
 export function photos(root: ParentNode): void {
   for (const box of all('[data-photo]', root)) {
@@ -36,25 +38,31 @@ export function photos(root: ParentNode): void {
     if (!input || !preview || box.dataset['photoReady']) continue
     box.dataset['photoReady'] = ''
     input.addEventListener('change', () => void take(input, preview))
-    input.form?.addEventListener('reset', () => preview.replaceChildren())
+    input.form?.addEventListener('reset', () => {
+      chosen.delete(input)
+      preview.replaceChildren()
+    })
   }
 }
 
 async function take(input: HTMLInputElement, preview: HTMLElement): Promise<void> {
-  const chosen = Array.from(input.files ?? [])
+  // a camera gives one picture at a time: the next one comes beside those that are there
+  const kept = input.multiple ? (chosen.get(input) ?? []) : []
+  const added = Array.from(input.files ?? [])
   const form = input.form
   form?.setAttribute('aria-busy', 'true')
-  const ready: File[] = []
-  for (const file of chosen) ready.push(await shrunk(file)) // one after the other: memory
+  const ready: File[] = [...kept]
+  for (const file of added) ready.push(await shrunk(file)) // one after the other: memory
   put(input, ready)
   form?.removeAttribute('aria-busy')
-  show(input, preview, chosen)
+  show(input, preview, [...kept, ...added])
 }
 
 function put(input: HTMLInputElement, files: File[]): void {
   const holder = new DataTransfer()
   for (const file of files) holder.items.add(file)
   input.files = holder.files
+  chosen.set(input, files)
 }
 
 function show(input: HTMLInputElement, preview: HTMLElement, before: File[]): void {

@@ -76,7 +76,7 @@ def _field(need: Need, seen: Reading, actor: Actor) -> forms.Field:
         case "units":
             return forms.MultipleChoiceField(**common, choices=unit_choices(actor)[1:])
         case "rating":
-            stars = [(str(n), "★" * n) for n in range(5, 0, -1)]
+            stars = [(str(n), stars_words(n)) for n in range(5, 0, -1)]
             return forms.ChoiceField(**common, choices=stars, widget=forms.RadioSelect)
         case "number" | "person" | "catalogue_entry":
             return forms.CharField(**common, max_length=need.max or 120)
@@ -84,6 +84,14 @@ def _field(need: Need, seen: Reading, actor: Actor) -> forms.Field:
             return forms.CharField(**common, max_length=200, required=actor.kind != "outside")
         case _:
             return forms.CharField(**common, max_length=need.max or 2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def stars_words(stars: Any) -> str:
+    """A rating as stars with its word, so that nobody has to count; empty for what is none."""
+    words = {
+        1: _("Very dissatisfied"), 2: _("Dissatisfied"), 3: _("So-so"), 4: _("Satisfied"), 5: _("Very satisfied"),
+    }  # fmt: skip
+    return f"{'★' * stars} {words[stars]}" if stars in words else ""
 
 
 def condition_choices(seen: Reading) -> list[tuple[str, str]]:

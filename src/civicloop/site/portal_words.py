@@ -15,7 +15,8 @@ from civicloop.matters.choices import Stage
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
 from civicloop.people.models import Unit
-from civicloop.site.acting import language
+from civicloop.site.acting import language, stars_words
+from civicloop.site.matter_page import values_by_entry
 
 FINDING = frozenset({Stage.COLLECT, Stage.FILE, Stage.DISPATCH})
 
@@ -93,6 +94,8 @@ def story(row: Matter, seen: Reading) -> list[dict[str, Any]]:
             words = shown(names, language()) if names and not line.action.startswith("request:") else None
         step = line.step
         text = line.texts.get(ADDRESSED.get(line.action, ""), "")
+        if line.action == "rate":
+            text = stars_words(values_by_entry(row.id)[line.seq].get("stars"))
         if words and (not found or found[-1]["what"] != words or text):
             found.append({"what": words, "when": line.at, "text": text})
     return found

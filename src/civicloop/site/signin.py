@@ -28,8 +28,16 @@ TRIES = Throttle(most=10, seconds=300)
 class SignInForm(forms.Form):
     """Name and password."""
 
-    username = forms.CharField(label=gettext_lazy("Sign-in name"), max_length=64)
-    password = forms.CharField(label=gettext_lazy("Password"), max_length=200, widget=forms.PasswordInput)
+    username = forms.CharField(
+        label=gettext_lazy("Sign-in name"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 @public
