@@ -1,0 +1,140 @@
+"""Fills the database of the browser tests and prints, as JSON, who is signed in and which matters stand where.
+
+Run as a program of its own, with the addresses of that database in the environment: the tests themselves only browse.
+"""
+
+import json
+from typing import Any
+from uuid import UUID
+
+USERS = (
+    "channel", "grid", "clerk", "d1-clerk", "receiver", "worker", "head", "checker", "supervisor", "leader", "system",
+    "security", "audit", "s2-clerk", "d2-clerk",
+)  # fmt: skip
+
+
+def passwords() -> None:
+    """Every account gets the password of the tests."""
+    from django.contrib.auth.hashers import make_password
+
+    from civicloop.people.models import Account
+    from tests import world
+
+    Account.objects.update(password=make_password(world.PASSWORD))
+
+
+def sessions() -> dict[str, str]:
+    """A session of each user, as if signed in: the sign-in page itself allows few tries in a short time."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from civicloop.people.models import Account
+
+    found = {}
+    for user in USERS:
+        account = Account.objects.get(username=user)
+        session = SessionStore()
+        session[SESSION_KEY] = str(account.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = account.get_session_auth_hash()
+        session.save()
+        found[user] = str(session.session_key)
+    return found
+
+
+def picture(matter: UUID, stage: str, seed: int) -> None:
+    """A drawn photo, as somebody would have sent it."""
+    from civicloop.evidence import actions as evidence
+    from civicloop.foundation import ids
+    from tests.evidence import pictures
+
+    evidence.store(
+        evidence.prepare(
+            upload=pictures.encoded(pictures.drawn(640, 480, seed)), filename="photo.jpg", stage=stage,
+            matter_id=matter, evidence_id=ids.uuid7(), actor_id=None, post_id=None, synthetic=True,
+        )
+    )  # fmt: skip
+
+
+def matters() -> dict[str, str]:
+    """One matter at each step that a page shows, by the step's name."""
+    from tests import world
+    from tests.matters import loop
+
+    condition = loop.condition(no=3)
+    made: dict[str, UUID] = {}
+
+    def at(name: str, title: str, text: str, **values: Any) -> UUID:
+        made[name] = loop.report("channel", title=title, text=text, address="和平路与新华道交口", **values)
+        picture(made[name], "before", len(made))
+        return made[name]
+
+    def filed(matter: UUID) -> None:
+        loop.act("clerk", matter, "file", condition=condition)
+        loop.act("clerk", matter, "dispatch")
+
+    def handled(matter: UUID) -> None:
+        filed(matter)
+        loop.act("receiver", matter, "accept")
+        loop.act("receiver", matter, "assign", worker="worker")
+        picture(matter, "after", 40 + len(made))
+        loop.act("worker", matter, "handle", result="已更换新井盖，四周填平，恢复通行。")
+
+    at("reported", "井盖破损", "小区西门口井盖裂开一道缝，车压过去会晃。", kind="01023")
+    at("long", "路灯不亮", "从路口到学校门口连着六盏路灯都不亮，孩子放学看不清路。" * 12)
+    verifying = at("verifying", "暴露垃圾", "楼后空地堆了不少装修垃圾，已经三天。")
+    loop.act("clerk", verifying, "send_pre_verify")
+    filed(at("dispatched", "道路破损", "非机动车道有一个深坑，骑车容易摔。"))
+    accepted = at("accepted", "雨水井堵塞", "下雨后积水，雨水篦子被落叶堵住。")
+    filed(accepted)
+    loop.act("receiver", accepted, "accept")
+    handling = at("handling", "违规停车", "消防通道被占，两辆车停了一夜。")
+    filed(handling)
+    loop.act("receiver", handling, "accept")
+    loop.act("receiver", handling, "assign", worker="worker")
+    handled(at("handled", "护栏倒伏", "路中护栏被撞倒一段，压在车道上。"))
+    to_check = at("to_check", "绿地破坏", "绿地里有人种菜，草皮被挖掉一片。")
+    handled(to_check)
+    loop.act("receiver", to_check, "feed_back")
+    checked = at("checked", "乱张贴小广告", "单元门口贴满小广告。")
+    handled(checked)
+    loop.act("receiver", checked, "feed_back")
+    picture(checked, "other", 90)
+    loop.act("checker", checked, "post_check", "pass")
+    closed = at("closed", "公厕异味", "公厕冲水坏了，味道很大。")
+    handled(closed)
+    loop.act("receiver", closed, "feed_back")
+    picture(closed, "other", 91)
+    loop.act("checker", closed, "post_check", "pass")
+    loop.act("clerk", closed, "close")
+    asked = at("asked", "人行道砖松动", "人行道砖松了十几块，下雨溅水。")
+    filed(asked)
+    loop.act("receiver", asked, "accept")
+    loop.act("receiver", asked, "request_extension", reason="需等专用砖到货，预计后天到。")
+    at("elsewhere", "河边护坡塌陷", "护坡塌了一块。", point=(117.25, 39.05))
+    world.token("grid")  # an account with a token looks no different
+    return {name: str(matter) for name, matter in made.items()}
+
+
+def receipts(made: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Number and check code of each matter."""
+    from civicloop.matters import actions
+    from civicloop.matters.models import Matter
+
+    rows = Matter.objects.filter(id__in=made.values())
+    words = {str(row.id): (row.number, actions.check_code(row.id, bytes(row.fingerprint))) for row in rows}
+    return {name: words[matter] for name, matter in made.items()}
+
+
+def main() -> None:
+    """Print {sessions, matters, receipts}."""
+    from civicloop.ops import environment
+
+    environment.prepare()
+    passwords()
+    made = matters()
+    print(json.dumps({"sessions": sessions(), "matters": made, "receipts": receipts(made)}))
+
+
+if __name__ == "__main__":
+    main()

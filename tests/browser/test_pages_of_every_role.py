@@ -1,0 +1,53 @@
+"""Every page of every role at a phone's and a desk's width: whole, quiet, in both languages, by keyboard."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import DESK, PHONE, City, Sit
+
+pytestmark = pytest.mark.browser
+
+PAGES: dict[str, tuple[str, ...]] = {
+    "": ("/", "/report", "/report?photo", "/track", "/sign-in"),
+    "grid": (
+        "/field/", "/field/report", "/field/handled", "/field/checks", "/field/visit", "/field/service", "/field/mine",
+        "/field/feedback", "/field/matters/{verifying}",
+    ),
+    "clerk": ("/desk/", "/desk/?m={reported}", "/desk/?m={checked}", "/approvals/", "/matters/", "/matters/{closed}"),
+    "receiver": (
+        "/receiving/", "/receiving/?tab=accepted", "/receiving/?tab=handled", "/matters/{accepted}",
+        "/matters/{handled}", "/matters/{dispatched}/order",
+    ),
+    "worker": ("/receiving/", "/matters/{handling}"),
+    "head": ("/receiving/", "/approvals/", "/matters/{asked}"),
+    "checker": ("/checks/", "/checks/{to_check}", "/matters/"),
+    "supervisor": ("/desk/", "/approvals/", "/matters/"),
+    "leader": ("/matters/", "/matters/{closed}"),
+    "system": ("/admin/", "/admin/areas/", "/admin/areas/990101", "/admin/units/", "/admin/settings"),
+    "security": ("/admin/", "/admin/posts/"),
+    "audit": ("/admin/audit", "/admin/reads", "/matters/"),
+}  # fmt: skip
+CASES = [(user, width) for user in PAGES for width in (PHONE, DESK)]
+
+
+def name_of(user: str, path: str) -> str:
+    """The name of a page's picture."""
+    return (user or "resident") + path.replace("/", "_").replace("?", "_").replace("{", "").replace("}", "").rstrip("_")
+
+
+def faults_of(page: Page) -> list[str]:
+    """What is wrong with a page at first sight: sticks out to the side, says not with one heading what it is."""
+    wide, screen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    found = [f"{page.url} is {wide} wide on a screen of {screen}"] if wide > screen else []
+    heads = [text.strip() for text in page.locator("h1").all_text_contents()]
+    return found if len(heads) == 1 and heads[0] else [*found, f"{page.url} has the headings {heads}"]
+
+
+@pytest.mark.parametrize(("user", "width"), CASES)
+def test_every_page_of_a_role_fits_its_screen(sit: Sit, city: City, user: str, width: int) -> None:
+    sitting, faults = sit(user, width), []
+    for path in PAGES[user]:
+        page = sitting.go(path.format(**city.matters))
+        sitting.picture(name_of(user, path))
+        faults += faults_of(page)
+    assert not faults
