@@ -26,6 +26,21 @@ def sweep(batch: int = BATCH) -> int:
     return due_clocks(batch) + lapsed_requests(batch) + ended_holds(batch) + silent_parts(batch) + left_behind(batch)
 
 
+def sweep_matter(matter_id: UUID) -> int:
+    """The same for one matter: what its clocks, requests and pauses have come to."""
+    now = clock.now()
+    done = 0
+    for name, no in Clock.objects.filter(
+        matter_id=matter_id, state="running", due_at__lt=now, task_no=None
+    ).values_list("name", "no"):
+        done += _by_clock(matter_id, name, no)
+    for row in ApprovalRequest.objects.filter(matter_id=matter_id, state="open", due_at__lt=now):
+        done += _lapse(row)
+    for seq in Matter.objects.filter(id=matter_id, end="", hold_until__lt=now).values_list("seq", flat=True):
+        done += _try(actions.Act(matter_id, "end_hold", followups.derived(matter_id, seq, "end_hold")))
+    return done
+
+
 def _try(wanted: actions.Act) -> int:
     """Do an act of the platform; what somebody else has done meanwhile is no error."""
     try:
@@ -60,17 +75,18 @@ def _by_clock(matter_id: UUID, name: str, no: int) -> int:
 
 def lapsed_requests(batch: int = BATCH) -> int:
     """Requests that nobody answered in time: the procedure says whether silence means yes or no."""
-    done = 0
-    for row in ApprovalRequest.objects.filter(state="open", due_at__lt=clock.now()).order_by("due_at")[:batch]:
-        seen = reading.read(row.matter_id)
-        if seen is None:
-            continue
-        name = next((m.approval for m in seen.procedure.actions[row.action].moves if m.approval), None)
-        yes = bool(name) and seen.procedure.approvals[name or ""].lapse == "approved"
-        data = {"request": row.no, "yes": yes, "reason": "lapsed"}
-        act_id = followups.derived(row.matter_id, row.no, "lapse")
-        done += _try(actions.Act(row.matter_id, "decide", act_id, data=data))
-    return done
+    rows = ApprovalRequest.objects.filter(state="open", due_at__lt=clock.now()).order_by("due_at")
+    return sum(_lapse(row) for row in rows[:batch])
+
+
+def _lapse(row: ApprovalRequest) -> int:
+    seen = reading.read(row.matter_id)
+    if seen is None:
+        return 0
+    name = next((m.approval for m in seen.procedure.actions[row.action].moves if m.approval), None)
+    yes = bool(name) and seen.procedure.approvals[name or ""].lapse == "approved"
+    data = {"request": row.no, "yes": yes, "reason": "lapsed"}
+    return _try(actions.Act(row.matter_id, "decide", followups.derived(row.matter_id, row.no, "lapse"), data=data))
 
 
 def ended_holds(batch: int = BATCH) -> int:
