@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from civicloop.ops import embedded, environment
+from civicloop.ops import bench_commands, demo_commands, embedded, environment
 from civicloop.ops.processes import Children
 
 GRANIAN_IDLE = 600  # seconds before an idle thread, and with it its database connection, is dropped
@@ -178,4 +178,6 @@ def _examinations() -> list[tuple[str, str]]:
     return checkup.examine()
 
 
-COMMANDS: list[click.Command] = [db, migrate, serve, worker, run, doctor]
+COMMANDS: list[click.Command] = [
+    db, migrate, serve, worker, run, doctor, *demo_commands.COMMANDS, *bench_commands.COMMANDS,
+]  # fmt: skip

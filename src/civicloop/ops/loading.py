@@ -40,6 +40,13 @@ def wanted() -> bool:
     return Load.objects.filter(name=DEMO, wanted=True, done=False).exists()
 
 
+def started() -> datetime | None:
+    """When the load was begun: the "now" of its replay, also after an interruption."""
+    from civicloop.ops.models import Load
+
+    return Load.objects.filter(name=DEMO).values_list("started_at", flat=True).first()
+
+
 def tell(part: str, share: float) -> None:
     """How far the load is: words and a share from 0 to 1."""
     from civicloop.ops.models import Load

@@ -33,7 +33,9 @@ def drawn(stage: str, variant: int) -> bytes:
         pen.ellipse((x - 30, y - 14, x + 30, y + 14), outline=(170, 172, 176), width=4)
         if stage == "other":
             pen.line((x + 60, y + 20, x + 60, y - 40), fill=(230, 200, 60), width=5)
-    pen.text((12, 332), f"SYNTHETIC DRAWING  {stage} {variant:02d}", fill=(255, 255, 255), font=ImageFont.load_default(14))
+    pen.text(
+        (12, 332), f"SYNTHETIC DRAWING  {stage} {variant:02d}", fill=(255, 255, 255), font=ImageFont.load_default(14)
+    )
     out = io.BytesIO()
     image.save(out, "JPEG", quality=78)
     return out.getvalue()

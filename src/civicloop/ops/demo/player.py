@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from civicloop.foundation import clock
 from civicloop.matters import actions, jobs, reading
 from civicloop.matters.actions import Act, NewMatter
 from civicloop.matters.errors import Refused
+from civicloop.matters.models import Entry
 from civicloop.ops.demo import pictures
 from civicloop.ops.demo.cast import Cast
 from civicloop.people.access import ANONYMOUS, Actor, outsider
@@ -41,8 +42,11 @@ class Player:
     texts: Mapping[str, Any]
     draw: random.Random
     place: Place
+    units: Mapping[int, str]  # unit id → code
+    codes: Mapping[int, str]  # area id → code
     id: UUID | None = None
-    evidence: int = field(default=0)
+    asked: int = 0
+    level: str = ""  # the dispatching level once it was passed up
 
     def pick(self, name: str) -> str:
         """One of the written sentences of a kind."""
@@ -65,9 +69,11 @@ class Player:
         """Do one act; a refusal is a fault of the script and says where."""
         wanted = Act(self.matter, action, identifier(self.draw, clock.now()), outcome, data)
         try:
-            return actions.act(who, wanted)
+            done = actions.act(who, wanted)
         except Refused as reason:
             raise RuntimeError(f"{action} {outcome or ''} at {self.step()}: {reason.code} {reason.words}") from reason
+        self.asked += done.requested
+        return done
 
     def outside(self, relation: str) -> Actor:
         """The reporter, household or resident of this matter."""
@@ -79,7 +85,8 @@ class Player:
         actor = who or self.outside("reporter")
         prepared = evidence.prepare(
             upload=content, filename="synthetic.jpg", stage=stage, matter_id=self.matter,
-            evidence_id=identifier(self.draw, clock.now()), actor_id=actor.account_id, post_id=actor.post_id, synthetic=True,
+            evidence_id=identifier(self.draw, clock.now()), actor_id=actor.account_id, post_id=actor.post_id,
+            synthetic=True,
         )  # fmt: skip
         evidence.store(prepared)
 
@@ -91,15 +98,21 @@ class Player:
         return found
 
     def step(self) -> str:
-        return str(self.seen().row["step"])
+        """Where the matter stood at the present simulated moment: the same when the replay is repeated."""
+        past = Entry.objects.filter(matter_id=self.matter, at__lte=clock.now()).order_by("-seq")
+        return str(past.values_list("step", flat=True).first())
+
+    def was_done(self, action: str) -> bool:
+        """Whether an act had been done by the present simulated moment."""
+        return Entry.objects.filter(matter_id=self.matter, action=action, at__lte=clock.now()).exists()
 
     def seat(self, name: str) -> int:
         """What a seat of the matter holds."""
         return int(self.seen().row["seats"][name])
 
     def request(self) -> int:
-        """The number of the open request."""
-        return int(next(r["no"] for r in self.seen().requests if r["state"] == "open"))
+        """The number of the request that was made last."""
+        return self.asked
 
     def approve(self, *roles: str, yes: bool = True) -> None:
         """Answer the open request level by level, each by somebody who holds the role for the matter."""
@@ -114,8 +127,8 @@ class Player:
         row = self.seen().row
         if role in {"receiving_clerk", "unit_worker", "unit_head"}:
             return self.cast.of_unit(role, row["seats"]["answering"])
-        level = row["seats"].get("dispatching_level", "") if role == "dispatcher" else ""
-        return self.cast.at_desk(role, self.place.areas, level)
+        # not the seat as it is now: a repeated replay must find the level of that moment
+        return self.cast.at_desk(role, self.place.areas, self.level if role == "dispatcher" else "")
 
     def due(self) -> None:
         """Let the clocks of this matter act, as the worker does."""

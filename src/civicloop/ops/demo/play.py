@@ -1,0 +1,108 @@
+"""The replay: many scripts in the order of simulated time, each acting through the real actions.
+
+Repeating a replay is harmless: ids come from the seed, so what is there already answers that it is. Several processes
+may share the matters by number; they meet nowhere but in the database.
+"""
+
+import heapq
+import random
+import tomllib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import shapely
+from django.db import connection
+
+from civicloop.foundation import clock
+from civicloop.ops.demo import scripts
+from civicloop.ops.demo.cast import Cast
+from civicloop.ops.demo.player import Place, Player
+from civicloop.people.models import Unit
+from civicloop.places.models import AreaVersion
+
+DAYS = 60
+Progress = Callable[[int, int], None]
+
+
+def begin(now: datetime) -> datetime:
+    """The first moment of the replay: everything of the city is in force before it."""
+    return now - timedelta(days=DAYS)
+
+
+def places_of(number: int, draw: random.Random) -> list[Place]:
+    """Points inside grids, drawn over the communities (so towns with many communities get more)."""
+    from civicloop.places import selectors
+
+    grids = list(
+        AreaVersion.objects.filter(valid_to=None, area__level="grid").order_by("code").values_list("area_id", "polygon")
+    )
+    chosen = [grids[draw.randrange(len(grids))] for _number in range(number)]
+    found = []
+    for area, polygon in chosen:
+        point = shapely.point_on_surface(shapely.from_wkb(bytes(polygon or b"")))
+        path = selectors.path(area)
+        found.append(Place(point.x, point.y, {level: ref.id for level, ref in path.items() if level != "city"}))
+    return found
+
+
+def play(
+    *, folder: Path, number: int, seed: int, now: datetime, part: int = 0, parts: int = 1, progress: Progress
+) -> list[str]:
+    """Replay `number` matters ending at `now`; this process takes those whose number is `part` modulo `parts`.
+
+    Returns the faults of scripts, as words; a fault ends its matter's script only.
+    """
+    texts = tomllib.loads((folder / "demo" / "texts.toml").read_text(encoding="utf-8"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")  # the load may be repeated; what people do later is durable
+    with clock.at(now):
+        cast = Cast.read()
+        units = dict(Unit.objects.values_list("id", "code"))
+        codes = dict(
+            AreaVersion.objects.filter(valid_to=None).exclude(area__level="grid").values_list("area_id", "code")
+        )
+        places = places_of(number, random.Random(f"{seed}:places"))
+    heap: list[tuple[datetime, int, Any]] = []
+    for index in range(number):
+        if index % parts != part:
+            continue
+        draw = random.Random(f"{seed}:{index}")
+        player = Player(cast, texts, draw, places[index], units, codes)
+        heapq.heappush(heap, (_start(index, number, now, draw), index, _script(index, draw)(player)))
+    total, done, faults = len(heap), 0, []
+    while heap:
+        moment, index, script = heapq.heappop(heap)
+        with clock.at(moment):
+            try:
+                pause = next(script)
+            except StopIteration:
+                pause = None
+            except Exception as fault:
+                faults.append(f"matter {index}: {fault}")
+                pause = None
+        if pause is None or moment + pause >= now:
+            done += 1
+            if done % 20 == 0 or done == total:
+                progress(done, total)
+            continue
+        heapq.heappush(heap, (moment + pause, index, script))
+    return faults
+
+
+def _script(index: int, draw: random.Random) -> scripts.Scenario:
+    """Each scenario once at the beginning, so that every one is there; by weight afterwards."""
+    if index < 2 * len(scripts.SCENARIOS):
+        return scripts.SCENARIOS[index % len(scripts.SCENARIOS)][0]
+    return scripts.scenario(draw)
+
+
+def _start(index: int, number: int, now: datetime, draw: random.Random) -> datetime:
+    """When a matter is reported: spread over the days; the first of each scenario early enough to end."""
+    spread = DAYS * (1 - index / max(1, number)) * draw.uniform(0.9, 1.0)
+    days = DAYS - 4 if index < 2 * len(scripts.SCENARIOS) else spread
+    at = now - timedelta(days=max(0.02, days))
+    if draw.random() < 0.85 and days > 1:
+        at = at.replace(hour=draw.randint(0, 10), minute=draw.randint(0, 59))  # 08:00–18:00 in the east
+    return min(at, now - timedelta(minutes=5))

@@ -1,0 +1,71 @@
+"""The demonstration city: loaded from its files, replayed through the real actions, repeated without doubles."""
+
+from datetime import timedelta
+
+import pytest
+
+from civicloop.foundation import caches, clock
+from civicloop.matters import proof
+from civicloop.matters.models import Entry, Matter
+from civicloop.ops.demo import play, scripts
+from civicloop.people import access, city_files
+from civicloop.people.actions import PeopleError
+from tests import world
+from tests.conftest import ROOT, size
+
+CITY = ROOT / "cities" / "tianjin"
+
+
+@pytest.fixture
+def city(committing: str) -> None:
+    """The real city's files in a database of its own: one district's worth of geometry is enough for the replay."""
+    from civicloop.calendars import actions as calendars
+    from civicloop.catalogue import actions as catalogue
+    from civicloop.catalogue.models import FilingCondition, Kind, Responsibility
+    from civicloop.people.models import Account, Holding, Post, Unit
+    from civicloop.places import actions as places
+    from civicloop.places.models import Area, AreaVersion
+
+    for model in (Responsibility, FilingCondition, Holding, Post, Account, Unit, AreaVersion, Area):
+        model.objects.all().delete()
+    assert Kind.objects.exists()
+    system = access.system("tests")
+    with clock.at(world.START - timedelta(days=play.DAYS + 5)):
+        places.load_city(folder=CITY)
+        caches.forget_all()
+        city_files.load_units(system, folder=CITY)
+        city_files.load_people(system, folder=CITY)
+        calendars.load_shipped(actor_id=None, actor_words="tests")
+        catalogue.load_city(system, city_dir=CITY)
+    caches.forget_all()
+
+
+def replay(number: int) -> list[str]:
+    return play.play(folder=CITY, number=number, seed=7, now=world.START, progress=lambda _done, _total: None)
+
+
+@pytest.mark.timeout(400)
+def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(city: None) -> None:
+    number = size(2 * len(scripts.SCENARIOS), 400)
+    assert replay(number) == []
+    assert Matter.objects.filter(parent_id=None).count() == number
+    codes = set(Matter.objects.values_list("procedure__code", flat=True))
+    assert codes >= {"grid-event", "visit-problem", "delegated-service"}
+    ends = set(Matter.objects.values_list("end", flat=True))
+    assert ends >= {"", "solved", "explained", "forced"}
+    assert [str(m) for m in proof.matters(None) if proof.verify(m)] == []
+    before = (Matter.objects.count(), Entry.objects.count())
+    assert replay(number) == []
+    assert (Matter.objects.count(), Entry.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_a_faulty_rule_is_named(tmp_path) -> None:
+    (tmp_path / "people").mkdir()
+    (tmp_path / "people" / "units.toml").write_text(
+        '[[unit]]\nlevel = "moon"\ncode = "x"\nkind = "department"\nname = "x"\n'
+    )
+    with pytest.raises(PeopleError, match="rule 1"):
+        city_files.load_units(access.system("tests"), folder=tmp_path)
+    with pytest.raises(PeopleError, match=r"posts\.toml"):
+        city_files.load_people(access.system("tests"), folder=tmp_path)
