@@ -3,7 +3,7 @@
 The page decides nothing: what is offered comes from matters.selectors, what is allowed from matters.actions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +44,11 @@ SESSION_CODES = "check_codes"  # matters whose check code this browser has shown
 
 def language() -> str:
     return get_language() or "zh-hans"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Things in one line, set apart as the language does."""
+    return pgettext("between the things of a list", ", ").join(words)
 
 
 # -- forms ----------------------------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def people(seen: Reading, row: Matter) -> list[dict[str, Any]]:
     unit = shown(row.unit.names, language())
     found: list[dict[str, Any]] = [{"label": _("Accountable unit"), "post": unit, "phone": row.unit.duty_phone}]
     if not row.end:
-        posts = "、".join(str(Role(role).label) for role in row.desk_roles if role in Role.values)
+        posts = acting.listed(str(Role(role).label) for role in row.desk_roles if role in Role.values)
         if posts:
             found.append({"label": _("Whose turn"), "post": posts, "since": row.step_at})
     return found

@@ -111,7 +111,7 @@ def _unit(form: FilterForm, text: str) -> int | None:
     if len(found) == 1:
         return found[0].id
     if found:
-        names = "、".join(shown(unit.names, language()) for unit in found[:5])
+        names = acting.listed(shown(unit.names, language()) for unit in found[:5])
         form.add_error("unit", _("Several units fit: %(names)s. Write more of the name.") % {"names": names})
     else:
         form.add_error("unit", _("There is no unit with this name or code."))

@@ -139,7 +139,7 @@ def bulk(request: HttpRequest, actor: Actor) -> HttpResponse:
         messages.info(request, _("Nothing was selected."))
         return HttpResponseRedirect(f"{reverse('receiving')}?tab={tab}")
     if all(line["done"] for line in results):
-        numbers = "、".join(line["number"] for line in results[:3])
+        numbers = acting.listed(line["number"] for line in results[:3])
         more = _(" and others") if len(results) > 3 else ""
         said = {"what": ACTS[action][0], "n": len(results), "numbers": f"{numbers}{more}"}
         messages.success(request, _("%(what)s: done for %(n)s (%(numbers)s).") % said)

@@ -112,4 +112,6 @@ def describe(request: HttpRequest) -> context.Person | None:
         )
         for each in held
     )
-    return context.Person(shown(user.names, language), now.roles, posts, "/post", "/sign-out", str(user.pk))
+    return context.Person(
+        shown(user.names, language), now.roles, posts, "/post", "/sign-out", str(user.pk), homes.home_of(now)
+    )

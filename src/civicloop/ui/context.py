@@ -37,7 +37,8 @@ class Person:
 
     `key` tells accounts apart on a shared phone: what one person has not sent yet never goes out under another.
 
-    `switch_url` takes a POST with `post` (a code) and `next`; `sign_out_url` takes a POST.
+    `start_url` is where the chosen post starts its day. `switch_url` takes a POST with `post` (a code) and `next`;
+    `sign_out_url` takes a POST.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Person:
     switch_url: str = ""
     sign_out_url: str = ""
     key: str = ""
+    start_url: str = ""
 
     @property
     def post(self) -> Post | None:
@@ -147,7 +149,13 @@ class Shell:
 
     @property
     def home_url(self) -> str:
+        """Where everybody starts."""
         return "/"
+
+    @property
+    def start_url(self) -> str:
+        """Where whoever is looking starts: the page of the chosen post, else where everybody does."""
+        return (self.person.start_url if self.person else "") or self.home_url
 
     @property
     def filing_number(self) -> str:
