@@ -80,7 +80,7 @@ def tab_to(page: Page, selector: str, most: int = 12) -> None:
 
 
 def file_and_dispatch(page: Page, kind: str, condition: int) -> None:
-    """受理并派遣 with the keyboard alone: Enter brings the sheet, figures choose the kind, Space and arrows the rest."""
+    """受理并派遣 with the keyboard alone: Enter brings the sheet, figures choose the kind, arrows its condition."""
     page.locator("main").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#act-both select[name=kind]")).to_be_focused()

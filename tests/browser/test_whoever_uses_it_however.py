@@ -1,0 +1,121 @@
+"""In the other language, by keyboard alone, without scripts."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import DESK, PHONE, City, Sit
+from tests.browser.test_pages_of_every_role import faults_of, name_of
+
+pytestmark = pytest.mark.browser
+
+ENGLISH = {
+    "": ("/", "/report", "/track", "/sign-in"),
+    "grid": ("/field/", "/field/report", "/field/handled", "/field/checks", "/field/matters/{verifying}"),
+    "clerk": ("/desk/", "/desk/?m={checked}", "/matters/", "/matters/{closed}"),
+    "receiver": ("/receiving/", "/matters/{accepted}", "/matters/{dispatched}/order"),
+    "head": ("/approvals/",),
+    "checker": ("/checks/", "/checks/{to_check}"),
+    "system": ("/admin/", "/admin/areas/", "/admin/units/", "/admin/settings"),
+    "audit": ("/admin/audit",),
+}  # fmt: skip
+# words of the product, not of the city's data: names and texts stay in the language they were written in
+OWN_WORDS = "main button, main legend, main th, main dt, main summary, nav a, main .form-label, main .form-hint"
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def chinese_words(page: Page) -> list[str]:
+    """Words of the product that are in Chinese on a page that should be in English."""
+    texts = page.locator(OWN_WORDS).all_inner_texts()
+    return [f"{page.url}: {text.strip()}" for text in texts if CHINESE.search(text)]
+
+
+@pytest.mark.parametrize(("user", "width"), [(user, width) for user in ENGLISH for width in (PHONE, DESK)])
+def test_the_pages_in_english(sit: Sit, city: City, user: str, width: int) -> None:
+    sitting = sit(user, width, language="en")
+    found: list[str] = []
+    for path in ENGLISH[user]:
+        page = sitting.go(path.format(**city.matters))
+        sitting.picture("en-" + name_of(user, path))
+        assert page.locator("html").get_attribute("lang") == "en"
+        found += faults_of(page) + chinese_words(page)
+    assert not found
+
+
+def test_the_language_is_switched_on_any_page_and_stays(sit: Sit) -> None:
+    sitting = sit("", PHONE)
+    page = sitting.go("/report")
+    expect(page.get_by_role("heading", level=1)).to_have_text("我要反映")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Report something")
+    expect(sitting.go("/track").locator("html")).to_have_attribute("lang", "en")
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
+@pytest.mark.parametrize(
+    ("user", "path", "act"),
+    [
+        ("", "/", ".btn-start"),
+        ("", "/report", "form[data-draft] button.btn-primary"),
+        ("", "/sign-in", "main form button"),
+        ("grid", "/field/", ".big-four a"),
+        ("grid", "/field/report", "form[data-queue] button.btn-primary"),
+        ("clerk", "/desk/?m={checked}", "[data-act=close] [data-act-button]"),
+        ("receiver", "/receiving/", "button[name=action]"),
+        ("head", "/approvals/", "main form button.btn-primary"),
+        ("checker", "/checks/{to_check}", "[data-act=post_check-pass] [data-act-button]"),
+    ],
+)
+def test_the_main_act_is_reached_by_tab_and_seen(sit: Sit, city: City, user: str, path: str, act: str) -> None:
+    page = sit(user, DESK).go(path.format(**city.matters))
+    steps.tab_to(page, act, most=60)
+    outline = page.evaluate(
+        "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))"
+    )
+    assert outline, f"no focus is seen on {act} of {path}"
+
+
+def test_report_and_track_without_scripts(sit: Sit) -> None:
+    sitting = sit("", PHONE, scripts=False)
+    page = sitting.go("/report")
+    page.locator("[name=text]").fill("公交站牌倒了，横在人行道上。")
+    for level, area in (("district", "甲区"), ("subdistrict", "东风街道"), ("community", "和顺里社区")):
+        page.locator(f"[name=area_{level}]").select_option(label=area)
+        if level != "community":
+            page.locator("button[name=narrow]").click()
+    page.locator("[name=address]").fill("和平路 8 号门前")
+    expect(page.locator("[name=text]")).to_have_value("公交站牌倒了，横在人行道上。")
+    sitting.picture("plain-report")
+    page.get_by_role("button", name="提交").click()
+    number, code = (text.strip() for text in page.locator(".receipt dd").all_inner_texts()[:2])
+
+    page = sit("", PHONE, scripts=False).go("/track")
+    page.locator("[name=number]").fill(number)
+    page.locator("[name=code]").fill(code)
+    page.get_by_role("button", name="查询").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("公交站牌倒了")
+    steps.says(page, "甲区 东风街道 和顺里社区 和平路 8 号门前")
+
+
+def test_file_and_dispatch_without_scripts(sit: Sit, city: City) -> None:
+    reporter = sit("", PHONE, scripts=False)
+    page = reporter.go("/report")
+    page.locator("[name=text]").fill("健身器材松动")
+    page.locator("[name=area_district]").select_option(label="甲区")
+    page.locator("button[name=narrow]").click()
+    page.locator("[name=area_subdistrict]").select_option(label="东风街道")
+    page.get_by_role("button", name="提交").click()
+
+    clerk = sit("clerk", DESK, scripts=False)
+    page = steps.open_at_desk(clerk, "健身器材松动")
+    kind = page.locator("#act-both select[name=kind]")
+    words = next(text for text in kind.locator("option").all_inner_texts() if text.startswith("01001"))
+    kind.select_option(label=words)
+    page.locator("#act-both .both-kind button").click()
+    page.locator("#act-both [name=condition]").nth(2).check()
+    clerk.picture("plain-desk")
+    page.locator("#act-both [data-act-button]").click()
+    steps.says(page, "待接收")
