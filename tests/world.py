@@ -98,10 +98,16 @@ def build() -> None:
         for code, (level, parent, name, square) in AREAS.items():
             areas[code] = Area.objects.create(level=level, created_at=BEGINNING)
             AreaVersion.objects.create(
-                area=areas[code], code=code, names={"zh-hans": name}, parent=areas[parent] if parent else None,
-                layer="full_grid" if level == "grid" else "admin", synthetic=True, polygon=shapely.to_wkb(shapely.box(*square)),
-                source="tests", valid_from=BEGINNING,
-            )  # fmt: skip
+                area=areas[code],
+                code=code,
+                names={"zh-hans": name},
+                parent=areas[parent] if parent else None,
+                layer="full_grid" if level == "grid" else "admin",
+                synthetic=True,
+                polygon=shapely.to_wkb(shapely.box(*square)),
+                source="tests",
+                valid_from=BEGINNING,
+            )
         LayerRevision.objects.update_or_create(id=1, defaults={"revision": 1})
         units = {
             code: actions.create_unit(
@@ -139,9 +145,15 @@ def build() -> None:
             kind = Kind.objects.get(standard__code="GB/T 47678.5-2026", family="matter", code=code)
             for number, limit in enumerate(limits, start=1):
                 FilingCondition.objects.create(
-                    kind=kind, no=number, names={"zh-hans": f"条件{number}"}, closing={"zh-hans": "恢复原状"}, limit=limit,
-                    source="city", note={}, valid_from=BEGINNING,
-                )  # fmt: skip
+                    kind=kind,
+                    no=number,
+                    names={"zh-hans": f"条件{number}"},
+                    closing={"zh-hans": "恢复原状"},
+                    limit=limit,
+                    source="city",
+                    note={},
+                    valid_from=BEGINNING,
+                )
         paths = [
             SHIPPED / f"{code}.toml" for code in ("grid-event", "visit-problem", "delegated-service", "common-problem")
         ]
