@@ -13,6 +13,7 @@ from civicloop.foundation import caches, clock
 from civicloop.ops import loading
 
 PARTS = 2
+CITIES = Path(__file__).resolve().parents[3] / "cities"
 BEFORE = timedelta(days=5)  # the city's own data are in force before the first matter
 
 
@@ -29,7 +30,7 @@ def _say(words: str, share: float) -> None:
 @click.option("--part", default=None, type=int, hidden=True)
 def demo(folder: Path | None, number: int, seed: int, resume: bool, part: int | None) -> None:
     """Load a city and replay its last 60 days; repeating it changes nothing."""
-    city = folder or Path(__file__).resolve().parents[3] / "cities" / "tianjin"
+    city = folder or _only_city()
     loading.begin()
     now = loading.started() or clock.now()
     if part is not None:
@@ -44,6 +45,14 @@ def demo(folder: Path | None, number: int, seed: int, resume: bool, part: int | 
         raise
     loading.finish()
     print(f"The city is loaded ({time.monotonic() - started:.0f} s).", file=sys.stderr)
+
+
+def _only_city() -> Path:
+    """The city that ships with the project. Raises click.UsageError when there is none, or several."""
+    found = sorted(path.parent for path in CITIES.glob("*/city.toml"))
+    if len(found) != 1:
+        raise click.UsageError(f"{len(found)} cities in {CITIES}: name one with --city DIR")
+    return found[0]
 
 
 def _reference(city: Path, now: datetime) -> None:

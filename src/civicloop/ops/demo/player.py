@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q, QuerySet
 
 from civicloop.evidence import actions as evidence
 from civicloop.foundation import clock
@@ -47,6 +49,9 @@ class Player:
     id: UUID | None = None
     asked: int = 0
     level: str = ""  # the dispatching level once it was passed up
+    seq: int = 0  # of the entry that the last act left
+    past: dict[UUID, tuple[str, int]] = field(default_factory=dict)  # acts of an earlier replay: id → action, seq
+    until: datetime | None = None  # the moment up to which an earlier replay came
 
     def pick(self, name: str) -> str:
         """One of the written sentences of a kind."""
@@ -57,7 +62,15 @@ class Player:
         now = clock.now()
         self.id = identifier(self.draw, now)
         point: dict[str, Any] = {"lon": self.place.lon, "lat": self.place.lat, "crs": "wgs84"}
-        actions.report(who or ANONYMOUS, NewMatter(**{"id": self.id, **point, **values}))
+        done = actions.report(who or ANONYMOUS, NewMatter(**{"id": self.id, **point, **values}))
+        if done.status == 200:
+            entries = list(Entry.objects.filter(matter_id=self.id).values_list("act_id", "action", "seq", "at"))
+            self.past = {act: (action, seq) for act, action, seq, _at in entries if act}
+            self.until = max(at for *_rest, at in entries)
+
+    def told(self) -> bool:
+        """Whether an earlier replay has told this moment already: then nothing is done, only drawn and counted."""
+        return self.until is not None and clock.now() <= self.until
 
     @property
     def matter(self) -> UUID:
@@ -65,15 +78,20 @@ class Player:
             raise RuntimeError("the script has not reported yet")
         return self.id
 
-    def act(self, who: Actor, action: str, outcome: str | None = None, /, **data: Any) -> actions.Done:
+    def act(self, who: Actor, action: str, outcome: str | None = None, /, **data: Any) -> None:
         """Do one act; a refusal is a fault of the script and says where."""
-        wanted = Act(self.matter, action, identifier(self.draw, clock.now()), outcome, data)
+        act_id = identifier(self.draw, clock.now())
+        if act_id in self.past:
+            action, self.seq = self.past[act_id]
+            self.asked += action.startswith("request:")
+            return
+        wanted = Act(self.matter, action, act_id, outcome, data)
         try:
             done = actions.act(who, wanted)
         except Refused as reason:
             raise RuntimeError(f"{action} {outcome or ''} at {self.step()}: {reason.code} {reason.words}") from reason
         self.asked += done.requested
-        return done
+        self.seq = done.seq
 
     def outside(self, relation: str) -> Actor:
         """The reporter, household or resident of this matter."""
@@ -82,10 +100,13 @@ class Player:
     def photo(self, stage: str, who: Actor | None = None) -> None:
         """A drawn photo, marked synthetic."""
         content = pictures.drawn(stage, self.draw.randrange(pictures.VARIANTS))
+        evidence_id = identifier(self.draw, clock.now())
+        if self.told():
+            return
         actor = who or self.outside("reporter")
         prepared = evidence.prepare(
             upload=content, filename="synthetic.jpg", stage=stage, matter_id=self.matter,
-            evidence_id=identifier(self.draw, clock.now()), actor_id=actor.account_id, post_id=actor.post_id,
+            evidence_id=evidence_id, actor_id=actor.account_id, post_id=actor.post_id,
             synthetic=True,
         )  # fmt: skip
         evidence.store(prepared)
@@ -97,18 +118,21 @@ class Player:
             raise RuntimeError("the matter is gone")
         return found
 
+    def _before(self) -> QuerySet[Entry]:
+        """What had been written when the script came to this point: the same when the replay is repeated."""
+        return Entry.objects.filter(Q(at__lt=clock.now()) | Q(seq__lte=self.seq), matter_id=self.matter)
+
     def step(self) -> str:
-        """Where the matter stood at the present simulated moment: the same when the replay is repeated."""
-        past = Entry.objects.filter(matter_id=self.matter, at__lte=clock.now()).order_by("-seq")
-        return str(past.values_list("step", flat=True).first())
+        """Where the matter stood at this point of the script."""
+        return str(self._before().order_by("-seq").values_list("step", flat=True).first())
 
     def was_done(self, action: str) -> bool:
-        """Whether an act had been done by the present simulated moment."""
-        return Entry.objects.filter(matter_id=self.matter, action=action, at__lte=clock.now()).exists()
+        """Whether an act had been done by this point of the script."""
+        return self._before().filter(action=action).exists()
 
-    def seat(self, name: str) -> int:
-        """What a seat of the matter holds."""
-        return int(self.seen().row["seats"][name])
+    def task(self, group: str) -> int:
+        """The number of the first open task of a group; 0 when that is told already."""
+        return next((int(t["no"]) for t in self.seen().tasks if t["group"] == group), 0)
 
     def request(self) -> int:
         """The number of the request that was made last."""
@@ -124,12 +148,14 @@ class Player:
 
     def holder(self, role: str) -> Actor:
         """Who holds a role for this matter: in the answering unit for its posts, else for the place."""
+        if self.told():
+            return ANONYMOUS  # who it was then is written; the seats are those of a later moment
         row = self.seen().row
         if role in {"receiving_clerk", "unit_worker", "unit_head"}:
             return self.cast.of_unit(role, row["seats"]["answering"])
-        # not the seat as it is now: a repeated replay must find the level of that moment
         return self.cast.at_desk(role, self.place.areas, self.level if role == "dispatcher" else "")
 
     def due(self) -> None:
         """Let the clocks of this matter act, as the worker does."""
-        jobs.sweep_matter(self.matter)
+        if not self.told():
+            jobs.sweep_matter(self.matter)

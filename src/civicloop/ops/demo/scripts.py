@@ -309,8 +309,7 @@ def shared(p: Player) -> Script:
     helper = p.cast.by_area["receiving_clerk", p.place.areas["subdistrict"]]
     p.act(p.holder("receiving_clerk"), "split", co_units=[helper.unit_id], note="请协助疏导现场。")
     yield minutes(p, 30, 200)
-    task = next(t for t in p.seen().tasks if t["group"] == "co_handle")
-    p.act(helper, "answer_part", task=task["no"], answer="done", note="已协助完成。")
+    p.act(helper, "answer_part", task=p.task("co_handle"), answer="done", note="已协助完成。")
     yield minutes(p, 10, 60)
     for part in (handled, checked, closed):
         yield from part(p)
