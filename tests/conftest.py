@@ -7,11 +7,13 @@ that commits on a clone of its own (about 0.1 s). CIVICLOOP_TEST_PG_BIN names an
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,6 +21,7 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
+SCREENS = CACHE / "screens"  # what the browser tests saw, for people who look after the pages
 os.environ.setdefault("DATA_DIR", str(CACHE / "test-data" / os.environ.get("PYTEST_XDIST_WORKER", "one")))
 os.environ.setdefault("CIVICLOOP_SECRET_KEY", "a key for tests only, never used to serve")
 
@@ -203,3 +206,22 @@ def _fresh_caches(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "django_db" in request.keywords or "db" in request.fixturenames or "committing" in request.fixturenames:
         _forget_caches()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One headless browser for all tests (a second one in a process is refused by its driver)."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("no Chromium: run: apt-get install chromium fonts-noto-cjk")
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    arguments = [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync",
+    ]  # fmt: skip
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield started
+        started.close()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,17 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.conftest import CACHE, ROOT, _clone, _drop
+from tests.conftest import ROOT, SCREENS, _clone, _drop
 
-SCREENS = CACHE / "screens"
 PHONE, DESK = 390, 1440
 HEIGHT = {PHONE: 844, DESK: 900}
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 HERE = {"longitude": 117.02, "latitude": 39.05, "accuracy": 9}  # world.SPOT
 
 
@@ -104,19 +98,6 @@ def city(database_server: Any, database_template: str, tmp_path_factory: pytest.
         except subprocess.TimeoutExpired:
             server.kill()
         _drop(database_server, name)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One headless browser for all tests."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.fail("no Chromium: run: apt-get install chromium")
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 Sit = Callable[..., Sitting]

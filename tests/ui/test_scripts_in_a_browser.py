@@ -4,7 +4,6 @@ The pages are made here, from the shell's templates, and served without a databa
 """
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from django.shortcuts import redirect
 from django.template import engines
 from django.urls import path
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from civicloop.ui import context
 from tests.ui.urls import urlpatterns as own
@@ -142,20 +141,9 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.fail("no Chromium: run: apt-get install chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def phone(browser: Any) -> Iterator[BrowserContext]:
-    made = browser.new_context(
+def phone(chromium: Any) -> Iterator[BrowserContext]:
+    made = chromium.new_context(
         viewport={"width": 390, "height": 800},
         locale="zh-CN",
         geolocation={"longitude": 117.2, "latitude": 39.13, "accuracy": 12},
@@ -329,8 +317,8 @@ def test_a_live_part_asks_again_and_the_theme_changes_at_once(phone: BrowserCont
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_no_page_is_wider_than_its_screen(browser: Any, address: str, width: int) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900}, locale="zh-CN")
+def test_no_page_is_wider_than_its_screen(chromium: Any, address: str, width: int) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900}, locale="zh-CN")
     for where in ("/style", "/outside", "/resident", "/live"):
         page.goto(address + where)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, where
