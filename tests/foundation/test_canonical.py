@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,11 @@ def test_it_is_json_that_says_the_same(value: object) -> None:
 def test_the_order_of_keys_does_not_matter(value: dict[str, object]) -> None:
     assert canonical(dict(reversed(value.items()))) == canonical(value)
     assert fingerprint(dict(reversed(value.items()))) == fingerprint(value)
+
+
+@given(values | st.dictionaries(st.text("aZ09_\x00\x1f\x7f\u2028\ufb33\U0001f600", max_size=3), values))
+def test_the_quick_way_gives_the_bytes_of_the_standard(value: object) -> None:
+    assert canonical(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
 
 
 def test_moments_are_utc_with_microseconds() -> None:

@@ -2,9 +2,16 @@
 
 import os
 import secrets
+from functools import cache
 from pathlib import Path
 
 BYTES = 32
+
+
+@cache
+def kept(path: Path) -> bytes:
+    """The key of `path` as `read_or_make` gives it, read once by a process: a key file is never written again."""
+    return read_or_make(path)
 
 
 def read_or_make(path: Path) -> bytes:

@@ -12,9 +12,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from civicloop.catalogue import selectors as catalogue
-from civicloop.foundation import chain, clock, hot, ids, morton, ngrams
+from civicloop.foundation import chain, clock, hot, ids, keyfile, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
-from civicloop.foundation.keyfile import read_or_make
 from civicloop.matters import engine, errors, sql, timeline
 from civicloop.matters.choices import Channel
 from civicloop.matters.engine import Clocks, Rows
@@ -209,13 +208,13 @@ def _sealed_reporter(new: NewMatter) -> list[dict[str, object]]:
 
 def check_code(matter_id: UUID, request: bytes) -> str:
     """The 8 signs that let a reporter back in (查询码). Derived: the same report sent again gets the same one."""
-    key = read_or_make(settings.DATA_DIR / "keys" / "check-code.key")
+    key = keyfile.kept(settings.DATA_DIR / "keys" / "check-code.key")
     value = int.from_bytes(hmac.new(key, matter_id.bytes + request, "sha256").digest()[:8], "big")
     return "".join(CODE_SIGNS[value >> 5 * position & 31] for position in range(8))
 
 
 def check_code_hash(matter_id: UUID, code: str) -> bytes:
     """What is kept of a check code: a keyed hash, so that the table alone lets nobody try codes."""
-    key = read_or_make(settings.DATA_DIR / "keys" / "check-code.key")
+    key = keyfile.kept(settings.DATA_DIR / "keys" / "check-code.key")
     cleaned = code.strip().upper().replace("-", "").replace(" ", "")
     return hmac.new(key, b"hash:" + matter_id.bytes + cleaned.encode(), "sha256").digest()

@@ -12,14 +12,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from civicloop.foundation.keyfile import read_or_make
+from civicloop.foundation import keyfile
 from civicloop.matters.models import SampleShare
 from civicloop.procedures.rules.language import Procedure, Sample
 
 
 def seed_of(day: date, sample: str) -> str:
     """The seed of one day's draws, 64 hexadecimal signs; secret until the day is over."""
-    key = read_or_make(settings.DATA_DIR / "keys" / "sampling.key")
+    key = keyfile.kept(settings.DATA_DIR / "keys" / "sampling.key")
     return hmac.new(key, f"{sample}:{day.isoformat()}".encode(), "sha256").hexdigest()
 
 
