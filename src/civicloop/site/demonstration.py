@@ -39,6 +39,28 @@ def faces() -> list[dict[str, str]]:
     ]
 
 
+def words_of(part: str) -> str:
+    """What is being loaded, in the reader's language; `part` is a name and, for the matters, "done of total"."""
+    name, _sign, count = part.partition(": ")
+    words = {
+        "districts": _("Boundaries of the districts"),
+        "areas": _("Subdistricts, communities and grids"),
+        "noding": _("Common borders of the grids"),
+        "calendars": _("Working calendars"),
+        "units": _("Units"),
+        "people": _("Posts and people"),
+        "catalogue": _("Kinds of matters, conditions and responsibilities"),
+        "procedures": _("Procedures"),
+        "matters": _("Matters of the last 60 days"),
+    }
+    if name.startswith("grids of "):
+        return _("Grids of district %(code)s") % {"code": name.removeprefix("grids of ")}
+    done, _sign, total = count.partition(" of ")
+    if name == "matters" and total:
+        return _("Matters of the last 60 days: %(done)s of %(total)s") % {"done": done, "total": total}
+    return words.get(name, part)
+
+
 def progress() -> dict[str, Any] | None:
     """How far the load is: part, share, trouble; None when there is none under way."""
     with connection.cursor() as cursor:
@@ -48,4 +70,4 @@ def progress() -> dict[str, Any] | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    return {"part": row[0], "share": row[1], "trouble": row[2], "since": row[3]}
+    return {"part": words_of(row[0]), "share": row[1], "trouble": row[2], "since": row[3]}
