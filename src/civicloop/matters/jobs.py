@@ -7,7 +7,7 @@ costs index look-ups only.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from civicloop.foundation import clock
 from civicloop.matters import actions, followups, reading
@@ -38,7 +38,22 @@ def sweep_matter(matter_id: UUID) -> int:
         done += _lapse(row)
     for seq in Matter.objects.filter(id=matter_id, end="", hold_until__lt=now).values_list("seq", flat=True):
         done += _try(actions.Act(matter_id, "end_hold", followups.derived(matter_id, seq, "end_hold")))
+    for task_no in _of_parts().filter(matter_id=matter_id).values_list("task_no", flat=True):
+        done += _silent(matter_id, task_no)
     return done
+
+
+def next_due(matter_id: UUID, after: datetime, until: datetime) -> datetime | None:
+    """The first moment in (after, until) at which something of a matter falls due; None when nothing does."""
+    between = {"due_at__gt": after, "due_at__lt": until}
+    moments = [
+        Clock.objects.filter(matter_id=matter_id, state="running", **between).aggregate(first=Min("due_at")),
+        ApprovalRequest.objects.filter(matter_id=matter_id, state="open", **between).aggregate(first=Min("due_at")),
+        Matter.objects.filter(id=matter_id, end="", hold_until__gt=after, hold_until__lt=until).aggregate(
+            first=Min("hold_until")
+        ),
+    ]
+    return min((each["first"] for each in moments if each["first"]), default=None)
 
 
 def _try(wanted: actions.Act) -> int:
@@ -52,12 +67,26 @@ def _try(wanted: actions.Act) -> int:
 def due_clocks(batch: int = BATCH) -> int:
     """Acts by clocks (逾期未确认 …): a step's clock is over and the procedure says what then happens."""
     done = 0
-    rows = Clock.objects.filter(state="running", due_at__lt=clock.now(), task_no=None).order_by("due_at")
-    for row in rows.values_list("matter_id", "name", "no")[: batch * 4]:
+    rows = Clock.objects.filter(state="running", due_at__lt=clock.now(), task_no=None, name__in=_acting_clocks())
+    for row in rows.order_by("due_at").values_list("matter_id", "name", "no")[: batch * 4]:
         done += _by_clock(*row)
         if done >= batch:
             break
     return done
+
+
+def _acting_clocks() -> set[str]:
+    """Names of clocks by which some procedure acts. The others stay overdue, and must not stand in the way of these."""
+    from civicloop.procedures import selectors as procedures
+
+    return {
+        holder.removeprefix("clock:")
+        for version in procedures.versions()
+        for moves in procedures.by_id(version.pk).moves_from.values()
+        for move in moves
+        for holder in move.by
+        if holder.startswith("clock:")
+    }
 
 
 def _by_clock(matter_id: UUID, name: str, no: int) -> int:
@@ -100,17 +129,21 @@ def ended_holds(batch: int = BATCH) -> int:
 
 def silent_parts(batch: int = BATCH) -> int:
     """Parts asked from outside whose time is over: silence has the meaning that the procedure gives it."""
-    done = 0
-    rows = Clock.objects.filter(state="running", due_at__lt=clock.now()).exclude(task_no=None).order_by("due_at")
-    for matter_id, task_no in rows.values_list("matter_id", "task_no")[:batch]:
-        seen = reading.read(matter_id)
-        task = next((t for t in seen.tasks if t["no"] == task_no and t["state"] == "open"), None) if seen else None
-        silence = seen.procedure.tasks[task["group"]].silence if seen and task else None
-        if task is None or silence is None or task_no is None:
-            continue
-        act_id = followups.derived(matter_id, task_no, "silence")
-        done += _try(actions.Act(matter_id, "answer_part", act_id, data={"task": task_no, "answer": silence}))
-    return done
+    return sum(_silent(*row) for row in _of_parts().values_list("matter_id", "task_no")[:batch])
+
+
+def _of_parts() -> QuerySet[Clock]:
+    return Clock.objects.filter(state="running", due_at__lt=clock.now()).exclude(task_no=None).order_by("due_at", "no")
+
+
+def _silent(matter_id: UUID, task_no: int | None) -> int:
+    seen = reading.read(matter_id)
+    task = next((t for t in seen.tasks if t["no"] == task_no and t["state"] == "open"), None) if seen else None
+    silence = seen.procedure.tasks[task["group"]].silence if seen and task else None
+    if task is None or silence is None or task_no is None:
+        return 0
+    act_id = followups.derived(matter_id, task_no, "silence")
+    return _try(actions.Act(matter_id, "answer_part", act_id, data={"task": task_no, "answer": silence}))
 
 
 def left_behind(batch: int = BATCH) -> int:

@@ -64,13 +64,14 @@ def play(
             AreaVersion.objects.filter(valid_to=None).exclude(area__level="grid").values_list("area_id", "code")
         )
         places = places_of(number, random.Random(f"{seed}:places"))
+    players: dict[int, Player] = {}
     heap: list[tuple[datetime, int, Any]] = []
     for index in range(number):
         if index % parts != part:
             continue
         draw = random.Random(f"{seed}:{index}")
-        player = Player(cast, texts, draw, places[index], units, codes)
-        heapq.heappush(heap, (_start(index, number, now, draw), index, _script(index, draw)(player)))
+        players[index] = Player(cast, texts, draw, places[index], units, codes)
+        heapq.heappush(heap, (_start(index, number, now, draw), index, _script(index, draw)(players[index])))
     total, done, faults = len(heap), 0, []
     while heap:
         moment, index, script = heapq.heappop(heap)
@@ -83,6 +84,7 @@ def play(
                 faults.append(f"matter {index}: {fault}")
                 pause = None
         if pause is None or moment + pause >= now:
+            players.pop(index).left_alone(moment, now)
             done += 1
             if done % 20 == 0 or done == total:
                 progress(done, total)

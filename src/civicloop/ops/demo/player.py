@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from civicloop.matters.models import Entry
 from civicloop.ops.demo import pictures
 from civicloop.ops.demo.cast import Cast
 from civicloop.people.access import ANONYMOUS, Actor, outsider
+
+SECOND = timedelta(seconds=1)
 
 
 def identifier(draw: random.Random, moment: datetime) -> UUID:
@@ -159,3 +161,16 @@ class Player:
         """Let the clocks of this matter act, as the worker does."""
         if not self.told():
             jobs.sweep_matter(self.matter)
+
+    def left_alone(self, since: datetime, until: datetime) -> None:
+        """After the script: whatever falls due until the end of the replay acts at its own simulated moment."""
+        if self.id is None:
+            return
+        moment = since
+        for _number in range(50):
+            due = jobs.next_due(self.id, moment, until - SECOND)
+            if due is None:
+                return
+            moment = due
+            with clock.at(due + SECOND):
+                jobs.sweep_matter(self.id)
