@@ -10,6 +10,8 @@ from civicloop.matters.models import Entry, Matter
 from civicloop.ops.demo import play, scripts
 from civicloop.people import access, city_files
 from civicloop.people.actions import PeopleError
+from civicloop.people.models import Holding
+from civicloop.site.demonstration import PASSWORD
 from tests import world
 from tests.conftest import ROOT, size
 
@@ -34,7 +36,7 @@ def city(committing: str) -> None:
         places.load_city(folder=CITY)
         caches.forget_all()
         city_files.load_units(system, folder=CITY)
-        city_files.load_people(system, folder=CITY)
+        city_files.load_people(system, folder=CITY, password=PASSWORD)
         calendars.load_shipped(actor_id=None, actor_words="tests")
         catalogue.load_city(system, city_dir=CITY)
     caches.forget_all()
@@ -60,6 +62,8 @@ def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(cit
     assert 0 < Matter.objects.filter(ended_at=None).count() < number
     assert replay(number) == []
     assert Matter.objects.filter(parent_id=None).count() == number
+    home = Holding.objects.get(account__username="shouli", until=None).post.area_id
+    assert Matter.objects.filter(subdistrict_id=home).count() > number * 0.04  # those who look have something to do
     codes = set(Matter.objects.values_list("procedure__code", flat=True))
     assert codes >= {"grid-event", "visit-problem", "delegated-service"}
     ends = set(Matter.objects.values_list("end", flat=True))

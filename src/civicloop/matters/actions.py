@@ -16,7 +16,7 @@ from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import approvals, engine_acts, errors, needs, reading
 from civicloop.matters.approvals import ask
 from civicloop.matters.intake import check_code, check_code_hash, kind_of, report
-from civicloop.matters.permission import given_for, may_act, took_part
+from civicloop.matters.permission import acting, given_for, may_act, took_part
 from civicloop.matters.plans import Plan, effect
 from civicloop.matters.reading import Reading
 from civicloop.matters.values import Act, Done, NewMatter, Reported, caller_of
@@ -84,29 +84,33 @@ def _once(actor: Actor, wanted: Act, request: bytes, seen: Reading | None, kept:
     expected = wanted.expected_step_version
     if expected is not None and expected != seen.row["step_version"]:
         raise errors.stale(seen.row["step_version"])
-    plan = _ENGINE[wanted.action](actor, wanted, seen) if wanted.action in _ENGINE else _declared(actor, wanted, seen)
+    if wanted.action in _ENGINE:
+        plan = _ENGINE[wanted.action](actor, wanted, seen)
+    else:
+        actor, plan = _declared(actor, wanted, seen)
     plan.draft.plain.update(kept)
     return write(actor, wanted, request, seen, plan)
 
 
-def _declared(actor: Actor, wanted: Act, seen: Reading) -> Plan:
-    """The plan of an action that the procedure declares."""
+def _declared(sender: Actor, wanted: Act, seen: Reading) -> tuple[Actor, Plan]:
+    """The plan of an action that the procedure declares, and the sender in the role that allows it."""
     now = clock.now()
     procedure, state = seen.procedure, seen.state
-    given = given_for(seen, actor, wanted.data, now)
+    given = given_for(seen, sender, wanted.data, now)
     move = move_of(procedure, state, wanted)
     by = procedure.holders_of(move, state.step)
     reason = run.refusal(procedure, state, move, given)
     if reason is not None:
         raise errors.refused_by_procedure(reason.code, reason.about)
-    if not may_act(actor, seen, by):
+    actor = acting(sender, seen, by)
+    if actor is None:
         raise errors.forbidden()
     if move.check and took_part(actor, seen, run.separation(move)):
         raise errors.forbidden("own_work")
     supplied = needs.take(procedure, move.needs, wanted.data, actor=actor, reading=seen)
     if move.approval and actor.kind != "system":
-        return ask(actor, wanted, seen, move, supplied, now)
-    return effect(
+        return actor, ask(actor, wanted, seen, move, supplied, now)
+    return actor, effect(
         actor,
         wanted,
         seen,

@@ -1,6 +1,7 @@
 """Who may act on a matter now: holders of the step, somebody outside, the system; and who must not check."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,16 +24,21 @@ def given_for(seen: Reading, actor: Actor, data: Mapping[str, Any], now: datetim
 
 def may_act(actor: Actor, seen: Reading, by: tuple[str, ...]) -> bool:
     """Whether the actor is one of those who may do it: a holder, somebody outside, the system, a clock."""
+    return acting(actor, seen, by) is not None
+
+
+def acting(actor: Actor, seen: Reading, by: tuple[str, ...]) -> Actor | None:
+    """The actor in the role that allows the act, for a post of several roles; None when nothing allows it."""
     if actor.kind == "system":
-        return any(who == "system" or who.startswith("clock:") for who in by)
+        return actor if any(who == "system" or who.startswith("clock:") for who in by) else None
     procedure, subject, seats = seen.procedure, seen.subject, seen.row["seats"]
     for who in by:
         if who == "system" or who.startswith("clock:"):
             continue
         post, of, value = engine.relation(procedure, who, seats)
         if access.stands_for(actor, post=post, of=of, value=value, subject=subject):
-            return True
-    return False
+            return replace(actor, acting=post) if post in actor.roles else actor
+    return None
 
 
 def took_part(actor: Actor, seen: Reading, apart: tuple[str, ...]) -> bool:

@@ -32,11 +32,14 @@ class Actor:
     scopes: frozenset[str] | None = None  # None: not bound by scopes (a signed-in person)
     relation: str = ""  # outside: reporter, household, resident, party …
     matter_id: UUID | None = None  # outside: the one matter
+    acting: str = ""  # staff with several roles: the one that allows the act
 
     @property
     def role(self) -> str:
         """The word that the timeline keeps for who acted."""
-        return min(self.roles) if self.kind == "staff" and self.roles else self.relation or self.kind
+        if self.kind == "staff" and self.roles:
+            return self.acting or min(self.roles)
+        return self.relation or self.kind
 
 
 ANONYMOUS = Actor(kind="anonymous", words="resident", relation="reporter")

@@ -94,6 +94,11 @@ def choose_post(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/")
 
 
+def _roles(post: Post) -> str:
+    """The roles of a post in words, the main one first."""
+    return " / ".join(str(Role(role).label) for role in (post.role, *post.also))
+
+
 @context.describe_person
 def describe(request: HttpRequest) -> context.Person | None:
     """Who looks at a page, for the shell."""
@@ -107,7 +112,7 @@ def describe(request: HttpRequest) -> context.Person | None:
     posts = tuple(
         context.Post(
             str(each.post_id),
-            f"{shown(rows[each.post_id or 0].unit.names, language)} · {Role(rows[each.post_id or 0].role).label}",
+            f"{shown(rows[each.post_id or 0].unit.names, language)} · {_roles(rows[each.post_id or 0])}",
             each.post_id == now.post_id,
         )
         for each in held

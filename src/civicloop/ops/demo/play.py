@@ -19,10 +19,12 @@ from civicloop.foundation import clock
 from civicloop.ops.demo import scripts
 from civicloop.ops.demo.cast import Cast
 from civicloop.ops.demo.player import Place, Player
-from civicloop.people.models import Unit
+from civicloop.people.models import Holding, Unit
 from civicloop.places.models import AreaVersion
 
 DAYS = 60
+HOMES = {"community": 0.05, "subdistrict": 0.07, "district": 0.08}
+LATELY = 0.2  # share of the matters reported within the last day and a half: what is open when somebody looks
 Progress = Callable[[int, int], None]
 
 
@@ -32,19 +34,35 @@ def begin(now: datetime) -> datetime:
 
 
 def places_of(number: int, draw: random.Random) -> list[Place]:
-    """Points inside grids, drawn over the communities (so towns with many communities get more)."""
+    """Points inside grids: spread over the city, and thicker where those who sign in to look have their posts."""
     from civicloop.places import selectors
 
-    grids = list(
-        AreaVersion.objects.filter(valid_to=None, area__level="grid").order_by("code").values_list("area_id", "polygon")
-    )
-    chosen = [grids[draw.randrange(len(grids))] for _number in range(number)]
+    versions = AreaVersion.objects.filter(valid_to=None, area__level="grid").order_by("code")
+    grids = list(versions.values_list("area_id", "polygon", "code"))
+    shares = [(share, [g for g in grids if g[2].startswith(code)]) for code, share in _homes()]
     found = []
-    for area, polygon in chosen:
+    for _number in range(number):
+        at, among = draw.random(), grids
+        for share, near in shares:
+            if at < share and near:
+                among = near
+                break
+            at -= share
+        area, polygon, _code = among[draw.randrange(len(among))]
         point = shapely.point_on_surface(shapely.from_wkb(bytes(polygon or b"")))
         path = selectors.path(area)
         found.append(Place(point.x, point.y, {level: ref.id for level, ref in path.items() if level != "city"}))
     return found
+
+
+def _homes() -> list[tuple[str, float]]:
+    """(code of an area, share of all matters) of the areas where the sign-ins of the demonstration have their posts."""
+    holders = Holding.objects.filter(until=None, account__demonstration=True, post__area__level__in=HOMES)
+    areas = set(holders.values_list("post__area_id", "post__area__level"))
+    codes = dict(AreaVersion.objects.filter(valid_to=None).values_list("area_id", "code"))
+    # codes of lower areas begin with those of the upper ones, whose trailing zeros say nothing
+    cut = {"community": 12, "subdistrict": 9, "district": 6}
+    return sorted(((codes[area][: cut[level]], HOMES[level]) for area, level in areas), reverse=True)
 
 
 def play(
@@ -103,8 +121,14 @@ def _script(index: int, draw: random.Random) -> scripts.Scenario:
 def _start(index: int, number: int, now: datetime, draw: random.Random) -> datetime:
     """When a matter is reported: spread over the days; the first of each scenario early enough to end."""
     spread = DAYS * (1 - index / max(1, number)) * draw.uniform(0.9, 1.0)
+    lately = index >= 2 * len(scripts.SCENARIOS) and draw.random() < LATELY
+    spread = draw.uniform(0.02, 1.5) if lately else spread
     days = DAYS - 4 if index < 2 * len(scripts.SCENARIOS) else spread
     at = now - timedelta(days=max(0.02, days))
-    if draw.random() < 0.85 and days > 1:
+    if draw.random() < 0.85 and days > 2:
         at = at.replace(hour=draw.randint(0, 10), minute=draw.randint(0, 59))  # 08:00–18:00 in the east
+    for _number in range(4 * lately):
+        if at.hour < 14:  # 08:00–22:00 in the east: few report at night
+            break
+        at = now - timedelta(days=draw.uniform(0.02, 1.5))
     return min(at, now - timedelta(minutes=5))
