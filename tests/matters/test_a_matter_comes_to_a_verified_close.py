@@ -34,7 +34,7 @@ def test_from_report_to_close():
     assert entries.count() == row.seq == 9
     assert proof.verify(matter) == []
     roles = dict(entries.values_list("action", "role"))  # the clerk's post is also the dispatcher's
-    assert (roles["file"], roles["dispatch"], roles["close"]) == ("acceptance_clerk", "dispatcher", "dispatcher")
+    assert (roles["file"], roles["dispatch"]) == ("acceptance_clerk", "dispatcher")
     assert Fact.objects.filter(matter_id=matter, name="ended", detail="solved").count() == 1
     assert Outbox.objects.filter(matter_id=matter).exists()
 
