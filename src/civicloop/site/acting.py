@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from civicloop.catalogue import selectors as catalogue
+from civicloop.catalogue import words as catalogue_words
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
@@ -54,10 +56,14 @@ def listed(words: Iterable[str]) -> str:
 # -- forms ----------------------------------------------------------------------------------------------------------
 
 
-def unit_choices(actor: Actor) -> list[tuple[str, str]]:
-    """Units that may be named, by name; bounded by what one list can hold."""
-    rows = people.units().values_list("code", "names")[:3000]
-    return [("", pgettext("unit", "As suggested")), *((code, shown(names, language())) for code, names in rows)]
+def unit_groups(seen: Reading) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Units that may be named for a matter, the nearest level first: those of its place, choices in groups."""
+    inside = [seen.areas[level] for level in ("community", "subdistrict", "district") if level in seen.areas]
+    rows = people.units().filter(Q(area_id__in=inside) | Q(area__level="city"))
+    found: dict[str, list[tuple[str, str]]] = {level: [] for level in ("community", "subdistrict", "district", "city")}
+    for code, names, level in rows.values_list("code", "names", "area__level"):
+        found.setdefault(level, []).append((code, shown(names, language())))
+    return [(str(catalogue_words.LEVELS[level]), units) for level, units in found.items() if units]
 
 
 def _field(need: Need, seen: Reading, actor: Actor) -> forms.Field:
@@ -77,9 +83,9 @@ def _field(need: Need, seen: Reading, actor: Actor) -> forms.Field:
         case "filing_condition":
             return forms.ChoiceField(**common, choices=condition_choices(seen))
         case "unit":
-            return forms.ChoiceField(**common, choices=unit_choices(actor))
+            return forms.ChoiceField(**common, choices=[("", "—"), *unit_groups(seen)])
         case "units":
-            return forms.MultipleChoiceField(**common, choices=unit_choices(actor)[1:])
+            return forms.MultipleChoiceField(**common, choices=unit_groups(seen))
         case "rating":
             stars = [(str(n), stars_words(n)) for n in range(5, 0, -1)]
             return forms.ChoiceField(**common, choices=stars, widget=forms.RadioSelect)
@@ -127,7 +133,10 @@ def form_of(offer: selectors.Offered, seen: Reading, actor: Actor, data: Any = N
             unit = Unit.objects.get(id=suggested.unit_id)
             help_text = _("Suggested: %(unit)s") % {"unit": shown(unit.names, language())}
             form.fields[code] = forms.ChoiceField(
-                label=label, help_text=help_text, choices=unit_choices(actor), required=False
+                label=label,
+                help_text=help_text,
+                required=False,
+                choices=[("", pgettext("unit", "As suggested")), *unit_groups(seen)],
             )
         else:
             choices = worker_choices(actor, Role.UNIT_WORKER)

@@ -142,7 +142,7 @@ def filing_form(request: HttpRequest, actor: Actor, seen: Reading, data: Any = N
     fields["condition"].choices = conditions
     if len(conditions) == 1:
         fields["condition"].initial = conditions[0][0]
-    fields["answering"].choices = [("", _("As suggested")), *matter_page.unit_groups(seen)]
+    fields["answering"].choices = [("", _("As suggested")), *acting.unit_groups(seen)]
     fields["answering"].initial = request.GET.get("answering", "")
     return form
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,7 +22,6 @@ from civicloop.matters.choices import Channel, TaskState
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Entry, Matter
 from civicloop.matters.reading import Reading
-from civicloop.people import selectors as directory
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
@@ -174,11 +172,10 @@ def _rank(offer: selectors.Offered, seen: Reading) -> int:
 
 
 def _name_units(sheet: dict[str, Any], offer: selectors.Offered, seen: Reading) -> None:
-    """Where an act names a unit: the suggestion with its reason, and the units of the place instead of all."""
+    """Where an act names a unit: the suggestion with its reason."""
     for code, kind, _names in offer.seats:
         if kind == "unit" and code in sheet["form"].fields:
-            field = sheet["form"].fields[code]
-            field.choices, field.help_text = [("", _("As suggested")), *unit_groups(seen)], ""
+            sheet["form"].fields[code].help_text = ""
             sheet["happens"] = f"{suggestion(seen, seen.row['kind_id'])} {sheet['happens']}"
 
 
@@ -188,16 +185,6 @@ def suggestion(seen: Reading, kind_id: int | None) -> str:
     unit = shown(selectors.unit_names({answer.unit_id})[answer.unit_id], language())
     reason = catalogue_words.reason_words(answer.reason_code, answer.reason_params)
     return _("Suggested: %(unit)s (%(reason)s)") % {"unit": unit, "reason": reason}
-
-
-def unit_groups(seen: Reading) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Units that a dispatcher here may name, the nearest level first: choices in groups."""
-    inside = [seen.areas[level] for level in ("community", "subdistrict", "district") if level in seen.areas]
-    rows = directory.units().filter(Q(area_id__in=inside) | Q(area__level="city"))
-    found: dict[str, list[tuple[str, str]]] = {level: [] for level in ("community", "subdistrict", "district", "city")}
-    for code, names, level in rows.values_list("code", "names", "area__level"):
-        found.setdefault(level, []).append((code, shown(names, language())))
-    return [(str(catalogue_words.LEVELS[level]), units) for level, units in found.items() if units]
 
 
 def decisions(actor: Actor, seen: Reading, typed: Mapping[str, Any]) -> list[dict[str, Any]]:
