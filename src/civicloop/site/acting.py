@@ -74,9 +74,9 @@ def _field(need: Need, seen: Reading, actor: Actor) -> forms.Field:
         case "date":
             return forms.DateField(**common, widget=forms.DateInput(attrs={"type": "date"}))
         case "moment":
-            return forms.DateTimeField(
-                **common, initial=clock.now(), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-            )
+            # a browser takes the field's own form of a moment only, whatever the language
+            widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+            return forms.DateTimeField(**common, initial=clock.now(), widget=widget)
         case "choice":
             choices = [(value, shown(names, language())) for value, names in need.values.items()]
             return forms.ChoiceField(**common, choices=choices, widget=forms.RadioSelect)

@@ -14,7 +14,7 @@ from civicloop.foundation import clock
 from civicloop.matters import actions, jobs, reading
 from civicloop.matters.actions import Act, NewMatter
 from civicloop.matters.errors import Refused
-from civicloop.matters.models import Entry
+from civicloop.matters.models import Entry, Matter
 from civicloop.ops.demo import pictures
 from civicloop.ops.demo.cast import Cast
 from civicloop.people.access import ANONYMOUS, Actor, outsider
@@ -66,9 +66,23 @@ class Player:
         point: dict[str, Any] = {"lon": self.place.lon, "lat": self.place.lat, "crs": "wgs84"}
         done = actions.report(who or ANONYMOUS, NewMatter(**{"id": self.id, **point, **values}))
         if done.status == 200:
-            entries = list(Entry.objects.filter(matter_id=self.id).values_list("act_id", "action", "seq", "at"))
-            self.past = {act: (action, seq) for act, action, seq, _at in entries if act}
-            self.until = max(at for *_rest, at in entries)
+            self.remember()
+
+    def remember(self) -> None:
+        """What an earlier replay has told of this matter."""
+        entries = list(Entry.objects.filter(matter_id=self.matter).values_list("act_id", "action", "seq", "at"))
+        self.past |= {act: (action, seq) for act, action, seq, _at in entries if act}
+        self.until = max([at for *_rest, at in entries] + ([self.until] if self.until else []))
+
+    def into(self, matter_id: UUID) -> None:
+        """Go on with another matter of the same story."""
+        self.id, self.seq, self.asked = matter_id, 1, 0
+
+    def into_part(self) -> None:
+        """Go on with the matter that this one has opened."""
+        self.into(Matter.objects.filter(parent_id=self.matter).earliest("id").id)
+        if self.until is not None:
+            self.remember()
 
     def told(self) -> bool:
         """Whether an earlier replay has told this moment already: then nothing is done, only drawn and counted."""

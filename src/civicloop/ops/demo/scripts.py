@@ -393,6 +393,8 @@ def visit(p: Player) -> Script:
         p.act(worker, "fix_on_spot", result=p.pick("done"))
     elif way < 0.55:
         p.act(worker, "hand_to_grid")
+        yield minutes(p, 2, 10)
+        yield from handed_over(p)
         return
     else:
         due = (clock.now() + timedelta(days=p.draw.randint(3, 15))).date().isoformat()
@@ -400,6 +402,24 @@ def visit(p: Player) -> Script:
         yield minutes(p, 300, 4000)
         p.act(p.holder("receiving_clerk"), "handle", result=p.pick("done"))
     yield from confirmed(p, "household")
+
+
+def handed_over(p: Player) -> Script:
+    """The grid event that a visit has opened goes its own way; when it ends, the visit goes on."""
+    visit_id = p.matter
+    p.into_part()
+    kind = p.draw.choice(p.texts["kind"])["code"]
+    file(p, kind)
+    yield minutes(p, 2, 12)
+    p.act(p.holder("dispatcher"), "dispatch")
+    yield minutes(p, 5, 60)
+    for part in (assigned, handled, checked):
+        yield from part(p)
+    p.act(p.holder("dispatcher"), "close")
+    yield minutes(p, 1, 5)
+    p.into(visit_id)
+    if p.step() == "to_confirm":
+        yield from confirmed(p, "household")
 
 
 def confirmed(p: Player, who: str) -> Script:
@@ -418,10 +438,11 @@ def confirmed(p: Player, who: str) -> Script:
         yield minutes(p, 60, 600)
         p.act(p.outside(who), "confirm", "solved")
     else:
-        yield timedelta(days=9)
-        p.due()
-        if p.step() != "to_call":
-            return
+        for _number in range(12):  # silence: after the limit of the confirmation somebody calls
+            yield timedelta(days=2)
+            p.due()
+            if p.step() == "to_call":
+                break
         yield minutes(p, 30, 300)
         p.act(p.holder("checker"), "call_back", "solved", note="电话回访，确认已解决。")
 
