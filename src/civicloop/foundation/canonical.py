@@ -26,13 +26,17 @@ def _text(value: Any) -> str | None:
 
 
 def _simple(value: Any) -> Any:
-    """The value when json.dumps gives RFC 8785's bytes for it: no floats, integers that are exact, ASCII keys."""
+    """The value when json.dumps gives RFC 8785's bytes for it: numbers without exponents, ASCII keys."""
     kind = type(value)
     if kind is str or value is None or kind is bool:
         return value
     if kind is int:
         if -_EXACT <= value <= _EXACT:
             return value
+        raise _Slow
+    if kind is float:
+        if 1e-4 <= abs(value) < 1e15 or value == 0:
+            return int(value) if value == int(value) else value
         raise _Slow
     if kind is dict:
         for key in value:
