@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from civicloop.catalogue.files import COLUMNS, written
+from civicloop.catalogue.files import COLUMNS
 from civicloop.catalogue.models import Crosswalk, FilingCondition, Kind, KindClass, Responsibility, Standard
 from civicloop.catalogue.selectors import valid
 from civicloop.foundation.names import REQUIRED
+from civicloop.foundation.spreadsheets import written
 
 Cells = list[object]
 

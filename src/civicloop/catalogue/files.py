@@ -6,9 +6,11 @@ Reading finds every fault with file and line, before anything is written.
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from civicloop.foundation.spreadsheets import plain, text_of
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "standards.csv": ("code", "name", "name_en", "provenance", "provenance_en"),
@@ -32,8 +34,6 @@ OPTIONAL = frozenset(
 EXTRA = frozenset({"reason_en"})
 LARGEST_FILE = 20_000_000
 LONGEST_CELL = 4_000
-# the first characters that a spreadsheet would take for a formula
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CatalogueRefused(ValueError):
@@ -86,20 +86,12 @@ def read_folder(folder: Path) -> Folder:
     return found
 
 
-def _text(path: Path) -> str:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030")
-
-
 def _read(path: Path, faults: list[str]) -> list[Row]:
     if path.stat().st_size > LARGEST_FILE:
         faults.append(f"{path.name}: larger than {LARGEST_FILE // 1_000_000} MB")
         return []
     try:
-        reader = csv.reader(io.StringIO(_text(path)))
+        reader = csv.reader(io.StringIO(text_of(path.read_bytes())))
         lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
     except (UnicodeDecodeError, csv.Error) as wrong:
         faults.append(f"{path.name}: not a CSV file in UTF-8 or GB 18030: {wrong}")
@@ -125,23 +117,3 @@ def _read(path: Path, faults: list[str]) -> list[Row]:
         cells = (plain(cell.strip()) for cell in line)
         rows.append(Row(where, dict(zip(head, cells, strict=False))))
     return rows
-
-
-def neutral(cell: object) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe goes before = + - @ and tab."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def plain(cell: str) -> str:
-    """The text of a cell without the apostrophe that `neutral` puts before it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
-
-
-def written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """The text of a CSV file with neutral cells."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([neutral(cell) for cell in row] for row in rows)
-    return out.getvalue()

@@ -5,7 +5,7 @@ Repeating a load changes nothing: what exists under its code stays. One audit li
 
 import random
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,12 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from civicloop.foundation import caches, clock
-from civicloop.people.access import Actor, may
-from civicloop.people.actions import PeopleError
+from civicloop.people.access import Actor
+from civicloop.people.actions import PeopleError, note, require
 from civicloop.people.choices import Role, UnitKind
 from civicloop.people.models import Account, Holding, Post, Unit
 from civicloop.places import selectors as places
 from civicloop.places.models import AreaVersion
-from civicloop.records import audit
 
 BATCH = 2000
 ORDER = ("city", "district", "subdistrict", "community")
@@ -116,7 +115,7 @@ def _units_of(rule: Mapping[str, Any], code: str, above: str) -> Iterator[str]:
 @transaction.atomic
 def load_units(actor: Actor, *, folder: Path) -> int:
     """Create the units that are missing; how many. Raises PeopleError."""
-    _require(actor, "units.change")
+    require(actor, "units.change")
     present = set(Unit.objects.values_list("code", flat=True))
     fresh = [unit for unit in planned_units(folder) if unit.code not in present]
     now = clock.now()
@@ -127,7 +126,7 @@ def load_units(actor: Actor, *, folder: Path) -> int:
         for number, u in enumerate(fresh)
     ]
     Unit.objects.bulk_create(rows, batch_size=BATCH)
-    _note(actor, "units.load", folder, len(rows))
+    note(actor, "units.load", folder.name, {"rows": len(rows)})
     return len(rows)
 
 
@@ -142,7 +141,7 @@ def load_people(actor: Actor, *, folder: Path, password: str | None = None) -> i
 
     `password` is for the sign-ins that posts.toml names, where given; every other account has none. Raises PeopleError.
     """
-    _require(actor, "posts.change")
+    require(actor, "posts.change")
     units = dict(Unit.objects.values_list("code", "id"))
     present = set(Post.objects.values_list("code", flat=True))
     fresh = [post for post in planned_posts(folder) if post.code not in present]
@@ -178,26 +177,6 @@ def load_people(actor: Actor, *, folder: Path, password: str | None = None) -> i
         ],
         batch_size=BATCH,
     )
-    _note(actor, "people.load", folder, len(fresh))
+    note(actor, "people.load", folder.name, {"rows": len(fresh)})
     transaction.on_commit(caches.forget_all)
     return len(fresh)
-
-
-def _require(actor: Actor, duty: str) -> None:
-    if not may(actor, duty).allowed:
-        raise PeopleError("forbidden", duty)
-
-
-def _note(actor: Actor, action: str, folder: Path, number: int) -> None:
-    audit.write(
-        actor_id=actor.account_id, post_id=actor.post_id, actor_words=actor.words, action=action, object=folder.name,
-        outcome="done", detail={"rows": number},
-    )  # fmt: skip
-
-
-def unit_rows() -> Iterator[Sequence[str]]:
-    """Units in force as rows of a CSV that `units import` reads."""
-    yield ("code", "name", "name_en", "kind", "area", "duty_phone")
-    for unit in Unit.objects.filter(valid_to=None).order_by("code"):
-        area = places.area(unit.area_id).code
-        yield (unit.code, unit.names["zh-hans"], unit.names.get("en", ""), unit.kind, area, unit.duty_phone)

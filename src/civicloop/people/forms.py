@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from civicloop.people import selectors
+from civicloop.people.actions import SHORTEST_PASSWORD
 from civicloop.people.choices import Role, UnitKind
 from civicloop.people.models import Account, Post, Unit
 from civicloop.places import selectors as places
@@ -88,5 +89,5 @@ class AccountForm(forms.Form):
     username = forms.SlugField(label=gettext_lazy("Sign-in name"), max_length=64)
     name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=120)
     password = forms.CharField(
-        label=gettext_lazy("First password"), min_length=10, max_length=200, widget=forms.PasswordInput
+        label=gettext_lazy("First password"), min_length=SHORTEST_PASSWORD, max_length=200, widget=forms.PasswordInput
     )

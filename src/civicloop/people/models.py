@@ -49,10 +49,25 @@ class Unit(models.Model):
         return self.code
 
 
-class Post(models.Model):
-    """Role × unit × area subtree × kinds × confidentiality, for a time. `also` lists further roles of the same post."""
+class UnitEdition(models.Model):
+    """What a unit was until a moment. The unit's own row says what it is now; its id stays, since matters name it."""
 
-    code = models.CharField(max_length=80, unique=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="editions")
+    names = models.JSONField()
+    kind = models.CharField(max_length=24, choices=UnitKind)
+    area = models.ForeignKey("places.Area", on_delete=models.PROTECT, related_name="+")
+    parent = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
+    duty_phone = models.CharField(max_length=32, blank=True)
+    until = models.DateTimeField()
+
+
+class Post(models.Model):
+    """Role × unit × area subtree × kinds × confidentiality, for a time. `also` lists further roles of the same post.
+
+    A post that changes ends, and a new one with the same code begins at that moment.
+    """
+
+    code = models.CharField(max_length=80)
     role = models.CharField(max_length=24, choices=Role)
     also = models.JSONField(default=list)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
@@ -63,7 +78,13 @@ class Post(models.Model):
     valid_to = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["role", "area"], name="post_role_area")]
+        indexes = [
+            models.Index(fields=["role", "area"], name="post_role_area"),
+            models.Index(fields=["code"], name="post_by_code"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], condition=models.Q(valid_to=None), name="post_code_once_now")
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -97,7 +97,7 @@ def posts(request: HttpRequest, actor: Actor) -> HttpResponse:
     found = list(rows[: PAGE + 1])
     following = found[PAGE - 1].code if len(found) > PAGE else ""
     holders: dict[int, list[Holding]] = {}
-    for line in Holding.objects.filter(post__in=found, until=None).select_related("account"):
+    for line in Holding.objects.filter(selectors.held(), post__in=found).select_related("account"):
         holders.setdefault(line.post_id, []).append(line)
     lines = [(post, holders.get(post.id, [])) for post in found[:PAGE]]
     context = {"lines": lines, "next": following, "q": wanted, "role": role, "roles": Role.choices}

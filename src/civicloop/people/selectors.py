@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from civicloop.foundation import clock, hot
 from civicloop.people import sql
 from civicloop.people.access import Actor
-from civicloop.people.models import Holding, Post, Unit
+from civicloop.people.models import Holding, Post, Unit, UnitEdition
 
 TOKEN_PREFIX = "cl_"
 
@@ -55,6 +55,22 @@ def valid(moment: datetime | None = None) -> Q:
     return Q(valid_from__lte=at) & (Q(valid_to=None) | Q(valid_to__gt=at))
 
 
+def not_ended() -> Q:
+    """The condition that a row with valid_from/valid_to is in force or to come."""
+    return Q(valid_to=None) | Q(valid_to__gt=clock.now())
+
+
+def held() -> Q:
+    """The condition that a holding is in force."""
+    now = clock.now()
+    return Q(since__lte=now) & (Q(until=None) | Q(until__gt=now))
+
+
+def editions(unit_id: int) -> QuerySet[UnitEdition]:
+    """What a unit was before it became what it is, the latest first."""
+    return UnitEdition.objects.filter(unit_id=unit_id).order_by("-until", "-id")
+
+
 def units() -> QuerySet[Unit]:
     """The units in force, by code."""
     return Unit.objects.filter(valid()).select_related("area").order_by("code")
@@ -67,11 +83,9 @@ def posts() -> QuerySet[Post]:
 
 def workers_of(unit_id: int, role: str) -> list[tuple[int, str, dict[str, str]]]:
     """(account id, sign-in name, names) of those who hold `role` in a unit now, by sign-in name."""
-    now = clock.now()
     rows = (
         Holding.objects.filter(
-            Q(until=None) | Q(until__gt=now), Q(post__role=role) | Q(post__also__contains=[role]),
-            since__lte=now, post__unit_id=unit_id, account__is_active=True,
+            held(), Q(post__role=role) | Q(post__also__contains=[role]), post__unit_id=unit_id, account__is_active=True
         )
         .order_by("account__username")
         .values_list("account_id", "account__username", "account__names")
@@ -95,13 +109,11 @@ def post_lines() -> list[PostLine]:
     """Every post held now, by account; `area` is the code of the post's area."""
     from civicloop.places.models import AreaVersion
 
-    now = clock.now()
-    held = (
-        Holding.objects.filter(Q(until=None) | Q(until__gt=now), since__lte=now)
+    rows = list(
+        Holding.objects.filter(held())
         .order_by("account__username", "post__code")
         .values_list("account__username", "post__code", "post__role", "post__unit__code", "post__area_id")
     )
-    rows = list(held)
     codes = dict(
         AreaVersion.objects.filter(valid(), area_id__in={row[4] for row in rows}).values_list("area_id", "code")
     )

@@ -24,3 +24,6 @@ JOIN people_holding h ON h.account_id = a.id AND h.since <= %(now)s AND (h.until
 {_ACTOR_JOINS}
 WHERE a.id = %(account)s AND a.is_active
 ORDER BY p.code"""
+
+# held by an import of units or people until its transaction ends
+LOCK_IMPORTS = "SELECT pg_advisory_xact_lock(hashtextextended('people.import', 0))"

@@ -1,0 +1,51 @@
+"""CSV that people open in a spreadsheet: cells that no program takes for a formula, and their way back."""
+
+import csv
+from collections.abc import Iterable, Sequence
+
+# the first characters that a spreadsheet takes for the beginning of a formula, in ASCII and in full width
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+MARK = "'"
+
+
+def neutral(cell: object) -> str:
+    """A cell that no spreadsheet takes for a formula: an apostrophe goes before what begins like one.
+
+    A text that already begins with apostrophes and then like a formula gets one more, so that `plain` always gives back
+    what was there.
+    """
+    text = str(cell)
+    return MARK + text if text.lstrip(MARK).startswith(FORMULA) else text
+
+
+def plain(cell: str) -> str:
+    """The text of a cell without the apostrophe that `neutral` puts before it."""
+    return cell[1:] if cell.startswith(MARK) and cell.lstrip(MARK).startswith(FORMULA) else cell
+
+
+def written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The text of a CSV file with neutral cells; one line a row, the names of the columns first."""
+    out = _Rows()
+    writer = csv.writer(out, lineterminator="\r\n")  # so that a cell with either sign is quoted
+    writer.writerow(columns)
+    writer.writerows([neutral(cell) for cell in row] for row in rows)
+    return "".join(out.rows)
+
+
+class _Rows:
+    """Takes the rows of a csv.writer one by one and ends them with a plain line feed."""
+
+    def __init__(self) -> None:
+        self.rows: list[str] = []
+
+    def write(self, row: str) -> None:
+        self.rows.append(row.removesuffix("\r\n") + "\n")
+
+
+def text_of(raw: bytes) -> str:
+    """The text of a file as spreadsheets write it: UTF-8 with or without a mark, or GB 18030. Raises
+    UnicodeDecodeError."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030")
