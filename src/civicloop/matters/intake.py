@@ -97,7 +97,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         "place_reason": located.reason, "stage": begun.stage, "seats": json.dumps(seats),
         "run": json.dumps(state.to_json()), "occurred_at": new.occurred_at, "caller": caller_of(actor),
         "check_code": check_code_hash(new.id, code), "sealed": json.dumps(_sealed_reporter(new)),
-        "tokens": ngrams.tokens(new.title, new.text, new.address), **desk_values(where),
+        "tokens": " ".join(ngrams.tokens(new.title, new.text, new.address)), **desk_values(where),
         "due_at": due_of(step.clock, clocks),
     }  # fmt: skip
     row = hot.one(sql.REPORT, values) or hot.one(sql.REPORTED, {"id": new.id})

@@ -51,7 +51,7 @@ _TEXTS = """INSERT INTO matters_entrytext (matter_id, seq, field, value, salt)
 _SEALED = """INSERT INTO records_sealedvalue (matter_id, no, field, envelope, lookup, retention, created_at)
     SELECT %(id)s, x.no, x.field, decode(x.envelope, 'base64'), decode(x.lookup, 'base64'), x.retention, %(now)s
     FROM {gate}, jsonb_to_recordset(%(sealed)s::jsonb)
-        AS x(no smallint, field text, envelope text, lookup text, retention text)"""
+        AS x(no integer, field text, envelope text, lookup text, retention text)"""
 _TASKS_NEW = """INSERT INTO matters_task (matter_id, no, "group", lead, unit_id, child_id, state, answer, opened_at)
     SELECT %(id)s, x.no, x."group", x.lead, x.unit_id, x.child_id, 'open', '', %(now)s
     FROM {gate}, {after} jsonb_to_recordset(%(tasks_new)s::jsonb)
@@ -110,7 +110,7 @@ c AS ({_CLOCKS_NEW.format(gate="m")}),
 f AS ({_FACTS.format(gate="m", place=_PLACE, channel="%(channel)s")}),
 o AS ({_OUTBOX.format(gate="m")}),
 w AS (INSERT INTO matters_searchtoken (matter_id, tokens)
-    SELECT %(id)s, %(tokens)s::text[] || lower(number)::text FROM m)
+    SELECT %(id)s, string_to_array(%(tokens)s::text, ' ') || lower(number)::text FROM m)
 SELECT 201, number, NULL::bytea FROM m
 UNION ALL
 SELECT 200, number, fingerprint FROM matters_matter WHERE id = %(id)s AND NOT EXISTS (SELECT FROM m)"""
