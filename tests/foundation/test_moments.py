@@ -1,6 +1,6 @@
 """Dates and moments as people write them into files and commands."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,8 @@ def test_what_is_no_date_is_refused(text: str) -> None:
         moments.read(text, ZONE)
 
 
-@given(st.datetimes(datetime(1992, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001)
-def test_what_is_written_is_read_as_the_same_moment(moment: datetime) -> None:
+@given(st.integers(700_000_000_000_000, 7_000_000_000_000_000))
+def test_what_is_written_is_read_as_the_same_moment(microseconds: int) -> None:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
     assert moments.read(moments.written(moment, ZONE), ZONE) == moment
     assert moments.written(None, ZONE) == ""
