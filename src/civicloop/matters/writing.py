@@ -27,6 +27,8 @@ from civicloop.procedures.rules.language import Procedure
 from civicloop.procedures.rules.run import Effects, RunState
 from civicloop.records import sealing
 
+PLACES = 1000  # sealed values that one entry may have; those of a report itself are numbered from 1
+
 
 def who(actor: Actor) -> dict[str, Any]:
     return {"account": actor.account_id, "post": actor.post_id, "unit": actor.unit_id, "role": actor.role}
@@ -61,6 +63,11 @@ def due_of(clock_name: str | None, clocks: Clocks) -> datetime | None:
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
+def sealed_number(seq: int, place: int) -> int:
+    """The number of the sealed value at `place` of entry `seq`: never used again in this matter."""
+    return PLACES * seq + place
+
+
 def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) -> Done | None:
     """Write the plan; None when the matter has moved since it was read."""
     now, row, procedure, effects = clock.now(), seen.row, seen.procedure, plan.effects
@@ -84,7 +91,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
                     answer_request(plan.rows, asked, "lapsed")
         _count(plan, row, effects, where.unit_id, step.end or "")
     sealed = [
-        sealing.seal(seen.id, 1000 * (row["seq"] + 1) % 32000 + n, name, value).plain()
+        sealing.seal(seen.id, sealed_number(row["seq"] + 1, n), name, value).plain()
         for n, (name, value) in enumerate(sorted(plan.sealed.items()))
     ]
     for name in plan.sealed:

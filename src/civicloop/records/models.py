@@ -33,7 +33,7 @@ class ReadEntry(models.Model):
     words = models.CharField(max_length=64)
     purpose = models.CharField(max_length=200)
     matter_id = models.UUIDField()
-    field = models.CharField(max_length=40)
+    field = models.CharField(max_length=64)
 
     class Meta:
         indexes = [
@@ -47,8 +47,8 @@ class SealedValue(models.Model):
 
     pk = models.CompositePrimaryKey("matter_id", "no")
     matter_id = models.UUIDField()
-    no = models.SmallIntegerField()
-    field = models.CharField(max_length=40)
+    no = models.IntegerField()
+    field = models.CharField(max_length=64)
     envelope = models.BinaryField()
     lookup = models.BinaryField(max_length=64, null=True)
     retention = models.CharField(max_length=24)
