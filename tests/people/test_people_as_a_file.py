@@ -1,6 +1,5 @@
 """`people export` and `people import`: accounts, posts and who holds them, out and in again, changed, refused."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,12 +24,6 @@ NEW = {
 }  # fmt: skip
 NOBODY = {"user": "", "name": "", "name_en": "", "active": ""}
 BARE = dict.fromkeys(NEW, "")
-
-
-@pytest.fixture(autouse=True)
-def monday() -> Iterator[None]:
-    with clock.at(world.START):
-        yield
 
 
 @pytest.fixture

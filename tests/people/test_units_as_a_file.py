@@ -1,6 +1,5 @@
 """`units export` and `units import`: out and in again, changed, ended, refused."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,12 +20,6 @@ NEW = {
     "code": "s1-lamps", "name": "东风街道路灯所", "name_en": "Lamps", "kind": "station", "area": "990101001",
     "parent": "s1-office", "duty_phone": "+86 22 5550", "valid_from": "", "valid_to": "",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def monday() -> Iterator[None]:
-    with clock.at(world.START):
-        yield
 
 
 @pytest.fixture
