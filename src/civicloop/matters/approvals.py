@@ -40,12 +40,19 @@ def ask(actor: Actor, wanted: Act, seen: Reading, move: Move, supplied: needs.Su
             "level": approval.levels.index(levels[0]), "desk_roles": _roles(procedure, levels[0].by),
             "asked_by": actor.account_id, "asked_role": actor.role,
             "due_at": arithmetic.due(calendar, now, Limit.parse(approval.within)).moment,
-            "data": {"data": dict(wanted.data), "levels": [approval.levels.index(level) for level in levels]},
+            "data": {"data": _without_sealed(wanted, supplied),
+                     "levels": [approval.levels.index(level) for level in levels]},
         }
     )  # fmt: skip
     rows.tell("approval_asked", action=move.action)
     draft = timeline.Draft(plain=dict(supplied.plain), texts={**supplied.texts, **supplied.sealed})
-    return Plan(f"request:{move.action}", move.result, draft, rows, requested=True)
+    return Plan(f"request:{move.action}", move.result, draft, rows, sealed=supplied.sealed, requested=True)
+
+
+def _without_sealed(wanted: Act, supplied: needs.Supplied) -> dict[str, Any]:
+    """What a request keeps for its carrying out: of a sealed value only that it was there, or how many it named."""
+    return {name: supplied.plain.get(name, True) if name in supplied.sealed else value
+            for name, value in wanted.data.items()}  # fmt: skip
 
 
 def _roles(procedure: Procedure, by: tuple[str, ...]) -> list[str]:
@@ -118,6 +125,8 @@ def _carry_out(
         return Plan("decide", "lapsed", draft, rows)
     supplied = needs.Supplied()
     for code in move.needs:
+        if procedure.needs[code].sealed and data.get(code) is True:  # sealed when it was asked for
+            continue
         if procedure.needs[code].kind in {"text", "signature", "number"}:
             supplied.texts[code] = str(data.get(code, ""))
         elif code in data:

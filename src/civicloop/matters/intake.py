@@ -18,6 +18,7 @@ from civicloop.matters import engine, errors, sql, timeline
 from civicloop.matters.choices import Channel
 from civicloop.matters.engine import Clocks, Rows
 from civicloop.matters.errors import Refused, invalid
+from civicloop.matters.personal import sealed_field
 from civicloop.matters.values import NewMatter, Reported, caller_of
 from civicloop.matters.writing import desk_values, due_of, entry_values, who
 from civicloop.people import access
@@ -26,6 +27,7 @@ from civicloop.places import selectors as places
 from civicloop.procedures import selectors as procedures
 from civicloop.procedures.rules import run
 from civicloop.procedures.rules.conditions import Given
+from civicloop.procedures.rules.language import Procedure
 from civicloop.procedures.rules.run import Refusal
 from civicloop.records import sealing
 
@@ -96,7 +98,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         **{f"{level}_id": areas.get(level) for level in access.LEVELS[1:]}, "area_version": located.revision,
         "place_reason": located.reason, "stage": begun.stage, "seats": json.dumps(seats),
         "run": json.dumps(state.to_json()), "occurred_at": new.occurred_at, "caller": caller_of(actor),
-        "check_code": check_code_hash(new.id, code), "sealed": json.dumps(_sealed_reporter(new)),
+        "check_code": check_code_hash(new.id, code), "sealed": json.dumps(_sealed_person(new, version.procedure)),
         "tokens": " ".join(ngrams.tokens(new.title, new.text, new.address)), **desk_values(where),
         "due_at": due_of(step.clock, clocks),
     }  # fmt: skip
@@ -196,12 +198,11 @@ def _place(new: NewMatter) -> _Place:
     return _Place({}, None, None, "no_point", places.revision())
 
 
-def _sealed_reporter(new: NewMatter) -> list[dict[str, object]]:
+def _sealed_person(new: NewMatter, procedure: Procedure) -> list[dict[str, object]]:
     """Name, phone and document of whoever is concerned, sealed before they reach the database."""
-    prefix = {"visit-problem": "household", "delegated-service": "applicant"}.get(new.procedure, "reporter")
     given = [(name, new.reporter[name].strip()) for name in PERSONAL if new.reporter.get(name, "").strip()]
     return [
-        sealing.seal(new.id, number, f"{prefix}_{name}", value).plain()
+        sealing.seal(new.id, number, sealed_field(procedure, name), value).plain()
         for number, (name, value) in enumerate(given, start=1)
     ]
 

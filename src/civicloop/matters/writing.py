@@ -18,6 +18,7 @@ from civicloop.matters import engine, hooks, sampling, sql, timeline
 from civicloop.matters.approvals import answer_request
 from civicloop.matters.engine import Clocks, Desk
 from civicloop.matters.errors import invalid
+from civicloop.matters.personal import sealed_field
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
 from civicloop.matters.values import Act, Done
@@ -91,7 +92,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
                     answer_request(plan.rows, asked, "lapsed")
         _count(plan, row, effects, where.unit_id, step.end or "")
     sealed = [
-        sealing.seal(seen.id, sealed_number(row["seq"] + 1, n), name, value).plain()
+        sealing.seal(seen.id, sealed_number(row["seq"] + 1, n), sealed_field(procedure, name), value).plain()
         for n, (name, value) in enumerate(sorted(plan.sealed.items()))
     ]
     for name in plan.sealed:

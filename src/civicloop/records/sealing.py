@@ -10,10 +10,14 @@ from django.db import transaction
 
 from civicloop.foundation import ciphers, clock
 from civicloop.foundation.keyfile import BYTES, read_or_make
-from civicloop.records.choices import DEFAULT_RETENTION, FIELDS
+from civicloop.records.choices import retention_of
 from civicloop.records.models import ReadEntry, SealedValue
 
-LOOKED_UP = frozenset({"reporter_phone", "household_phone", "applicant_phone", "applicant_document"})
+LOOKED_UP = frozenset(
+    {
+        "reporter_phone", "household_phone", "applicant_phone", "applicant_document", "party_phone", "party_document",
+    }
+)  # fmt: skip
 
 
 class NoPurpose(ValueError):
@@ -78,7 +82,7 @@ def seal(matter_id: UUID, no: int, field: str, text: str) -> SealedRow:
     """Seal one value; nothing is written here. Raises ciphers.CannotSeal."""
     envelope = ciphers.seal(_key(), text.encode(), _owner(matter_id, no, field), _algorithm())
     lookup = ciphers.look_up(_key("lookup"), text, _algorithm()) if field in LOOKED_UP else None
-    return SealedRow(no, field, envelope, lookup, FIELDS.get(field, DEFAULT_RETENTION))
+    return SealedRow(no, field, envelope, lookup, retention_of(field))
 
 
 def look_ups(text: str) -> list[bytes]:
