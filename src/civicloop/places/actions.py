@@ -12,11 +12,12 @@ from django.db.models import F
 
 from civicloop.foundation import clock
 from civicloop.places import cities, selectors
-from civicloop.places.models import Area, AreaVersion, LayerRevision
+from civicloop.places.models import LEVELS, OVERLAY, Area, AreaVersion, LayerRevision
 from civicloop.places.rules import tiling
 
 Progress = Callable[[str, float], None]
 BATCH = 2000
+LONGEST_CODE, LONGEST_LAYER = 20, 24
 BELOW = {"district": "city", "subdistrict": "district", "community": "subdistrict", "grid": "community"}
 
 
@@ -51,6 +52,11 @@ class NewArea:
     layer: str = "admin"
     scheme: str = "gb"
     source: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the area is known by: its code, an overlay's within its layer."""
+        return _key(self.level, self.layer, self.code)
 
 
 def _silent(_part: str, _share: float) -> None:
@@ -126,28 +132,35 @@ def _areas_of(city: cities.City, grids: Sequence[tiling.Leaf]) -> list[NewArea]:
 def take(areas: Sequence[NewArea], *, at: datetime) -> Change:
     """Create areas that are new, add a version where something differs, leave the rest. Parents come first in `areas`.
 
-    Raises ImportRefused for an unknown parent or an unusable polygon.
+    An overlay is known by its layer and code, every other area by its code. Raises ImportRefused for an unknown parent
+    or an unusable polygon, and where a change is dated ahead already.
     """
-    present = {row.code: row for row in AreaVersion.objects.filter(valid_to=None).select_related("area")}
-    ids = {code: row.area_id for code, row in present.items()}
-    faults = _faults(areas, set(ids))
+    present = {
+        _key(row.area.level, row.layer, row.code): row
+        for row in AreaVersion.objects.filter(valid_to=None).select_related("area")
+    }
+    ids = {key: row.area_id for key, row in present.items()}
+    faults = _faults(areas, present)
     if faults:
         raise ImportRefused(faults)
     change = Change()
-    for level in ("city", "district", "subdistrict", "community", "grid"):
+    for level in (*LEVELS, OVERLAY):
         mine = [each for each in areas if each.level == level]
-        fresh = [each for each in mine if each.code not in ids]
+        fresh = [each for each in mine if each.key not in ids]
         made = Area.objects.bulk_create([Area(level=level, created_at=at) for _each in fresh], batch_size=BATCH)
-        ids |= {each.code: area.pk for each, area in zip(fresh, made, strict=True)}
+        ids |= {each.key: area.pk for each, area in zip(fresh, made, strict=True)}
         rows = []
         for each in mine:
             row = _version(each, ids, at)
-            before = present.get(each.code)
+            before = present.get(each.key)
             if before is None:
                 change.created.append(each.code)
             elif _same(before, row):
                 change.unchanged.append(each.code)
                 continue
+            elif before.valid_from > at:
+                late = before.valid_from.isoformat()
+                raise ImportRefused([f"{each.code} changes on {late} already; date this change later"])
             else:
                 change.changed.append(each.code)
                 AreaVersion.objects.filter(pk=before.pk).update(valid_to=at)
@@ -160,28 +173,48 @@ def take(areas: Sequence[NewArea], *, at: datetime) -> Change:
     return change
 
 
-def _faults(areas: Sequence[NewArea], known: set[str]) -> list[str]:
-    codes, faults = set(known), []
+def _key(level: str, layer: str, code: str) -> tuple[str, str]:
+    return (layer if level == OVERLAY else "", code)
+
+
+def _faults(areas: Sequence[NewArea], present: Mapping[tuple[str, str], AreaVersion]) -> list[str]:
+    known, taken, faults = set(present), set[tuple[str, str]](), []
+    layers = {row.layer for row in present.values() if row.area.level != OVERLAY}
     for number, each in enumerate(areas, start=1):
-        if each.level != "city" and each.parent not in codes:
+        before, overlay = present.get(each.key), each.level == OVERLAY
+        if each.key in taken:
+            faults.append(f"row {number}: {each.code} stands in the file twice")
+        if before is not None and before.area.level != each.level:
+            faults.append(f"row {number}: {each.code} is the code of a {before.area.level}")
+        if each.level != "city" and (each.parent or not overlay) and _key("", "", each.parent) not in known:
             faults.append(f"row {number}: {each.code} has no parent {each.parent!r}")
         if each.polygon is not None and (each.polygon.is_empty or not each.polygon.is_valid):
             faults.append(
                 f"row {number}: the polygon of {each.code} is not valid: {shapely.is_valid_reason(each.polygon)}"
             )
+        elif each.polygon is not None and each.polygon.geom_type not in ("Polygon", "MultiPolygon"):
+            faults.append(f"row {number}: {each.code} is a {each.polygon.geom_type}, not a polygon")
+        if overlay and each.polygon is None:
+            faults.append(f"row {number}: {each.code} has no polygon; an overlay is nothing else")
+        if overlay and each.layer in layers:
+            faults.append(f"row {number}: {each.layer} is a layer of the grids and areas, not of overlays")
         if not each.names.get("zh-hans"):
             faults.append(f"row {number}: {each.code} has no Chinese name")
-        codes.add(each.code)
+        if len(each.code) > LONGEST_CODE or len(each.layer) > LONGEST_LAYER:
+            most = f"{LONGEST_CODE} characters for a code, {LONGEST_LAYER} for a layer"
+            faults.append(f"row {number}: {each.code} in {each.layer}: at most {most}")
+        known.add(each.key)
+        taken.add(each.key)
     return faults
 
 
-def _version(each: NewArea, ids: Mapping[str, int], at: datetime) -> AreaVersion:
+def _version(each: NewArea, ids: Mapping[tuple[str, str], int], at: datetime) -> AreaVersion:
     bounds = each.polygon.bounds if each.polygon is not None else (None,) * 4
     return AreaVersion(
-        area_id=ids[each.code],
+        area_id=ids[each.key],
         code=each.code,
         names=dict(each.names),
-        parent_id=ids.get(each.parent),
+        parent_id=ids.get(_key("", "", each.parent)),
         layer=each.layer,
         scheme=each.scheme,
         synthetic=each.synthetic,

@@ -24,11 +24,17 @@ class AreaOut(Schema):
     synthetic: bool
 
 
+class OverlayOut(AreaOut):
+    """An area of another body, such as a police precinct; `layer` says whose. Overlays may overlap each other."""
+
+    layer: str
+
+
 class LocatedOut(Schema):
-    """The path of areas at a point; empty with a reason outside every area."""
+    """The path of areas at a point; empty with a reason outside every area. Beside it, the overlays that hold it."""
 
     areas: list[AreaOut]
-    overlays: list[AreaOut]
+    overlays: list[OverlayOut]
     crs_in: str
     reason: str | None = None
 
@@ -46,7 +52,10 @@ def locate(request: HttpRequest, lon: float, lat: float, crs: Annotated[str, Que
     except selectors.ImpossibleCoordinates as reason:
         raise HttpError(422, _("Impossible point: %(reason)s") % {"reason": reason.code}) from None
     return LocatedOut(
-        areas=[_out(ref) for ref in found.areas.values()], overlays=[], crs_in=crs, reason=found.reason or None
+        areas=[_out(ref) for ref in found.areas.values()],
+        overlays=[OverlayOut(layer=ref.layer, **_out(ref).dict()) for ref in found.overlays],
+        crs_in=crs,
+        reason=found.reason or None,
     )
 
 

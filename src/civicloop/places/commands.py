@@ -1,21 +1,22 @@
 """`places` on the command line: load a city, import a layer, ask where a point lies."""
 
 import csv
+import io
 import json
 import sys
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 import shapely
 from django.conf import settings
 from shapely.geometry import shape
 
-from civicloop.foundation import clock, coordinates
+from civicloop.foundation import clock, coordinates, moments, spreadsheets
 from civicloop.places import actions, cities, selectors
 from civicloop.places.actions import BELOW, ImportRefused, NewArea
+from civicloop.places.models import LEVELS, OVERLAY
 
 
 @click.group()
@@ -37,38 +38,57 @@ def load(folder: Path) -> None:
 
 
 @places.command("import")
-@click.option("--level", required=True, type=click.Choice([*BELOW, "overlay"]))
+@click.option("--level", required=True, type=click.Choice([*BELOW, OVERLAY]))
 @click.option("--file", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--crs", required=True, type=click.Choice(coordinates.SYSTEMS))
-@click.option("--layer", default=None, help="full_grid for grids; a name of your own for overlays")
-@click.option("--effective", default=None, help="ISO date from which it holds (default: now)")
-def import_(level: str, path: Path, crs: str, layer: str | None, effective: str | None) -> None:
+@click.option("--layer", default=None, help="full_grid for grids; for overlays a name such as police or court")
+@click.option("--effective", default=None, help="date or moment from which it holds (default: now)")
+@click.option("--json", "as_json", is_flag=True, help="one JSON document that says what changed")
+def import_(level: str, path: Path, crs: str, layer: str | None, effective: str | None, as_json: bool) -> None:
     """CSV (code,name,name_en,parent,wkt) or GeoJSON in; new versions, never an overwrite."""
+    try:
+        at = moments.read(effective, settings.TIME_ZONE) if effective else clock.now()
+    except ValueError:
+        sys.exit(f"civicloop: --effective: {effective!r} is no date or moment; write 2026-07-01")
     try:
         rows = _rows(path)
         areas = [_area(number, row, level, crs, layer, path.name) for number, row in enumerate(rows, start=1)]
-        at = clock.now()
-        if effective:
-            at = datetime.fromisoformat(effective).replace(tzinfo=ZoneInfo(settings.TIME_ZONE))
         change = actions.take(areas, at=at)
     except (ImportRefused, ValueError) as reason:
         faults = reason.faults if isinstance(reason, ImportRefused) else [str(reason)]
         print(f"civicloop: nothing of {path.name} was taken:", *faults[:20], sep="\n  ", file=sys.stderr)
         sys.exit(1)
+    if as_json:
+        print(json.dumps({"created": change.created, "changed": change.changed, "unchanged": len(change.unchanged)}))
+        return
     _say(change)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     """Plain rows of a CSV or GeoJSON file; `geometry` is a shapely geometry or None."""
+    text = spreadsheets.text_of(path.read_bytes())
+    found: list[dict[str, Any]] = []
     if path.suffix.lower() == ".csv":
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            found = list(csv.DictReader(file))
-        return [{**row, "geometry": shapely.from_wkt(row["wkt"]) if row.get("wkt") else None} for row in found]
-    document = json.loads(path.read_text(encoding="utf-8"))
-    if document.get("type") != "FeatureCollection":
+        for number, cells in enumerate(csv.DictReader(io.StringIO(text, newline="")), start=1):
+            row: dict[str, Any] = {name: spreadsheets.plain(cell or "") for name, cell in cells.items() if name}
+            found.append(row | {"geometry": _shaped(number, row.get("wkt"), shapely.from_wkt)})
+        return found
+    document = json.loads(text)
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         raise ValueError("the file is neither CSV nor a GeoJSON FeatureCollection")
-    return [{**(f.get("properties") or {}), "geometry": shape(f["geometry"]) if f.get("geometry") else None}
-            for f in document["features"]]  # fmt: skip
+    for number, feature in enumerate(document.get("features") or [], start=1):
+        if not isinstance(feature, dict):
+            raise ImportRefused([f"row {number}: this is no feature of GeoJSON"])
+        found.append({**(feature.get("properties") or {}), "geometry": _shaped(number, feature.get("geometry"), shape)})
+    return found
+
+
+def _shaped(number: int, given: Any, reading: Callable[[Any], Any]) -> Any:
+    """The geometry of a row, or None where it gives none."""
+    try:
+        return reading(given) if given else None
+    except (shapely.errors.ShapelyError, AttributeError, KeyError, TypeError, ValueError) as reason:
+        raise ImportRefused([f"row {number}: its geometry cannot be read: {reason}"]) from None
 
 
 def _area(number: int, row: dict[str, Any], level: str, crs: str, layer: str | None, source: str) -> NewArea:
@@ -76,28 +96,36 @@ def _area(number: int, row: dict[str, Any], level: str, crs: str, layer: str | N
     if not code or not name:
         raise ImportRefused([f"row {number}: code and name are required"])
     polygon = row["geometry"]
+    if polygon is not None and not (_within(polygon.bounds) or polygon.is_empty):
+        raise ImportRefused([f"row {number}: {code} lies beyond every degree of longitude and latitude"])
     if polygon is not None and crs not in ("wgs84", "cgcs2000"):
         polygon = shapely.transform(
             polygon, lambda points: [coordinates.to_wgs84(float(x), float(y), crs) for x, y in points]
         )
     names = {"zh-hans": name} | ({"en": str(row["name_en"])} if row.get("name_en") else {})
     return NewArea(
-        code, level, names, str(row.get("parent") or ""), polygon, str(row.get("organ_kind") or ""), False,
-        layer or ("full_grid" if level == "grid" else "overlay" if level == "overlay" else "admin"),
-        "local" if level == "grid" else "gb", source,
+        code, level, names, str(row.get("parent") or "").strip(), polygon, str(row.get("organ_kind") or ""), False,
+        layer or ("full_grid" if level == "grid" else OVERLAY if level == OVERLAY else "admin"),
+        "local" if level in ("grid", OVERLAY) else "gb", source,
     )  # fmt: skip
+
+
+def _within(bounds: tuple[float, float, float, float]) -> bool:
+    """Whether a box lies on the Earth: degrees of longitude first, then of latitude."""
+    west, south, east, north = bounds
+    return west >= -180 and east <= 180 and south >= -90 and north <= 90
 
 
 @places.command()
 @click.argument("lon", type=float)
 @click.argument("lat", type=float)
 @click.option("--crs", required=True)
-@click.option("--at", default=None, help="ISO moment; boundaries of that time")
+@click.option("--at", default=None, help="date or moment; boundaries of that time")
 @click.option("--json", "as_json", is_flag=True)
 def locate(lon: float, lat: float, crs: str, at: str | None, as_json: bool) -> None:
     """The areas that hold a point, from the city down to the grid."""
     try:
-        moment = datetime.fromisoformat(at) if at else None
+        moment = moments.read(at, settings.TIME_ZONE) if at else None
         found = selectors.locate_at(lon, lat, crs, moment) if moment else selectors.locate(lon, lat, crs)
     except (selectors.ImpossibleCoordinates, ValueError) as reason:
         sys.exit(f"civicloop: impossible point: {reason}")
@@ -106,28 +134,41 @@ def locate(lon: float, lat: float, crs: str, at: str | None, as_json: bool) -> N
             {"level": level, "code": ref.code, "name": ref.names["zh-hans"], "synthetic": ref.synthetic}
             for level, ref in found.areas.items()
         ],
-        "overlays": [], "crs_in": crs,
+        "overlays": [
+            {"level": ref.level, "layer": ref.layer, "code": ref.code, "name": ref.names["zh-hans"],
+             "synthetic": ref.synthetic}
+            for ref in found.overlays
+        ],
+        "crs_in": crs,
     }  # fmt: skip
     if found.reason:
         answer["reason"] = found.reason
     if as_json:
         print(json.dumps(answer, ensure_ascii=False))
         return
-    print(
-        "\n".join(f"{each['level']:<12} {each['code']:<16} {each['name']}" for each in answer["areas"]) or found.reason
-    )
+    for each in answer["areas"]:
+        print(f"{each['level']:<12} {each['code']:<16} {each['name']}")
+    if found.reason:
+        print(found.reason)
+    for each in answer["overlays"]:
+        print(f"{each['layer']:<12} {each['code']:<16} {each['name']}")
 
 
 @places.command()
-@click.option("--level", required=True)
-def export(level: str) -> None:
+@click.option("--level", required=True, type=click.Choice([*LEVELS, OVERLAY]))
+@click.option("--layer", default=None, help="only this layer; needed for overlays when there are several")
+def export(level: str, layer: str | None) -> None:
     """The areas of a level as the CSV that `import` reads."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["code", "name", "name_en", "parent", "organ_kind", "wkt"])
-    for row in selectors.versions_now(level):
+    versions = [row for row in selectors.versions_now(level) if layer in (None, row.layer)]
+    layers = sorted({row.layer for row in versions})
+    if level == OVERLAY and len(layers) > 1:
+        sys.exit(f"civicloop: say which overlays with --layer: {', '.join(layers)}")
+    columns, rows = ("code", "name", "name_en", "parent", "organ_kind", "wkt"), []
+    for row in versions:
         parent = selectors.area(row.parent_id).code if row.parent_id else ""
         wkt = shapely.to_wkt(shapely.from_wkb(bytes(row.polygon)), rounding_precision=7) if row.polygon else ""
-        writer.writerow([row.code, row.names["zh-hans"], row.names.get("en", ""), parent, row.organ_kind, wkt])
+        rows.append((row.code, row.names["zh-hans"], row.names.get("en", ""), parent, row.organ_kind, wkt))
+    click.echo(spreadsheets.written(columns, rows), nl=False)
 
 
 def _say(change: actions.Change) -> None:

@@ -4,12 +4,13 @@ from django.db import models
 from django.db.models import Q
 
 LEVELS = ("city", "district", "subdistrict", "community", "grid")
+OVERLAY = "overlay"  # areas of other bodies: they do not tile and lie in no path
 
 
 class Area(models.Model):
     """What stays the same while names, codes and boundaries change."""
 
-    level = models.CharField(max_length=12, choices=[(level, level) for level in LEVELS])
+    level = models.CharField(max_length=12, choices=[(level, level) for level in (*LEVELS, OVERLAY)])
     created_at = models.DateTimeField()
 
 
