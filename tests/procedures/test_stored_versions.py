@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from civicloop.foundation import clock
 from civicloop.procedures import actions, guards, selectors
 from civicloop.procedures.commands import procedures
 from civicloop.procedures.models import ProcedureVersion
 from civicloop.procedures.rules import migration, reading
+from civicloop.records.models import AuditEntry
 from tests.procedures.small import SMALL
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +156,43 @@ def test_list_names_every_version(tmp_path: Path) -> None:
         ("small", 1),
         ("small", 2),
     ]
+
+
+def entries(action: str) -> list[AuditEntry]:
+    return list(AuditEntry.objects.filter(action=action, at__gte=DAY).order_by("id"))
+
+
+def test_every_load_leaves_an_audit_entry_that_says_what_became_of_each_version(tmp_path: Path) -> None:
+    with clock.at(DAY):
+        row = load(file(tmp_path))[0]
+        load(file(tmp_path), file(tmp_path, *VERSION_2))
+        load(file(tmp_path, ('en = "Small"', 'en = "Tiny"')))
+    first, second, third = entries("procedures.load")
+    assert (first.words, first.account_id, first.object, first.outcome) == ("installation", None, "small 1", "done")
+    assert first.detail == {
+        "effective_from": DAY.isoformat(), "versions": {"small 1": {"did": "stored", "digest": row.digest}},
+    }  # fmt: skip
+    assert second.object == "small 1, small 2"
+    assert {name: each["did"] for name, each in second.detail["versions"].items()} == {
+        "small 1": "unchanged", "small 2": "stored",
+    }  # fmt: skip
+    assert third.detail["versions"]["small 1"]["did"] == "words"
+
+
+def test_a_refused_load_leaves_no_audit_entry(tmp_path: Path) -> None:
+    with clock.at(DAY):
+        load(file(tmp_path))
+        with pytest.raises(actions.OtherContent):
+            load(file(tmp_path, ("returns = { max = 3 }", "returns = { max = 2 }")))
+    assert len(entries("procedures.load")) == 1
+
+
+def test_retiring_leaves_an_audit_entry_in_the_name_of_who_did_it(tmp_path: Path) -> None:
+    with clock.at(DAY):
+        row = load(file(tmp_path))[0]
+        for days in (10, 20):
+            actions.retire(actor_id=7, post_id=8, actor_words="chief", version=row, moment=DAY + timedelta(days=days))
+    first, second = entries("procedure.retire")
+    assert (first.account_id, first.post_id, first.words, first.object) == (7, 8, "chief", "small 1")
+    assert first.detail == {"before": None, "after": (DAY + timedelta(days=10)).isoformat()}
+    assert second.detail["before"] == first.detail["after"]

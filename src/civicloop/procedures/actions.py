@@ -16,8 +16,10 @@ from civicloop.procedures.rules.build import DeclarationRefused
 from civicloop.procedures.rules.language import Procedure
 from civicloop.procedures.rules.proof import prove
 from civicloop.procedures.rules.static import Problem
+from civicloop.records import audit
 
 POSTS = frozenset(Role.values)
+INSTALLATION = "installation"  # who acts when nobody does: a load at setting up
 
 
 class NotClosed(Exception):
@@ -40,12 +42,13 @@ class OtherContent(Exception):
 
 @transaction.atomic
 def load_files(
-    *, actor_id: int | None, paths: Sequence[Path | str], effective_from: datetime
-) -> list[ProcedureVersion]:
+    *, actor_id: int | None, paths: Sequence[Path | str], effective_from: datetime, post_id: int | None = None,
+    actor_words: str = INSTALLATION,
+) -> list[ProcedureVersion]:  # fmt: skip
     """Prove and store the procedures in `paths`, all or none. A file that is stored already changes only its words.
 
-    actor_id is for the caller's audit entry (None: the installation itself). Raises DeclarationRefused, NotClosed,
-    OtherContent, OSError.
+    actor_id None is the installation itself. One audit entry names every version and what became of it. Raises
+    DeclarationRefused, NotClosed, OtherContent, OSError.
     """
     read = [reading.load(path) for path in paths]
     children = {row.code: selectors.by_id(row.pk) for row in selectors.versions()}
@@ -54,13 +57,21 @@ def load_files(
         proof = prove(procedure, POSTS, children, guards.known())
         if not proof.ok:
             raise NotClosed(procedure, proof.problems)
-    rows = [_store(procedure, effective_from) for procedure in read]
+    stored = [_store(procedure, effective_from) for procedure in read]
+    versions = [f"{row.code} {row.version}" for row, _did in stored]
+    did = {version: {"did": did, "digest": row.digest} for version, (row, did) in zip(versions, stored, strict=True)}
+    audit.write(
+        actor_id=actor_id, post_id=post_id, actor_words=actor_words, action="procedures.load",
+        object=", ".join(versions), outcome="done",
+        detail={"effective_from": effective_from.isoformat(), "versions": did},
+    )  # fmt: skip
     selectors.forget()
     transaction.on_commit(selectors.forget)
-    return rows
+    return [row for row, _did in stored]
 
 
-def _store(procedure: Procedure, effective_from: datetime) -> ProcedureVersion:
+def _store(procedure: Procedure, effective_from: datetime) -> tuple[ProcedureVersion, str]:
+    """The stored version, and whether it was stored, got other words, or stood there unchanged."""
     text = json.dumps(procedure.expanded, ensure_ascii=False)
     row, made = ProcedureVersion.objects.select_for_update(no_key=True).get_or_create(
         code=procedure.code,
@@ -72,21 +83,31 @@ def _store(procedure: Procedure, effective_from: datetime) -> ProcedureVersion:
         },
     )
     if made:
-        return row
+        return row, "stored"
     algorithm = row.digest.partition(":")[0]
     if reading.digest(procedure.expanded, algorithm) != row.digest:
         raise OtherContent(procedure.code, procedure.version)
-    if row.expanded != text:
-        row.expanded = text
-        row.save(update_fields=["expanded"])
-    return row
+    if row.expanded == text:
+        return row, "unchanged"
+    row.expanded = text
+    row.save(update_fields=["expanded"])
+    return row, "words"
 
 
 @transaction.atomic
-def retire(*, actor_id: int | None, version: ProcedureVersion, moment: datetime) -> ProcedureVersion:
-    """From `moment` on the version takes no new matters; open ones stay on it."""
+def retire(
+    *, actor_id: int | None, version: ProcedureVersion, moment: datetime, post_id: int | None = None,
+    actor_words: str = INSTALLATION,
+) -> ProcedureVersion:  # fmt: skip
+    """From `moment` on the version takes no new matters; open ones stay on it. Leaves an audit entry."""
+    before = version.retired_at
     version.retired_at = moment
     version.save(update_fields=["retired_at"])
+    audit.write(
+        actor_id=actor_id, post_id=post_id, actor_words=actor_words, action="procedure.retire",
+        object=f"{version.code} {version.version}", outcome="done",
+        detail={"before": before and before.isoformat(), "after": moment.isoformat()},
+    )  # fmt: skip
     selectors.forget()
     transaction.on_commit(selectors.forget)
     return version
