@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from civicloop.api.app import api
-from civicloop.site import acting, administration, demo_page, health, signin
+from civicloop.site import acting, administration, demo_page, health, security_page, signin
 from civicloop.site.urls_faces import faces
 from civicloop.site.urls_staff import staff
 
@@ -11,6 +11,15 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("sign-in", signin.sign_in, name="sign-in"),
+    path("sign-in/second", signin.second_factor, name="second-factor"),
+    path("security/", security_page.security, name="security"),
+    path("security/app", security_page.begin_app, name="security-begin-app"),
+    path("security/app/confirm", security_page.confirm_app, name="security-confirm-app"),
+    path("security/passkey/options", security_page.passkey_options, name="security-passkey-options"),
+    path("security/passkey", security_page.add_passkey, name="security-add-passkey"),
+    path("security/remove", security_page.remove, name="security-remove"),
+    path("security/codes", security_page.fresh_codes, name="security-codes"),
+    path("security/password", security_page.change_password, name="security-password"),
     path("sign-out", signin.sign_out, name="sign-out"),
     path("post", signin.choose_post, name="choose-post"),
     path("demo", demo_page.sign_ins, name="demo"),

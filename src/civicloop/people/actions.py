@@ -103,6 +103,30 @@ def create_account(
     return account
 
 
+def refuse_demonstration(account: Account) -> None:
+    """A sign-in that is printed for everybody stays as it is. Raises PeopleError `demonstration`."""
+    if account.demonstration:
+        words = _("A demonstration account keeps its sign-in as it is, for the next visitor.")
+        raise PeopleError("demonstration", words)
+
+
+@transaction.atomic
+def change_own_password(*, account_id: int, password: str) -> Account:
+    """Another password, by the person; the caller has asked for the present one and checked the new one.
+
+    Raises PeopleError `demonstration`.
+    """
+    account = Account.objects.select_for_update(no_key=True).get(id=account_id)
+    refuse_demonstration(account)
+    account.password, account.demonstration = make_password(password), False
+    account.save(update_fields=["password", "demonstration"])
+    audit.write(
+        actor_id=account.pk, post_id=None, actor_words=account.username, action="account.password", object="account",
+        outcome="done",
+    )  # fmt: skip
+    return account
+
+
 @transaction.atomic
 def set_password(actor: Actor, *, account_id: int, password: str) -> Account:
     """Give an account a password; sessions that were open under the former one end.

@@ -45,3 +45,10 @@ class UnitKind(models.TextChoices):
     COMMITTEE = "committee", _("Residents' or villagers' committee")
     COURT = "court", _("Court")
     PROCURATORATE = "procuratorate", _("Procuratorate")
+
+
+class FactorKind(models.TextChoices):
+    """What is shown beside the password."""
+
+    APP = "app", _("Codes of an app")
+    PASSKEY = "passkey", _("Passkey or security key")

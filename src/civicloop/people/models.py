@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from civicloop.people.choices import Role, UnitKind
+from civicloop.people.choices import FactorKind, Role, UnitKind
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -116,3 +116,41 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+
+class SignInLock(models.Model):
+    """Tries to sign in under one name, whether it exists or not; the key is a keyed hash of what was typed."""
+
+    key = models.BinaryField(max_length=32, primary_key=True)
+    tries = models.SmallIntegerField()
+    until = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+
+class SecondFactor(models.Model):
+    """What an account shows beside its password: codes of an app (RFC 6238), or a passkey (W3C Web Authentication)."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="factors")
+    kind = models.CharField(max_length=8, choices=FactorKind)
+    name = models.CharField(max_length=60)
+    secret = models.BinaryField(null=True, help_text="the app's key, sealed")
+    credential = models.BinaryField(null=True, unique=True, max_length=1023)
+    public_key = models.BinaryField(null=True)
+    counter = models.BigIntegerField(default=0, help_text="last time step, or the passkey's count of uses")
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account"], condition=models.Q(removed_at=None), name="factor_in_use")]
+
+
+class RecoveryCode(models.Model):
+    """A code on paper that stands for the second factor once; only its keyed hash is kept."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="recovery_codes")
+    hash = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    replaced_at = models.DateTimeField(null=True)

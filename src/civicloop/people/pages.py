@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from civicloop.people import access, actions, selectors
+from civicloop.people import access, actions, factors, selectors
 from civicloop.people.access import Actor
 from civicloop.people.actions import PeopleError
 from civicloop.people.choices import Role, UnitKind
 from civicloop.people.forms import AccountForm, HoldForm, PostForm, UnitChangeForm, UnitForm
-from civicloop.people.models import Holding, Unit
+from civicloop.people.models import Account, Holding, Unit
 from civicloop.people.web import duty
 
 PAGE = 50
@@ -140,6 +140,19 @@ def release(request: HttpRequest, actor: Actor, holding_id: int) -> HttpResponse
         raise Http404 from None
     messages.success(request, _("The post is free from now on."))
     return HttpResponseRedirect(reverse("people:posts") + f"?q={line.post.code}")
+
+
+@require_POST
+@duty("posts.change")
+def take_factors_away(request: HttpRequest, actor: Actor, account_id: int) -> HttpResponse:
+    """Take the second factor of somebody who has lost it."""
+    try:
+        number = factors.take_away(actor, account_id=account_id)
+    except Account.DoesNotExist:
+        raise Http404 from None
+    words = _("%(number)s taken away. The next sign-in needs the password only, and asks to set up another one.")
+    messages.success(request, words % {"number": number})
+    return HttpResponseRedirect(reverse("people:posts"))
 
 
 @duty("posts.change")

@@ -27,3 +27,14 @@ ORDER BY p.code"""
 
 # held by an import of units or people until its transaction ends
 LOCK_IMPORTS = "SELECT pg_advisory_xact_lock(hashtextextended('people.import', 0))"
+
+# counts a try to sign in when one may be made now; no row comes back while the name has to wait
+COUNT_TRY = """
+INSERT INTO people_signinlock AS l (key, tries, until, last_at) VALUES (%(key)s, 1, %(open)s, %(now)s)
+ON CONFLICT (key) DO UPDATE SET
+    tries = CASE WHEN l.last_at < %(forgotten)s THEN 1 ELSE least(l.tries + 1, 1000) END,
+    until = CASE WHEN l.last_at < %(forgotten)s OR l.tries + 1 < %(free)s THEN %(open)s ELSE %(now)s + make_interval(
+        secs => least(%(longest)s, %(first)s * 2.0 ^ least(l.tries + 1 - %(free)s, 20))) END,
+    last_at = %(now)s
+WHERE l.until <= %(now)s
+RETURNING tries"""

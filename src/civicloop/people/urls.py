@@ -13,5 +13,6 @@ urlpatterns = [
     path("posts/new", pages.new_post, name="new-post"),
     path("posts/hold", pages.hold, name="hold"),
     path("posts/release/<int:holding_id>", pages.release, name="release"),
+    path("accounts/<int:account_id>/factors", pages.take_factors_away, name="take-factors-away"),
     path("accounts/new", pages.new_account, name="new-account"),
 ]

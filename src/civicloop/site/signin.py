@@ -1,28 +1,36 @@
 """Signing in and out, and choosing the post to act in."""
 
+import json
+import math
+import time
 from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
-from civicloop.people import web
+from civicloop.people import factors, locks, web
 from civicloop.people.choices import Role
-from civicloop.people.models import Post
+from civicloop.people.middleware import BEGAN, ENROL, USED
+from civicloop.people.models import Account, Post
 from civicloop.people.web import SESSION_POST, public
 from civicloop.records import audit
 from civicloop.site import homes
+from civicloop.site.security_page import CHALLENGE, site_of
 from civicloop.ui import context
 
-TRIES = Throttle(most=10, seconds=300)
+TRIES = Throttle(most=30, seconds=300)  # from one network; each name has its own bound (people.locks)
+PENDING, PENDING_FOR = "pending", 600.0  # seconds between the password and the second step
 
 
 class SignInForm(forms.Form):
@@ -43,29 +51,87 @@ class SignInForm(forms.Form):
 @public
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign in; ten tries in five minutes for a name and for a network, all of them in the audit log."""
+    """Sign in with the password; whoever has a second factor goes on to it. All tries are in the audit log."""
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["username"]
-        wait = TRIES.wait(f"name:{name}") or TRIES.wait(f"net:{network(web.address(request))}")
+        wait = TRIES.wait(f"net:{network(web.address(request))}") or locks.begin(name)
         if wait:
-            form.add_error(None, _("Too many tries. Wait a few minutes and try again."))
+            form.add_error(None, _too_many(wait))
         else:
             account = authenticate(request, username=name, password=form.cleaned_data["password"])
-            _note(account.pk if account else None, name, "done" if account else "refused")
+            if account is not None and factors.of(account):
+                request.session[PENDING] = {"account": account.pk, "until": time.time() + PENDING_FOR,
+                                            "next": _next(request), "name": name}  # fmt: skip
+                return HttpResponseRedirect(reverse("second-factor"))
+            _note(account, name, "done" if account else "refused")
             if account is not None:
-                login(request, account)
-                return HttpResponseRedirect(_next(request) or homes.home_of(web.actor(request)))
+                return _signed_in(request, account, name, _next(request))
             form.add_error(None, _("This name and password do not belong together."))
     return render(
         request, "site/sign_in.html", {"form": form, "next": _next(request)}, status=422 if form.errors else 200
     )
 
 
-def _note(account_id: int | None, name: str, outcome: str) -> None:
+def _too_many(wait: float) -> str:
+    words = _("Too many tries. Wait %(minutes)s minutes and try again; the right password does not help before.")
+    return words % {"minutes": math.ceil(wait / 60)}
+
+
+def _signed_in(request: HttpRequest, account: Account, name: str, onward: str) -> HttpResponse:
+    """Begin the session; who still needs a second factor is led to set one up."""
+    locks.succeeded(name)
+    login(request, account, backend="django.contrib.auth.backends.ModelBackend")
+    now = time.time()
+    request.session[BEGAN], request.session[USED] = now, now
+    if not factors.of(account) and factors.needed(account, web.actors(request)):
+        request.session[ENROL] = True
+        return HttpResponseRedirect(reverse("security"))
+    return HttpResponseRedirect(onward or homes.home_of(web.actor(request)))
+
+
+@public
+@never_cache
+@sensitive_post_parameters("code", "answer")
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """The second step: a code, or a passkey. Tries count as those of the password do."""
+    pending = request.session.get(PENDING) or {}
+    account = Account.objects.filter(pk=pending.get("account", 0), is_active=True).first()
+    if account is None or time.time() > pending["until"]:
+        request.session.pop(PENDING, None)
+        return HttpResponseRedirect(reverse("sign-in"))
+    site, trouble = site_of(request), ""
+    if request.method == "POST":
+        wait = locks.begin(pending["name"])
+        code, answer = request.POST.get("code", ""), request.POST.get("answer", "")
+        challenge = request.session.pop(CHALLENGE, "")
+        if wait:
+            trouble = _too_many(wait)
+        elif (answer and factors.passkey_fits(account, site, answer=answer, challenge=challenge)) or (
+            code and factors.code_fits(account, code)
+        ):
+            _note(account, account.username, "done")
+            request.session.pop(PENDING)
+            return _signed_in(request, account, pending["name"], pending["next"])
+        else:
+            _note(account, account.username, "second_refused")
+            trouble = _("This is not right. A code is good once, and only for about a minute.")
+    options = ""
+    found = factors.passkey_to_use(account, site)
+    if found is not None:
+        options, request.session[CHALLENGE] = found
+    shown = {"options": json.loads(options) if options else None, "trouble": trouble}
+    return render(request, "site/second_factor.html", shown, status=422 if trouble else 200)
+
+
+def _note(account: Account | None, name: str, outcome: str) -> None:
+    """A try in the audit log. A name that nobody has is not kept: it may be a password in the wrong field."""
+    known = account or Account.objects.filter(username=name).first()
+    words = known.username if known else "?"
     audit.write(
-        actor_id=account_id, post_id=None, actor_words=name, action="sign_in", object="account", outcome=outcome
-    )
+        actor_id=account.pk if account else None, post_id=None, actor_words=words, action="sign_in", object="account",
+        outcome=outcome,
+    )  # fmt: skip
 
 
 def _next(request: HttpRequest) -> str:
@@ -118,5 +184,12 @@ def describe(request: HttpRequest) -> context.Person | None:
         for each in held
     )
     return context.Person(
-        shown(user.names, language), now.roles, posts, "/post", "/sign-out", str(user.pk), homes.home_of(now)
+        shown(user.names, language),
+        now.roles,
+        posts,
+        "/post",
+        "/sign-out",
+        str(user.pk),
+        homes.home_of(now),
+        reverse("security"),
     )

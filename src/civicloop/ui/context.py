@@ -48,6 +48,7 @@ class Person:
     sign_out_url: str = ""
     key: str = ""
     start_url: str = ""
+    account_url: str = ""
 
     @property
     def post(self) -> Post | None:
