@@ -168,6 +168,22 @@ def test_an_export_of_one_layer_is_taken_in_again(tmp_path: Path) -> None:
     assert taken(path)["unchanged"] == 2
 
 
+def test_a_boundary_may_have_very_many_corners(tmp_path: Path) -> None:
+    ragged = shapely.Point(117.02, 39.05).buffer(0.01, quad_segs=2000)
+    taken(file(tmp_path, EAST | {"wkt": shapely.to_wkt(ragged, rounding_precision=-1)}))
+    assert codes(world.SPOT) == [("police", "p-east")]
+
+
+@pytest.mark.parametrize("level", ["district", "subdistrict", "community", "grid"])
+def test_an_export_of_a_level_taken_in_again_changes_nothing(tmp_path: Path, level: str) -> None:
+    path = tmp_path / f"{level}.csv"
+    path.write_text(run("export", "--level", level).stdout, encoding="utf-8")
+    answer = run("import", "--level", level, "--file", path, "--crs", "wgs84", "--json")
+    assert json.loads(answer.stdout) == {
+        "created": [], "changed": [], "unchanged": sum(each[0] == level for each in world.AREAS.values()),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

@@ -18,6 +18,9 @@ from civicloop.places import actions, cities, selectors
 from civicloop.places.actions import BELOW, ImportRefused, NewArea
 from civicloop.places.models import LEVELS, OVERLAY
 
+COLUMNS = ("code", "name", "name_en", "parent", "organ_kind", "synthetic", "scheme", "source", "wkt")
+LONGEST_CELL = 100_000_000
+
 
 @click.group()
 def places() -> None:
@@ -45,7 +48,7 @@ def load(folder: Path) -> None:
 @click.option("--effective", default=None, help="date or moment from which it holds (default: now)")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document that says what changed")
 def import_(level: str, path: Path, crs: str, layer: str | None, effective: str | None, as_json: bool) -> None:
-    """CSV (code,name,name_en,parent,wkt) or GeoJSON in; new versions, never an overwrite."""
+    """CSV (code, name and what `export` writes beside) or GeoJSON in; new versions, never an overwrite."""
     try:
         at = moments.read(effective, settings.TIME_ZONE) if effective else clock.now()
     except ValueError:
@@ -54,7 +57,7 @@ def import_(level: str, path: Path, crs: str, layer: str | None, effective: str 
         rows = _rows(path)
         areas = [_area(number, row, level, crs, layer, path.name) for number, row in enumerate(rows, start=1)]
         change = actions.take(areas, at=at)
-    except (ImportRefused, ValueError) as reason:
+    except (ImportRefused, ValueError, csv.Error) as reason:
         faults = reason.faults if isinstance(reason, ImportRefused) else [str(reason)]
         print(f"civicloop: nothing of {path.name} was taken:", *faults[:20], sep="\n  ", file=sys.stderr)
         sys.exit(1)
@@ -69,8 +72,11 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     text = spreadsheets.text_of(path.read_bytes())
     found: list[dict[str, Any]] = []
     if path.suffix.lower() == ".csv":
+        csv.field_size_limit(LONGEST_CELL)  # the boundary of a city is longer than the usual bound
         for number, cells in enumerate(csv.DictReader(io.StringIO(text, newline="")), start=1):
-            row: dict[str, Any] = {name: spreadsheets.plain(cell or "") for name, cell in cells.items() if name}
+            row: dict[str, Any] = {
+                name: spreadsheets.plain(cell) for name, cell in cells.items() if name and isinstance(cell, str)
+            }
             found.append(row | {"geometry": _shaped(number, row.get("wkt"), shapely.from_wkt)})
         return found
     document = json.loads(text)
@@ -104,10 +110,17 @@ def _area(number: int, row: dict[str, Any], level: str, crs: str, layer: str | N
         )
     names = {"zh-hans": name} | ({"en": str(row["name_en"])} if row.get("name_en") else {})
     return NewArea(
-        code, level, names, str(row.get("parent") or "").strip(), polygon, str(row.get("organ_kind") or ""), False,
-        layer or ("full_grid" if level == "grid" else OVERLAY if level == OVERLAY else "admin"),
-        "local" if level in ("grid", OVERLAY) else "gb", source,
-    )  # fmt: skip
+        code,
+        level,
+        names,
+        parent=str(row.get("parent") or "").strip(),
+        polygon=polygon,
+        organ_kind=str(row.get("organ_kind") or ""),
+        synthetic=row.get("synthetic") in ("yes", True),
+        layer=layer or ("full_grid" if level == "grid" else OVERLAY if level == OVERLAY else "admin"),
+        scheme=str(row.get("scheme") or ("local" if level in ("grid", OVERLAY) else "gb")),
+        source=str(row.get("source") or source),
+    )
 
 
 def _within(bounds: tuple[float, float, float, float]) -> bool:
@@ -163,12 +176,13 @@ def export(level: str, layer: str | None) -> None:
     layers = sorted({row.layer for row in versions})
     if level == OVERLAY and len(layers) > 1:
         sys.exit(f"civicloop: say which overlays with --layer: {', '.join(layers)}")
-    columns, rows = ("code", "name", "name_en", "parent", "organ_kind", "wkt"), []
+    rows = []
     for row in versions:
         parent = selectors.area(row.parent_id).code if row.parent_id else ""
-        wkt = shapely.to_wkt(shapely.from_wkb(bytes(row.polygon)), rounding_precision=7) if row.polygon else ""
-        rows.append((row.code, row.names["zh-hans"], row.names.get("en", ""), parent, row.organ_kind, wkt))
-    click.echo(spreadsheets.written(columns, rows), nl=False)
+        wkt = shapely.to_wkt(shapely.from_wkb(bytes(row.polygon)), rounding_precision=-1) if row.polygon else ""
+        names, synthetic = (row.names["zh-hans"], row.names.get("en", "")), "yes" if row.synthetic else "no"
+        rows.append((row.code, *names, parent, row.organ_kind, synthetic, row.scheme, row.source, wkt))
+    click.echo(spreadsheets.written(COLUMNS, rows), nl=False)
 
 
 def _say(change: actions.Change) -> None:
