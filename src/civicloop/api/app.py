@@ -2,11 +2,14 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -74,6 +77,29 @@ class DescribedApi(NinjaAPI):
             for operation in path.values():
                 operation["responses"]["default"] = {"description": "A problem", "content": content}
         return schema
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        found = super()._get_urls()
+        for address in found:
+            if isinstance(address, URLPattern):
+                address.callback = _with_problem(address.callback)
+        return found
+
+
+def _with_problem(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view whose refusal of a method is a problem too, like every other answer that is none."""
+
+    @wraps(view)
+    def worded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer = view(request, *args, **kwargs)
+        if not isinstance(answer, HttpResponseNotAllowed):
+            return answer
+        words = _("This address does not take %(method)s.") % {"method": request.method}
+        refusal = problem(405, "method_not_allowed", words)
+        refusal["Allow"] = ", ".join(sorted(answer["Allow"].split(", ")))
+        return refusal
+
+    return worded
 
 
 api = DescribedApi(
