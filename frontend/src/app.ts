@@ -1,6 +1,7 @@
 // Every page: htmx with evaluation off, theme, keys, lists, questions before an act, one sending only, live parts.
 import htmx from 'htmx.org'
 import { all, cookie, element, everywhere, one, typing, words } from './dom'
+import { personalWarnings } from './personal'
 
 const POLL = 4000
 const YEAR = 365 * 24 * 3600
@@ -215,6 +216,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
 
 everywhere((root) => {
   poll(root)
+  personalWarnings(root)
   one('[data-focus]', root)?.focus()
 })
 document.documentElement.dataset['scripted'] = ''

@@ -21,6 +21,7 @@ from django.urls import path
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
+from civicloop.foundation.identifiers import personal_numbers
 from civicloop.ui import context
 from tests.ui.urls import urlpatterns as own
 
@@ -45,6 +46,11 @@ def _page(request: HttpRequest, face: str, body: str, head: str = "") -> HttpRes
     source = '{% extends "ui/' + face + '.html" %}{% block title %}t{% endblock %}' + head
     source += "{% block content %}" + body + "{% endblock %}"
     return HttpResponse(engines["django"].from_string(source).render({}, request))
+
+
+def words(request: HttpRequest) -> HttpResponse:
+    """A text that several people will read."""
+    return _page(request, "resident", '<textarea aria-label="text"></textarea>')
 
 
 def outside(request: HttpRequest) -> HttpResponse:
@@ -115,7 +121,10 @@ def part(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     *own,
-    *(path(view.__name__, view) for view in (outside, receive, thanks, resident, receipt, shapes, areas, live, part)),
+    *(
+        path(view.__name__, view)
+        for view in (outside, receive, thanks, resident, receipt, shapes, areas, live, part, words)
+    ),
 ]
 
 
@@ -331,3 +340,21 @@ def test_touch_targets_outside_are_large(phone: BrowserContext, address: str) ->
     assert box is not None
     assert box["height"] >= 64
     assert page.evaluate("getComputedStyle(document.querySelector('main p, main button')).fontSize") == "20px"
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("请联系13812345678", True), ("身份证11010519491231002X", True), ("电话 138-1234-5678 晚上打", True),
+        ("受理编号20261123-0002906-0，门口有3个坑", False), ("订单号20261123138123456789", False),
+        ("110105194912310021", False),
+    ],
+)  # fmt: skip
+def test_a_personal_number_in_a_text_is_pointed_out(
+    phone: BrowserContext, address: str, text: str, warned: bool
+) -> None:
+    page, complaints = opened(phone, f"{address}/words")
+    page.locator("textarea").fill(text)
+    assert (page.locator(".form-warning").inner_text() != "") is warned
+    assert personal_numbers(text) == set() or warned  # the server's rules say the same
+    assert complaints == []
