@@ -12,6 +12,7 @@ from django.db import connection
 
 from civicloop.calendars import selectors as calendars
 from civicloop.catalogue import selectors as catalogue
+from civicloop.evidence.models import Evidence
 from civicloop.people import desks
 from civicloop.places import selectors as places
 from civicloop.procedures import selectors as procedures
@@ -85,6 +86,20 @@ def test_every_act_of_the_walk_costs_at_most_five_statements_of_which_one_writes
     act("checker", "post_check", "pass")
     act("clerk", "close")
     assert costs["file"] == 3  # token, one read, one write
+
+
+def test_a_photo_costs_at_most_eight_statements_of_which_two_write(warm: None) -> None:
+    matter, grid = done(Caller().report(), 201)["id"], Caller("grid")
+    with statements() as seen:
+        done(grid.upload(matter, "before"), 201)
+    # token, matter, whether the id is known, the matter's turn, its files, the row, the locked matter, the entry
+    assert len(seen) <= 8, seen
+    told = [sql.replace("FOR NO KEY UPDATE", "") for sql in seen]
+    assert len([sql for sql in told if any(word in sql for word in WRITING)]) == 2, seen
+    photo = str(Evidence.objects.get(matter_id=matter).id)
+    with statements() as seen:
+        done(grid.upload(matter, "before", id=photo), 200)
+    assert len(seen) == 3  # token, matter, the photo that is known
 
 
 def test_the_same_sent_again_writes_nothing(warm: None) -> None:

@@ -38,7 +38,8 @@ def test_from_report_to_a_verified_close_with_five_tokens() -> None:
     assert [area["level"] for area in seen["areas"]] == ["district", "subdistrict", "community", "grid"]
     lines = done(clerk.get(f"/matters/{matter}/timeline"))
     assert [line["action"] for line in lines] == [
-        "report", "file", "dispatch", "accept", "assign", "handle", "feed_back", "post_check", "close",
+        "report", "evidence", "file", "dispatch", "accept", "assign", "evidence", "handle", "feed_back", "evidence",
+        "post_check", "close",
     ]  # fmt: skip
     assert proof.verify(matter) == []
     found = done(clerk.get("/matters", text=reported["number"]))["items"]

@@ -1,4 +1,4 @@
-"""Real processes, really killed: server, worker and database, at random moments, while people report and act."""
+"""Real processes, really killed: server, worker, database, at random, while people report, act and send photos."""
 
 import http.client
 import json
@@ -17,6 +17,7 @@ import pytest
 
 from civicloop.foundation import ids
 from civicloop.ops import embedded
+from tests.api.calls import jpeg
 from tests.conftest import ROOT, size
 
 pytestmark = pytest.mark.crash
@@ -96,6 +97,7 @@ class Sender(threading.Thread):
         self.done = threading.Event()
         self.reports: dict[str, str] = {}
         self.acts: dict[str, tuple[str, int]] = {}
+        self.photos: dict[str, str] = {}
         self.strange: list[tuple[int, str]] = []
 
     def run(self) -> None:
@@ -112,11 +114,18 @@ class Sender(threading.Thread):
             if filed is None:
                 return
             self.acts[act_id] = (identifier, filed["seq"])
+            photo = str(ids.uuid7())
+            added = self.send(f"/matters/{identifier}/evidence", "clerk", form(photo), FORM)
+            if added is None:
+                return
+            self.photos[photo] = identifier
 
-    def send(self, path: str, who: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    def send(
+        self, path: str, who: str, body: dict[str, Any] | bytes, kind: str = "application/json"
+    ) -> dict[str, Any] | None:
         """POST until there is a real answer; None when the test is over."""
-        payload = json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self.tokens[who]}", "Content-Type": "application/json"}
+        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.tokens[who]}", "Content-Type": kind}
         while not self.done.is_set():
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", self.installation.port, timeout=10)
@@ -136,6 +145,21 @@ class Sender(threading.Thread):
         return None
 
 
+BOUNDARY = "a-photo-of-a-manhole-cover"
+FORM = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+def form(photo: str) -> bytes:
+    """A photo with its id, as a phone sends it."""
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (("id", photo), ("stage", "before"))
+    ]
+    file = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n'
+    head = "".join(parts) + file + "Content-Type: image/jpeg\r\n\r\n"
+    return head.encode() + jpeg() + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
 SET_UP = """
 import json, django; django.setup()
 from tests import world; world.build()
@@ -144,6 +168,7 @@ print(json.dumps({"tokens": {u: world.token(u) for u in ("channel", "clerk")}, "
 """
 LOOK = """
 import json, django; django.setup()
+from civicloop.foundation import chain
 from civicloop.matters import proof
 from civicloop.matters.models import *
 from django.db.models import Count, Q
@@ -154,10 +179,17 @@ leads = Matter.objects.filter(end="").annotate(n=Count("tasks", filter=lead)).ex
 acts = Entry.objects.exclude(act_id=None).values_list("act_id", "matter_id", "seq")
 whole = all(m.seq == m.entries.count() for m in Matter.objects.all())
 facts = Fact.objects.filter(name="reported").count() == Matter.objects.count()
+from civicloop.evidence.models import Evidence
+from civicloop.evidence import selectors as files
+photos = {str(e.id): str(e.matter_id) for e in Evidence.objects.all()}
+entered = sorted(str(chain.content(bytes(b))["data"]["evidence"])
+                 for b in Entry.objects.filter(action="evidence").values_list("body", flat=True))
+shown = [files.read_object(e.matter_id, e.id, which) for e in Evidence.objects.all() for which in files.WHICH]
 print(json.dumps({
     "numbers": {str(i): n for i, n in Matter.objects.values_list("id", "number")},
     "acts": {str(a): [str(m), s] for a, m, s in acts},
     "findings": findings, "twice": twice, "leads": leads, "whole": whole, "facts": facts,
+    "photos": photos, "entered": entered,
 }))
 """
 
@@ -194,6 +226,10 @@ def test_kills_of_server_worker_and_database(tmp_path: Path) -> None:
     for sender in senders:
         for act_id, (matter, seq) in sender.acts.items():
             assert seen["acts"].get(act_id) == [matter, seq]
+    photos = {k: v for sender in senders for k, v in sender.photos.items()}
+    assert photos
+    assert photos.items() <= seen["photos"].items()
+    assert seen["entered"] == sorted(seen["photos"])  # one entry for each row, no row without one
     assert (seen["findings"], seen["twice"], seen["leads"], seen["whole"], seen["facts"]) == ([], 0, 0, True, True)
 
 

@@ -1,14 +1,20 @@
 """One matter on one page, the list of matters and its export, approvals."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.test import override_settings
 from django.utils import translation
 
 from civicloop.foundation import clock, ids
+from civicloop.matters import actions
 from civicloop.matters.models import Entry, Matter
 from tests import world
+from tests.api.calls import jpeg
+from tests.evidence.pictures import PDF
 from tests.matters import loop
 from tests.site.desks import dispatched, signed_in, text
 
@@ -83,6 +89,31 @@ def test_a_post_chosen_in_the_session_decides_what_is_offered() -> None:
     session["post"] = post.id
     session.save()
     assert 'id="act-accept"' in text(client.get(f"/matters/{matter}"))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ("添加照片 · 处置前", "添加文件 · 其他", "JPEG")),
+        ("en", ("Photo added · Before handling", "File added · Other", "JPEG")),
+    ],
+)
+def test_a_photo_and_a_file_stand_in_the_story_with_kind_size_and_digest(
+    language: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    with override_settings(DATA_DIR=tmp_path):
+        matter, grid, sent = loop.report(), world.actor("grid"), {"photo.jpg": jpeg(), "report.pdf": PDF}
+        for stage, (name, content) in zip(("before", "other"), sent.items(), strict=True):
+            prepared = actions.take_upload(
+                grid, upload=content, filename=name, stage=stage, matter_id=matter, evidence_id=ids.uuid7()
+            )
+            actions.add_evidence(grid, prepared)
+        client = signed_in("clerk")
+        page = text(client.get(f"/matters/{matter}", headers={"Accept-Language": language}))
+    story = page.split('class="matter-story"')[1]
+    for word in (*words, *(hashlib.sha256(content).hexdigest()[:16] for content in sent.values())):
+        assert word in story, word
+    assert story.count("/thumbnail") == 1  # a file has no picture
 
 
 def test_html_in_a_report_stays_text() -> None:

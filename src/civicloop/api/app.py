@@ -1,12 +1,15 @@
 """The API: assembles the routers of all rooms under /api/v1 and words every error as application/problem+json."""
 
+import errno
 import json
+import logging
 import math
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver
@@ -22,6 +25,9 @@ from civicloop.matters.errors import Refused
 from civicloop.people.api import router as people
 from civicloop.places.api import router as places
 
+log = logging.getLogger("civicloop.api")
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+RETRY_SOON, RETRY_AFTER = 5, 60  # seconds
 LARGEST = 2**53  # beyond it a JSON number has no one canonical form (RFC 8785)
 
 
@@ -163,6 +169,24 @@ def unauthenticated(request: HttpRequest, reason: AuthenticationError) -> HttpRe
 def too_large(request: HttpRequest, reason: RequestDataTooBig) -> HttpResponse:
     """A body beyond the bound of the installation."""
     return problem(413, "too_large", _("This is too large to be taken. Nothing was taken; send less at once."))
+
+
+@api.exception_handler(OSError)
+def no_room(request: HttpRequest, reason: OSError) -> HttpResponse:
+    """A disk that takes no more, such as the one on which a large upload waits. Any other fault stays one."""
+    if reason.errno not in FULL:
+        raise reason
+    log.error("no room on the disk: %s", reason)
+    words = _("The server has no room left. Nothing was taken; tell the system administrator and send it again later.")
+    return problem(507, "storage_full", words, {"retry_after": RETRY_AFTER})
+
+
+@api.exception_handler(OperationalError)
+def database_away(request: HttpRequest, reason: OperationalError) -> HttpResponse:
+    """A database that is away, starting, full or overloaded: worth another try with the same ids."""
+    log.error("the database cannot answer: %s", reason)
+    words = _("The database cannot answer just now. Send the same again in a moment; nothing is done twice.")
+    return problem(503, "database_away", words, {"retry_after": RETRY_SOON})
 
 
 @api.exception_handler(HttpError)

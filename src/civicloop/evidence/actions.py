@@ -4,6 +4,7 @@
 people.access first, and tells the person what `EvidenceRefused` says.
 """
 
+import errno
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,13 +19,14 @@ from civicloop.evidence.choices import MOST_BYTES, MOST_FILES
 from civicloop.evidence.errors import Conflict, EvidenceRefused, refused
 from civicloop.evidence.models import Evidence, Stage
 from civicloop.evidence.selectors import owner_words, referenced
-from civicloop.foundation import clock
+from civicloop.foundation import ciphers, clock
 from civicloop.foundation.canonical import fingerprint
 from civicloop.records import sealing
 
 __all__ = ["MOST_BYTES", "Conflict", "EvidenceRefused", "Prepared", "prepare", "store", "sweep_orphans"]
 
 DAY = 86_400.0
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _BATCH = 1000
 
 
@@ -73,6 +75,8 @@ def prepare(
         if found.derivative:
             row.derivative, row.thumbnail = place.put(found.derivative), place.put(found.thumbnail)
     except OSError as reason:
+        raise refused("storage_full" if reason.errno in FULL else "not_stored", filename) from reason
+    except ciphers.CannotSeal as reason:
         raise refused("not_stored", filename) from reason
     return Prepared(row, filename)
 

@@ -17,7 +17,7 @@ class EvidenceRefused(ValueError):
     """An upload that is not taken. `code` is for machines, `str()` for the person, in the person's language.
 
     Codes: empty, too_large, too_many_pixels, heic, archive, web_page, not_a_photo, damaged, unknown_stage, too_many,
-    not_stored (the only one that is the platform's fault: worth another try).
+    and two that are the platform's fault: not_stored (worth another try) and storage_full (once there is room again).
     """
 
     def __init__(self, code: str, words: str) -> None:
@@ -39,6 +39,8 @@ def refused(code: str, name: str = "", **values: object) -> EvidenceRefused:
 def _then(code: str) -> str:
     if code == "not_stored":
         return _("Try again; if it fails again, tell the system administrator.")
+    if code == "storage_full":
+        return _("Tell the system administrator; send it again when there is room.")
     if code == "too_many":
         return _("Leave out what shows the same.")
     if code == "unknown_stage":
@@ -60,6 +62,7 @@ def _reason(code: str) -> str:
         "damaged": _("%(name)s is damaged or was not sent completely."),
         "unknown_stage": _("Say whether %(name)s was taken before handling, after handling or otherwise."),
         "too_many": _("%(name)s is one too many: a matter holds at most %(most)s photos and files."),
-        "not_stored": _("%(name)s could not be stored, because the storage has a fault or is full."),
+        "not_stored": _("%(name)s could not be stored, because the storage has a fault."),
+        "storage_full": _("%(name)s could not be stored, because the storage is full."),
     }
     return words[code]

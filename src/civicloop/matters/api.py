@@ -22,6 +22,7 @@ from civicloop.matters import actions, errors, selectors
 from civicloop.matters.choices import Channel
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
+from civicloop.matters.words import action_words
 from civicloop.people import access, web
 from civicloop.people.access import Actor
 from civicloop.places import selectors as places
@@ -161,14 +162,29 @@ class MatterOut(Schema):
     parent_id: UUID | None
 
 
+class EvidenceLine(Schema):
+    """What the hashed entry of a photo or file keeps: its id, digest, size and kind."""
+
+    evidence: UUID
+    digest: str
+    stage: str
+    bytes: int
+    media_type: str
+    synthetic: bool
+
+
 class LineOut(Schema):
+    """One entry; `words` say it in the caller's language. `evidence` is there where a photo or file was added."""
+
     seq: int
     at: datetime
     action: str
     result: str
+    words: str
     role: str
     step: str
     texts: dict[str, str]
+    evidence: EvidenceLine | None
     hash: str
 
 
@@ -386,10 +402,12 @@ def matter(request: HttpRequest, matter_id: Id) -> MatterOut:
 @router.get("/matters/{uuid:matter_id}/timeline", response=list[LineOut], auth=STAFF)
 def timeline(request: HttpRequest, matter_id: Id) -> list[LineOut]:
     """Every entry with its hash; erased texts are missing."""
-    selectors.seen_by(actor_of(request), matter_id)
+    procedure = selectors.seen_by(actor_of(request), matter_id).procedure
     return [
         LineOut(seq=line.seq, at=line.at, action=line.action, result=line.result, role=line.role, step=line.step,
-                texts=dict(line.texts), hash=line.hash)
+                words=action_words(procedure, line.action, line.result, line.data), texts=dict(line.texts),
+                evidence=EvidenceLine(**line.data) if line.action == "evidence" and line.data else None,
+                hash=line.hash)
         for line in selectors.timeline(matter_id)
     ]  # fmt: skip
 
@@ -478,7 +496,10 @@ def add_evidence(
     stage: Form[str] = "other",
     id: Form[UUID | None] = None,
 ) -> Status[EvidenceOut]:
-    """A photo or file; the same id with the same content is the same evidence."""
+    """A photo or file, with its timeline entry; the same id with the same content is the same evidence.
+
+    507 when the storage is full, 503 when it has a fault: nothing was kept, and it may be sent again.
+    """
     actor = actor_of(request)
     seen = selectors.seen_by(actor, matter_id)
     row, created = add_file(actor, seen.id, file, stage, id)
@@ -489,16 +510,11 @@ def add_file(
     actor: Actor, matter_id: UUID, file: "File_[Any]", stage: str, evidence_id: UUID | None
 ) -> tuple[EvidenceOut, bool]:
     """Store an upload for somebody who may see the matter; errors in the person's words."""
-    try:
-        prepared = evidence.prepare(
-            upload=file.read(evidence.MOST_BYTES + 1), filename=file.name or "", stage=stage, matter_id=matter_id,
-            evidence_id=evidence_id or ids.uuid7(clock.now()), actor_id=actor.account_id, post_id=actor.post_id,
-        )  # fmt: skip
-        row, created = evidence.store(prepared)
-    except evidence.Conflict:
-        raise errors.other_content() from None
-    except evidence.EvidenceRefused as reason:
-        raise errors.Refused(reason.code, 422, str(reason), field="file") from None
+    prepared = actions.take_upload(
+        actor, upload=file.read(evidence.MOST_BYTES + 1), filename=file.name or "", stage=stage, matter_id=matter_id,
+        evidence_id=evidence_id or ids.uuid7(clock.now()),
+    )  # fmt: skip
+    row, created = actions.add_evidence(actor, prepared)
     return EvidenceOut(id=row.id, stage=row.stage, media_type=row.media_type, bytes=row.bytes), created
 
 

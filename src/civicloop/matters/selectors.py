@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import explain as calendar_explain
 from civicloop.calendars.rules.limits import Limit
-from civicloop.foundation import clock, ids, ngrams
+from civicloop.foundation import chain, clock, ids, ngrams
 from civicloop.matters import actions, engine, errors, reading
 from civicloop.matters.models import ApprovalRequest, Entry, EntryText, Matter, Task
 from civicloop.matters.reading import Reading
@@ -283,6 +283,7 @@ class Line:
     account_id: int | None
     step: str
     texts: Mapping[str, str]
+    data: Mapping[str, Any]  # the plain values of the hashed body
     hash: str
 
 
@@ -294,9 +295,18 @@ def timeline(matter_id: UUID) -> list[Line]:
     rows = Entry.objects.filter(matter_id=matter_id).order_by("seq")
     return [
         Line(e.seq, e.at, e.action, e.result, e.role, e.unit_id, e.account_id, e.step, texts.get(e.seq, {}),
-             bytes(e.hash).hex())
+             _plain(bytes(e.body)), bytes(e.hash).hex())
         for e in rows
     ]  # fmt: skip
+
+
+def _plain(body: bytes) -> Mapping[str, Any]:
+    """The plain values of an entry; none of a body that was tampered with, which is the proof's finding."""
+    try:
+        data = chain.content(body).get("data")
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,12 @@ SELECT 200, number, fingerprint FROM matters_matter WHERE id = %(id)s AND NOT EX
 # nothing came back from REPORT: somebody else wrote this id at this moment, and is visible to a new statement only
 REPORTED = "SELECT 200, number, fingerprint FROM matters_matter WHERE id = %(id)s"
 
+# an entry that moves nothing (a photo was added)
+ENTER = f"""
+WITH u AS (UPDATE matters_matter SET seq = %(next)s WHERE id = %(id)s AND seq = %(seq)s RETURNING id),
+e AS ({_ENTRY.format(gate="u")})
+SELECT count(*) FROM u"""
+
 # an act: every part hangs on the matter's row still being at the seq that was read; a lost race writes nothing
 ACT = f"""
 WITH u AS (

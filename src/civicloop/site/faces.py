@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from civicloop.evidence import actions as evidence
+from civicloop.evidence.actions import Prepared
 from civicloop.evidence.choices import MOST_BYTES
 from civicloop.evidence.models import Evidence, Stage
 from civicloop.foundation import ids
-from civicloop.matters import selectors
+from civicloop.matters import actions, selectors
 from civicloop.matters.actions import NewMatter
 from civicloop.matters.errors import Refused
 from civicloop.matters.reading import Reading
@@ -115,7 +115,7 @@ def evidence_id(actor: Actor, matter_id: UUID, stage: str, upload: "UploadedFile
 
 def prepare_photos(
     actor: Actor, matter_id: UUID, uploads: Iterable["UploadedFile[bytes]"], stage: str
-) -> tuple[list[evidence.Prepared], list[str]]:
+) -> tuple[list[Prepared], list[str]]:
     """(what can be taken, the words for what cannot). No row is written, so the matter need not exist yet."""
     fine, refused = [], []
     for upload in uploads:
@@ -123,31 +123,30 @@ def prepare_photos(
         content, name = upload.read(MOST_BYTES + 1), upload.name or ""
         try:
             fine.append(
-                evidence.prepare(
-                    upload=content, filename=name, stage=stage, matter_id=matter_id, evidence_id=identifier,
-                    actor_id=actor.account_id, post_id=actor.post_id,
+                actions.take_upload(
+                    actor, upload=content, filename=name, stage=stage, matter_id=matter_id, evidence_id=identifier
                 )
-            )  # fmt: skip
-        except evidence.EvidenceRefused as reason:
-            refused.append(str(reason))
+            )
+        except Refused as reason:
+            refused.append(reason.words)
     return fine, refused
 
 
-def store_photos(prepared: Iterable[evidence.Prepared]) -> list[str]:
-    """Commit the rows; the words for what came too late (a matter holds a bounded number of files)."""
+def store_photos(actor: Actor, prepared: Iterable[Prepared]) -> list[str]:
+    """Commit the rows with their entries; the words for what came too late (a matter holds a bounded number)."""
     refused = []
     for each in prepared:
         try:
-            evidence.store(each)
-        except evidence.EvidenceRefused as reason:
-            refused.append(str(reason))
+            actions.add_evidence(actor, each)
+        except Refused as reason:
+            refused.append(reason.words)
     return refused
 
 
 def add_photos(actor: Actor, matter_id: UUID, uploads: Iterable["UploadedFile[bytes]"], stage: str) -> list[str]:
     """Add what can be taken to a matter that the actor sees; the words for what was refused."""
     prepared, refused = prepare_photos(actor, matter_id, uploads, stage)
-    return refused + store_photos(prepared)
+    return refused + store_photos(actor, prepared)
 
 
 def photos_of(matter_ids: Collection[UUID]) -> dict[UUID, dict[str, list[dict[str, Any]]]]:

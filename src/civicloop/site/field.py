@@ -245,7 +245,7 @@ def _taken(
         made = actions.report(actor, new)
     except Refused as reason:
         return page.show(request, actor, form, refused=reason)
-    for words in faces.store_photos(prepared):
+    for words in faces.store_photos(actor, prepared):
         messages.warning(request, words)
     return made
 

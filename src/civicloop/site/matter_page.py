@@ -1,6 +1,6 @@
 """One matter on one page: what it is, who has it, by when, what may be done by this person, what happened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,20 +8,21 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from civicloop.calendars import words as calendar_words
 from civicloop.calendars.rules.limits import Limit, LimitRefused
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words as catalogue_words
 from civicloop.evidence import selectors as files
-from civicloop.foundation import chain, clock, ids
+from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
 from civicloop.matters import selectors
 from civicloop.matters.choices import Channel, TaskState
 from civicloop.matters.errors import Refused
-from civicloop.matters.models import Entry, Matter
+from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
+from civicloop.matters.words import action_words, answer_words, evidence_words
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
@@ -29,19 +30,6 @@ from civicloop.places import selectors as places
 from civicloop.site import acting
 from civicloop.site.acting import language
 
-ENGINE_WORDS = {
-    "report": gettext_lazy("Reported"),
-    "note": gettext_lazy("Note"),
-    "decide": gettext_lazy("Approval answered"),
-    "answer_part": gettext_lazy("Part answered"),
-    "end_hold": gettext_lazy("The pause has ended"),
-}
-ANSWER_WORDS = {
-    "done": pgettext_lazy("part", "Done"), "cannot": pgettext_lazy("part", "Cannot be done here"),
-    "fine": pgettext_lazy("part", "Nothing found"), "found": pgettext_lazy("part", "The same was found"),
-    "agrees": pgettext_lazy("part", "Agrees"), "refuses": pgettext_lazy("part", "Refuses"),
-    "signs": pgettext_lazy("part", "Signs"),
-}  # fmt: skip
 OUTSIDE_WORDS = {
     "reporter": gettext_lazy("Reporter"), "household": gettext_lazy("Household"),
     "resident": gettext_lazy("Applicant"), "system": gettext_lazy("Platform"),
@@ -236,11 +224,6 @@ def parts(seen: Reading, actor: Actor, typed: Mapping[str, Any]) -> list[dict[st
     return found
 
 
-def answer_words(code: str) -> str:
-    """An answer to a part in words."""
-    return str(ANSWER_WORDS.get(code, code))
-
-
 # -- what happened --------------------------------------------------------------------------------------------------
 
 
@@ -267,34 +250,29 @@ def timeline(seen: Reading) -> list[dict[str, Any]]:
     """The entries in plain words: by which post and unit, what, when, with the texts and the chosen reasons."""
     lines = selectors.timeline(seen.id)
     units = selectors.unit_names({line.unit_id for line in lines})
-    chosen = values_by_entry(seen.id)
     found = []
     for line in lines:
         words = [_labelled(seen, name, value) for name, value in line.texts.items() if _telling(line.action, name)]
-        words += [
-            _labelled(seen, name, value) for name, value in chosen[line.seq].items() if _choice(seen, name, value)
-        ]
+        words += [_labelled(seen, name, value) for name, value in line.data.items() if _choice(seen, name, value)]
+        if line.action == "evidence":
+            words = [evidence_words(line.data)]
         found.append(
-            {"what": action_words(seen, line.action, line.result, chosen[line.seq]), "when": line.at,
+            {"what": action_words(seen.procedure, line.action, line.result, line.data), "when": line.at,
              "post": str(Role(line.role).label) if line.role in Role.values else _outside(line.role),
              "unit": shown(units[line.unit_id], language()) if line.unit_id in units else "",
              "text": "\n".join(word for word in words if word), "system": line.role == "system",
-             "hash": line.hash, "seq": line.seq}
+             "evidence": _picture_of(seen.id, line), "hash": line.hash, "seq": line.seq}
         )  # fmt: skip
     return found
 
 
-def values_by_entry(matter_id: UUID) -> dict[int, Mapping[str, Any]]:
-    """The plain values of each entry by its number, out of the hashed bodies."""
-    rows = Entry.objects.filter(matter_id=matter_id).values_list("seq", "body")
-    found: dict[int, Mapping[str, Any]] = {}
-    for seq, body in rows:
-        try:
-            data = chain.content(bytes(body)).get("data")
-        except ValueError:  # a body that was tampered with is the proof's finding; the page still opens
-            data = None
-        found[seq] = data if isinstance(data, dict) else {}
-    return found
+def _picture_of(matter_id: UUID, line: selectors.Line) -> list[dict[str, str]]:
+    """The thumbnail of the photo that an entry added."""
+    identifier = line.data.get("evidence")
+    if line.action != "evidence" or not identifier or not str(line.data.get("media_type")).startswith("image/"):
+        return []
+    url, thumb = (reverse("evidence", args=[matter_id, identifier, which]) for which in ("derivative", "thumbnail"))
+    return [{"url": url, "thumb": thumb, "alt": _("Photo")}]
 
 
 def _telling(action: str, name: str) -> bool:
@@ -321,24 +299,3 @@ def _labelled(seen: Reading, name: str, value: Any) -> str:
 
 def _outside(role: str) -> str:
     return str(OUTSIDE_WORDS.get(role, role))
-
-
-def action_words(seen: Reading, action: str, result: str, data: Mapping[str, Any] | None = None) -> str:
-    """The words of an entry's action and result."""
-    if action == "answer_part":
-        return f"{ENGINE_WORDS[action]} · {answer_words(result)}"
-    if action == "decide":
-        yes = (data or {}).get("yes")
-        said = {True: _("yes"), False: _("no")}.get(yes) if isinstance(yes, bool) else ""
-        return f"{ENGINE_WORDS[action]} · {said}" if said else str(ENGINE_WORDS[action])
-    if action in ENGINE_WORDS:
-        return str(ENGINE_WORDS[action])
-    asked = action.startswith("request:")
-    declared = seen.procedure.actions.get(action.removeprefix("request:"))
-    if declared is None:
-        return action
-    words = shown(declared.names, language())
-    fitting: Sequence[Any] = [m.names for m in declared.moves if m.result and m.result == result]
-    if fitting:
-        words = f"{words} · {shown(fitting[0], language())}"
-    return _("Asked: %(what)s") % {"what": words} if asked else words

@@ -16,7 +16,6 @@ from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
 from civicloop.people.models import Unit
 from civicloop.site.acting import language, stars_words
-from civicloop.site.matter_page import values_by_entry
 
 FINDING = frozenset({Stage.COLLECT, Stage.FILE, Stage.DISPATCH})
 
@@ -95,7 +94,7 @@ def story(row: Matter, seen: Reading) -> list[dict[str, Any]]:
         step = line.step
         text = line.texts.get(ADDRESSED.get(line.action, ""), "")
         if line.action == "rate":
-            text = stars_words(values_by_entry(row.id)[line.seq].get("stars"))
+            text = stars_words(line.data.get("stars"))
         if words and (not found or found[-1]["what"] != words or text):
             found.append({"what": words, "when": line.at, "text": text})
     return found

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from civicloop.evidence import actions as evidence
 from civicloop.foundation import clock
 from civicloop.matters import actions, jobs, reading
 from civicloop.matters.actions import Act, NewMatter
@@ -72,7 +71,9 @@ class Player:
         """What an earlier replay has told of this matter."""
         entries = list(Entry.objects.filter(matter_id=self.matter).values_list("act_id", "action", "seq", "at"))
         self.past |= {act: (action, seq) for act, action, seq, _at in entries if act}
-        self.until = max([at for *_rest, at in entries] + ([self.until] if self.until else []))
+        # a photo alone does not tell a moment: the act that it belongs to may have been cut off
+        moments = [at for _act, action, _seq, at in entries if action != "evidence"]
+        self.until = max(moments + ([self.until] if self.until else []))
 
     def into(self, matter_id: UUID) -> None:
         """Go on with another matter of the same story."""
@@ -120,12 +121,11 @@ class Player:
         if self.told():
             return
         actor = who or self.outside("reporter")
-        prepared = evidence.prepare(
-            upload=content, filename="synthetic.jpg", stage=stage, matter_id=self.matter,
-            evidence_id=evidence_id, actor_id=actor.account_id, post_id=actor.post_id,
-            synthetic=True,
+        prepared = actions.take_upload(
+            actor, upload=content, filename="synthetic.jpg", stage=stage, matter_id=self.matter,
+            evidence_id=evidence_id, synthetic=True,
         )  # fmt: skip
-        evidence.store(prepared)
+        actions.add_evidence(actor, prepared)
 
     def seen(self) -> reading.Reading:
         """The matter now."""

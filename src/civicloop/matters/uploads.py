@@ -1,0 +1,91 @@
+"""Photos and files of a matter: the row of evidence and its timeline entry, together or not at all."""
+
+from uuid import UUID
+
+from civicloop.evidence import actions as evidence
+from civicloop.evidence.models import Evidence
+from civicloop.foundation import hot
+from civicloop.matters import errors, reading, sql, timeline
+from civicloop.matters.errors import Refused
+from civicloop.matters.models import Matter
+from civicloop.matters.reading import Reading
+from civicloop.matters.values import caller_of
+from civicloop.matters.writing import entry_values, who
+from civicloop.people import access
+from civicloop.people.access import Actor
+
+RETRY_AFTER = 60  # seconds until a storage that has a fault is worth another try
+
+
+def take_upload(
+    actor: Actor, *, upload: bytes, filename: str, stage: str, matter_id: UUID, evidence_id: UUID,
+    synthetic: bool = False,
+) -> evidence.Prepared:  # fmt: skip
+    """Check an upload and store its contents; no row is written, so the matter need not exist yet.
+
+    Raises Refused: 422 with the field `file` for what is no photo, 409 for a used id, 503 or 507 when the storage
+    cannot write.
+    """
+    try:
+        return evidence.prepare(
+            upload=upload, filename=filename, stage=stage, matter_id=matter_id, evidence_id=evidence_id,
+            actor_id=actor.account_id, post_id=actor.post_id, synthetic=synthetic,
+        )  # fmt: skip
+    except (evidence.Conflict, evidence.EvidenceRefused) as reason:
+        raise refusal(reason) from reason
+
+
+def add_evidence(actor: Actor, prepared: evidence.Prepared) -> tuple[Evidence, bool]:
+    """Add a prepared upload to its matter with a timeline entry: (row, True), or (the earlier row, False).
+
+    The entry moves nothing: step and step version stay. Raises Refused: not_found, and as take_upload.
+    """
+    try:
+        return evidence.store(prepared, also=lambda row: _enter(actor, row))
+    except (evidence.Conflict, evidence.EvidenceRefused) as reason:
+        raise refusal(reason) from reason
+
+
+def refusal(reason: Exception) -> Refused:
+    """A refusal of the evidence room as one of the loop."""
+    if not isinstance(reason, evidence.EvidenceRefused):
+        return errors.other_content()
+    status = {"storage_full": 507, "not_stored": 503}.get(reason.code, 422)
+    if status != 422:
+        return Refused(reason.code, status, str(reason), retry_after=RETRY_AFTER)
+    return Refused(reason.code, status, str(reason), field="file")
+
+
+def _enter(actor: Actor, row: Evidence) -> None:
+    """The entry of a new row, in its transaction, chained to the last one while the matter is locked."""
+    seen = reading.read(row.matter_id, lock=True)
+    if seen is not None and seen.seq_now != seen.row["seq"]:
+        # somebody was quicker, and a lock does not refresh the rows joined to it: read anew, holding it
+        seen = reading.read(row.matter_id, lock=True)
+    if seen is None or not _may_add(actor, seen):
+        raise errors.not_found()
+    step, seq = seen.row["step"], seen.row["seq"] + 1
+    draft = timeline.Draft(
+        plain={
+            "evidence": row.id, "digest": f"sha256:{row.sha256}", "stage": row.stage, "bytes": row.bytes,
+            "media_type": row.media_type, "synthetic": row.synthetic,
+        }
+    )  # fmt: skip
+    entry = timeline.seal(
+        draft, matter_id=seen.id, seq=seq, at=row.created_at, action="evidence", result=row.stage, who=who(actor),
+        step=(step, step), act_id=None, previous=seen.last_hash,
+    )  # fmt: skip
+    values = entry_values(
+        actor, entry, row.created_at, "evidence", row.stage, None, bytes(row.fingerprint), step,
+        seen.row["step_version"],
+    )  # fmt: skip
+    written = hot.one(sql.ENTER, values | {"id": seen.id, "seq": seq - 1, "next": seq})
+    if not written or written[0] != 1:
+        raise RuntimeError("an upload lost a race while it held the lock")
+
+
+def _may_add(actor: Actor, seen: Reading) -> bool:
+    """Whoever may see the matter; and the post that reported it, also where it lies outside what that post sees."""
+    if access.sees(actor, seen.subject).known:
+        return True
+    return actor.kind == "staff" and Matter.objects.filter(id=seen.id, caller=caller_of(actor)).exists()

@@ -1,0 +1,68 @@
+"""What an entry of a timeline says, in the reader's language: for pages and the API."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext as _
+
+from civicloop.evidence.models import Stage
+from civicloop.foundation.names import shown
+from civicloop.procedures.rules.language import Procedure
+
+ENGINE_WORDS = {
+    "report": gettext_lazy("Reported"),
+    "note": gettext_lazy("Note"),
+    "decide": gettext_lazy("Approval answered"),
+    "answer_part": gettext_lazy("Part answered"),
+    "end_hold": gettext_lazy("The pause has ended"),
+}
+ANSWER_WORDS = {
+    "done": pgettext_lazy("part", "Done"), "cannot": pgettext_lazy("part", "Cannot be done here"),
+    "fine": pgettext_lazy("part", "Nothing found"), "found": pgettext_lazy("part", "The same was found"),
+    "agrees": pgettext_lazy("part", "Agrees"), "refuses": pgettext_lazy("part", "Refuses"),
+    "signs": pgettext_lazy("part", "Signs"),
+}  # fmt: skip
+
+
+def _language() -> str:
+    return get_language() or "zh-hans"
+
+
+def answer_words(code: str) -> str:
+    """An answer to a part in words."""
+    return str(ANSWER_WORDS.get(code, code))
+
+
+def action_words(procedure: Procedure, action: str, result: str, data: Mapping[str, Any]) -> str:
+    """The words of an entry's action and result; `data` are its plain values."""
+    if action == "evidence":
+        added = _("Photo added") if str(data.get("media_type", "")).startswith("image/") else _("File added")
+        return f"{added} · {Stage(result).label}" if result in Stage.values else added
+    if action == "answer_part":
+        return f"{ENGINE_WORDS[action]} · {answer_words(result)}"
+    if action == "decide":
+        yes = data.get("yes")
+        said = {True: _("yes"), False: _("no")}.get(yes) if isinstance(yes, bool) else ""
+        return f"{ENGINE_WORDS[action]} · {said}" if said else str(ENGINE_WORDS[action])
+    if action in ENGINE_WORDS:
+        return str(ENGINE_WORDS[action])
+    asked = action.startswith("request:")
+    declared = procedure.actions.get(action.removeprefix("request:"))
+    if declared is None:
+        return action
+    words = shown(declared.names, _language())
+    fitting: Sequence[Any] = [m.names for m in declared.moves if m.result and m.result == result]
+    if fitting:
+        words = f"{words} · {shown(fitting[0], _language())}"
+    return _("Asked: %(what)s") % {"what": words} if asked else words
+
+
+def evidence_words(data: Mapping[str, Any]) -> str:
+    """Kind, size and digest of an added photo or file, as its entry keeps them for ever."""
+    kind = str(data.get("media_type", "")).rpartition("/")[2].upper()
+    algorithm, _colon, digest = str(data.get("digest", "")).partition(":")
+    words = _("%(kind)s, %(size)s, %(algorithm)s %(digest)s…")
+    size = filesizeformat(data.get("bytes") or 0).replace("\xa0", " ")
+    return words % {"kind": kind, "size": size, "algorithm": algorithm.upper(), "digest": digest[:16]}
