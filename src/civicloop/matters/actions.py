@@ -19,7 +19,7 @@ from civicloop.matters.intake import check_code, check_code_hash, kind_of, repor
 from civicloop.matters.permission import acting, given_for, may_act, took_part
 from civicloop.matters.plans import Plan, effect
 from civicloop.matters.reading import Reading
-from civicloop.matters.uploads import add_evidence, take_upload
+from civicloop.matters.uploads import add_evidence, may_add, take_upload
 from civicloop.matters.values import Act, Done, NewMatter, Reported, caller_of
 from civicloop.matters.writing import write
 from civicloop.people import access
@@ -30,7 +30,7 @@ from civicloop.procedures.rules.run import RunState
 
 __all__ = [
     "Act", "Done", "NewMatter", "Reported", "act", "add_evidence", "caller_of", "check_code", "check_code_hash",
-    "given_for", "kind_of", "may_act", "report", "take_upload", "took_part",
+    "given_for", "kind_of", "may_act", "may_add", "report", "take_upload", "took_part",
 ]  # fmt: skip
 
 _ENGINE = {

@@ -498,11 +498,13 @@ def add_evidence(
 ) -> Status[EvidenceOut]:
     """A photo or file, with its timeline entry; the same id with the same content is the same evidence.
 
+    For whoever may see the matter, and for the post that reported it, though it sees no more of it.
+
     507 when the storage is full, 503 when it has a fault: nothing was kept, and it may be sent again.
     """
     actor = actor_of(request)
-    seen = selectors.seen_by(actor, matter_id)
-    row, created = add_file(actor, seen.id, file, stage, id)
+    actions.may_add(actor, matter_id)
+    row, created = add_file(actor, matter_id, file, stage, id)
     return Status(201 if created else 200, row)
 
 

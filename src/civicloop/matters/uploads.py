@@ -17,6 +17,13 @@ from civicloop.people.access import Actor
 RETRY_AFTER = 60  # seconds until a storage that has a fault is worth another try
 
 
+def may_add(actor: Actor, matter_id: UUID) -> None:
+    """Ask before anything is stored. Raises Refused not_found, also for what the actor must not know of."""
+    seen = reading.read(matter_id)
+    if seen is None or not _may_add(actor, seen):
+        raise errors.not_found()
+
+
 def take_upload(
     actor: Actor, *, upload: bytes, filename: str, stage: str, matter_id: UUID, evidence_id: UUID,
     synthetic: bool = False,
@@ -85,7 +92,9 @@ def _enter(actor: Actor, row: Evidence) -> None:
 
 
 def _may_add(actor: Actor, seen: Reading) -> bool:
-    """Whoever may see the matter; and the post that reported it, also where it lies outside what that post sees."""
+    """Whoever may see the matter; and the post that reported it, though it may see no more of it than that."""
     if access.sees(actor, seen.subject).known:
         return True
-    return actor.kind == "staff" and Matter.objects.filter(id=seen.id, caller=caller_of(actor)).exists()
+    if actor.kind != "staff" or not access.may(actor, "matters.report").allowed:
+        return False
+    return Matter.objects.filter(id=seen.id, caller=caller_of(actor)).exists()
