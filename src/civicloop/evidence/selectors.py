@@ -63,6 +63,11 @@ def open_original(
     return content, row.media_type
 
 
+def any_row() -> bool:
+    """Whether there is any evidence at all; an empty table beside a full store is rather the wrong database."""
+    return Evidence.objects.exists()
+
+
 def referenced(names: Collection[str]) -> set[str]:
     """Those of `names` that some row refers to. No index serves this: it is asked once a day, a thousand at a time."""
     wanted = list(names)

@@ -51,6 +51,24 @@ def _guards() -> str:
     return f"procedures refer to guards that are not registered: {', '.join(missing)}" if missing else ""
 
 
+def _sealing() -> str:
+    from civicloop.records.sealing import trouble
+
+    return trouble()
+
+
+def _storage() -> str:
+    from datetime import timedelta
+
+    from civicloop.foundation import clock
+    from civicloop.ops.models import Heartbeat
+
+    last = Heartbeat.objects.filter(name="storage").values_list("at", flat=True).first()
+    if last is None or last > clock.now() - timedelta(days=3):
+        return ""
+    return f"nobody has looked through them since {last:%Y-%m-%d}: see what the worker's log says"
+
+
 def _worker() -> str:
     from datetime import timedelta
 
@@ -67,7 +85,9 @@ EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("role of the application", _role),
     ("migrations", _migrations),
     ("guards of the procedures", _guards),
+    ("keys and cipher of sealed data", _sealing),
     ("worker", _worker),
+    ("stored files", _storage),
 )
 
 

@@ -61,6 +61,7 @@ def migrate() -> None:
 
     from civicloop.foundation import partitions
     from civicloop.ops.grants import sync_grants
+    from civicloop.records import settings
 
     application = embedded.APPLICATION
     address = os.environ.get("DATABASE_URL", "")
@@ -74,7 +75,7 @@ def migrate() -> None:
     call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
     with connection.cursor() as cursor:
         cursor.execute(partitions.FUNCTION)
-        cursor.execute("SELECT civicloop_make_partitions(4)")
+        cursor.execute("SELECT civicloop_make_partitions(%s)", [settings.get_int("partitions.quarters_ahead")])
         cursor.execute(f'GRANT EXECUTE ON FUNCTION civicloop_make_partitions(integer) TO "{application}"')
     sync_grants(application)
     with connection.cursor() as cursor:
@@ -102,7 +103,7 @@ def serve(host: str, port: int, workers: int) -> None:
 @click.command()
 @click.option("--once", is_flag=True, help="one round, for tests and cron")
 def worker(once: bool) -> None:
-    """Do what is due: clocks that act, ends of holds, lapsing approvals, draws of samples, partitions ahead."""
+    """Do what is due: clocks that act, ends of holds, lapsing approvals, samples, partitions, files without row."""
     from civicloop.ops import rounds
 
     rounds.run_for_ever(once=once)

@@ -4,17 +4,23 @@ import contextlib
 import logging
 import signal
 import threading
+from datetime import timedelta
 from types import FrameType
 
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 
+from civicloop.evidence import actions as evidence
+from civicloop.evidence import selectors as files
 from civicloop.foundation import clock
 from civicloop.matters import jobs
 from civicloop.ops import loading
 from civicloop.ops.models import Heartbeat
+from civicloop.records import settings
 
 PAUSE = 2.0
-PARTITIONS_EVERY = 1800  # rounds, about an hour
+HOURLY = 1800  # rounds, about an hour
+STORAGE_EVERY = timedelta(days=1)
+STORAGE = "storage"  # the heartbeat of the look through the stored files
 log = logging.getLogger("civicloop.worker")
 
 
@@ -23,11 +29,33 @@ def beat(name: str, **detail: object) -> None:
     Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.now(), "detail": detail})
 
 
-def make_partitions(quarters: int = 4) -> int:
+def make_partitions() -> int:
     """Make the partitions ahead through the owner's function; the worker itself owns nothing."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT civicloop_make_partitions(%s)", [quarters])
+        cursor.execute("SELECT civicloop_make_partitions(%s)", [settings.get_int("partitions.quarters_ahead")])
         return int(cursor.fetchone()[0])
+
+
+def storage_is_due() -> bool:
+    """Whether nobody has looked through the stored files for a day. The database knows; a restart changes nothing."""
+    return not Heartbeat.objects.filter(name=STORAGE, at__gt=clock.now() - STORAGE_EVERY).exists()
+
+
+def sweep_storage() -> None:
+    """Remove stored files that no row refers to. A database without any row is rather the wrong one: nothing goes."""
+    try:
+        removed = evidence.sweep_orphans() if files.any_row() else 0
+        beat(STORAGE, removed=removed)
+    except (OSError, DatabaseError, InterfaceError):
+        log.exception("the stored files could not be looked through; the next hour tries again")
+
+
+def _sweep_beside() -> None:
+    """The same beside the rounds, for many files take long: with a connection of its own."""
+    try:
+        sweep_storage()
+    finally:
+        connection.close()
 
 
 def run_for_ever(*, once: bool = False) -> None:
@@ -40,11 +68,16 @@ def run_for_ever(*, once: bool = False) -> None:
     if not once:
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
-    number = 0
+    number, sweeping = 0, threading.Thread(target=_sweep_beside)
     while True:
         try:
-            if number % PARTITIONS_EVERY == 0:
+            if number % HOURLY == 0:
                 make_partitions()
+                if once and storage_is_due():
+                    sweep_storage()
+                elif storage_is_due() and not sweeping.is_alive():
+                    sweeping = threading.Thread(target=_sweep_beside, name="storage", daemon=True)
+                    sweeping.start()
             # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment
             done = 0 if loading.wanted() else jobs.sweep()
             beat("worker", round=number, acts=done)
