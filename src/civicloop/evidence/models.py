@@ -1,6 +1,8 @@
 """Photos and files of a matter; the contents lie in the content-addressed store. Rows are never changed."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models import F, Func, IntegerField, Value
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,6 +12,30 @@ class Stage(models.TextChoices):
     BEFORE = "before", _("Before handling")
     AFTER = "after", _("After handling")
     OTHER = "other", _("Other")
+
+
+class Rule(models.TextChoices):
+    """Why a photo asks for a second look."""
+
+    SAME = "same", _("The same photo was used elsewhere")
+    ALIKE = "alike", _("Nearly the same photo was used elsewhere")
+    UNCHANGED = "unchanged", _("Before and after look the same")
+
+
+class SignalState(models.TextChoices):
+    """What somebody found who looked."""
+
+    OPEN = "open", _("Waits for a look")
+    REAL = "real", _("Confirmed")
+    FALSE_ALARM = "false_alarm", _("False alarm")
+
+
+class Part(Func):
+    """Sixteen bits of a perceptual hash, by their place."""
+
+    template = "(%(expressions)s & 65535)"
+    arg_joiner = " >> "
+    output_field = IntegerField()
 
 
 class Evidence(models.Model):
@@ -33,3 +59,41 @@ class Evidence(models.Model):
     account_id = models.BigIntegerField(null=True)
     post_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            BrinIndex(fields=["created_at"], name="evidence_at", pages_per_range=32),
+            models.Index(fields=["sha256"], name="evidence_digest"),
+            *(
+                models.Index(Part(F("dhash"), Value(shift)), name=f"evidence_print_{number}")
+                for number, shift in enumerate((48, 32, 16, 0))
+            ),
+        ]
+
+
+class Signal(models.Model):
+    """Something about a photo that asks for a second look. It never decides anything by itself."""
+
+    pk = models.CompositePrimaryKey("matter_id", "id")
+    matter_id = models.UUIDField()
+    id = models.UUIDField()
+    rule = models.CharField(max_length=16, choices=Rule)
+    evidence_id = models.UUIDField()
+    other_matter_id = models.UUIDField()
+    other_id = models.UUIDField()
+    bits = models.SmallIntegerField(help_text="in how many of 64 bits the perceptual hashes differ")
+    found_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=SignalState, default=SignalState.OPEN)
+    decided_by = models.BigIntegerField(null=True)
+    decided_post = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["found_at"], condition=models.Q(state="open"), name="signal_open")]
+
+
+class LookedAt(models.Model):
+    """How far the search for signals has come: one row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    until = models.DateTimeField()

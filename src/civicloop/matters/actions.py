@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import approvals, engine_acts, errors, needs, reading
+from civicloop.matters import approvals, engine_acts, errors, needs, reading, signals
 from civicloop.matters.approvals import ask
 from civicloop.matters.intake import check_code, check_code_hash, kind_of, report
 from civicloop.matters.permission import acting, given_for, may_act, took_part
@@ -38,7 +38,9 @@ _ENGINE = {
     "decide": approvals.decide,
     "answer_part": engine_acts.answer_part,
     "end_hold": engine_acts.end_hold,
+    signals.ACTION: signals.plan,
 }
+INSIDE = frozenset({signals.ACTION})  # only with what goes with them in one transaction: see matters.signals
 
 
 def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, Any] | None = None) -> Done:
@@ -85,6 +87,8 @@ def _once(actor: Actor, wanted: Act, request: bytes, seen: Reading | None, kept:
     expected = wanted.expected_step_version
     if expected is not None and expected != seen.row["step_version"]:
         raise errors.stale(seen.row["step_version"])
+    if wanted.action in INSIDE and "judged" not in kept:
+        raise errors.refused_by_procedure("unknown_action", wanted.action)
     if wanted.action in _ENGINE:
         plan = _ENGINE[wanted.action](actor, wanted, seen)
     else:

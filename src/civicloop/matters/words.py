@@ -7,7 +7,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from civicloop.evidence.models import Stage
+from civicloop.evidence.models import SignalState, Stage
 from civicloop.foundation.names import shown
 from civicloop.procedures.rules.language import Procedure
 
@@ -17,6 +17,7 @@ ENGINE_WORDS = {
     "decide": gettext_lazy("Approval answered"),
     "answer_part": gettext_lazy("Part answered"),
     "end_hold": gettext_lazy("The pause has ended"),
+    "judge_signal": gettext_lazy("A signal was looked at"),
 }
 ANSWER_WORDS = {
     "done": pgettext_lazy("part", "Done"), "cannot": pgettext_lazy("part", "Cannot be done here"),
@@ -46,6 +47,8 @@ def action_words(procedure: Procedure, action: str, result: str, data: Mapping[s
         yes = data.get("yes")
         said = {True: _("yes"), False: _("no")}.get(yes) if isinstance(yes, bool) else ""
         return f"{ENGINE_WORDS[action]} · {said}" if said else str(ENGINE_WORDS[action])
+    if action == "judge_signal" and result in SignalState.values:
+        return f"{ENGINE_WORDS[action]} · {SignalState(result).label}"
     if action in ENGINE_WORDS:
         return str(ENGINE_WORDS[action])
     asked = action.startswith("request:")

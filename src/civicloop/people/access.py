@@ -106,6 +106,9 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "matters.report": frozenset(
         {Role.RESIDENT_CHANNEL, Role.GRID_WORKER, Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.CHECKER}
     ),
+    # the unit whose photo it is about is not among them: a signal opens a look, not an accusation
+    "signals.view": frozenset({Role.CHECKER, Role.SUPERVISOR, Role.LEADER, Role.AUDIT_ADMIN}),
+    "signals.judge": frozenset({Role.CHECKER, Role.SUPERVISOR}),
     "style.view": frozenset(Role.values),
 }
 

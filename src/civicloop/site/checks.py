@@ -17,7 +17,7 @@ from civicloop.matters.models import Matter
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
-from civicloop.site import acting, faces
+from civicloop.site import acting, faces, signals_page
 
 AT_ONCE = 30
 
@@ -76,6 +76,7 @@ def show_check(request: HttpRequest, actor: Actor, matter_id: UUID, *, status: i
         "row": row, "card": acting.card(row, actor, url="#"), "photos": faces.photos_of([matter_id])[matter_id],
         "result": results[-1] if results else None, "refused": faces.trouble(request),
         "closing": shown(row.condition.closing, acting.language()) if row.condition else "",
+        "signals": signals_page.of_matter(actor, matter_id),
         "sheets": faces.sheets(request, actor, seen, reverse("check_act", args=[matter_id])),
     }  # fmt: skip
     return render(request, "site/checks_one.html", context, status=status)

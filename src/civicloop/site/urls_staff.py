@@ -3,8 +3,9 @@
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy
 
+from civicloop.people import access
 from civicloop.people.choices import Role
-from civicloop.site import approvals, desk, matter_page, queue, receiving
+from civicloop.site import approvals, desk, matter_page, queue, receiving, signals_page
 from civicloop.ui import navigation
 
 DESK = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER})
@@ -21,6 +22,8 @@ staff: list[URLPattern] = [
     path("receiving/bulk", receiving.bulk, name="bulk"),
     path("receiving/orders", receiving.orders, name="orders"),
     path("approvals/", approvals.approvals, name="approvals"),
+    path("signals/", signals_page.listed, name="signals"),
+    path("signals/<uuid:matter_id>/<uuid:signal_id>", signals_page.judge, name="judge-signal"),
     path("matters/", queue.matters, name="matters"),
     path("matters/export.csv", queue.export, name="matters-export"),
     path("matters/<uuid:matter_id>", matter_page.page, name="matter"),
@@ -35,6 +38,7 @@ def register_navigation() -> None:
         ("desk", gettext_lazy("Acceptance and dispatch"), "desk", 10, DESK, "inbox"),
         ("receiving", gettext_lazy("Receiving desk"), "receiving", 20, UNIT, "clipboard-list"),
         ("approvals", gettext_lazy("Approvals"), "approvals", 40, APPROVING, "checks"),
+        ("signals", gettext_lazy("Signals"), "signals", 45, access.DUTIES["signals.view"], "photo-search"),
         ("matters", gettext_lazy("Matters"), "matters", 50, WATCHING, "list"),
     ):
         navigation.register(navigation.Item(code, label, name, order, needs=needs, icon=icon))
