@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "civicloop.procedures",
     "civicloop.evidence",
     "civicloop.matters",
+    "civicloop.receipts",
     "civicloop.site",
     "civicloop.api",
     "civicloop.ops",

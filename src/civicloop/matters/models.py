@@ -5,7 +5,7 @@ so its range is time. Relations inside a matter are plain columns with a databas
 """
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import PROTECT, Q
 
@@ -116,6 +116,8 @@ class Entry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["matter", "act_id"], condition=~Q(act_id=None), name="entry_act_once")
         ]
+        # a day's entries lie together, since they are only ever added: a few pages say where
+        indexes = [BrinIndex(fields=["at"], name="entry_by_day", pages_per_range=32)]
 
 
 class EntryText(models.Model):

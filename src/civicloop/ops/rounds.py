@@ -15,6 +15,7 @@ from civicloop.foundation import clock
 from civicloop.matters import jobs
 from civicloop.ops import loading
 from civicloop.ops.models import Heartbeat
+from civicloop.receipts import jobs as roots
 from civicloop.records import settings
 
 PAUSE = 2.0
@@ -78,8 +79,9 @@ def run_for_ever(*, once: bool = False) -> None:
                 elif storage_is_due() and not sweeping.is_alive():
                     sweeping = threading.Thread(target=_sweep_beside, name="storage", daemon=True)
                     sweeping.start()
-            # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment
-            done = 0 if loading.wanted() else jobs.sweep()
+            # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and the
+            # days that it fills are not over
+            done = 0 if loading.wanted() else jobs.sweep() + roots.round()
             beat("worker", round=number, acts=done)
         except (OperationalError, InterfaceError, DatabaseError):
             log.exception("a round failed; the next one tries again")

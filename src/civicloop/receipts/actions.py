@@ -1,0 +1,96 @@
+"""The one write of this room: closing a day under its signed root."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from civicloop.foundation import chain, clock, merkle
+from civicloop.foundation.merkle import Leaf
+from civicloop.receipts import days, keys, roots, sql
+from civicloop.receipts.models import DailyRoot
+from civicloop.records import audit
+
+# how far back entries are looked for that came after their day was closed: a clock that was set back, a slow commit
+LOOK_BACK = timedelta(days=3)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class NotOver(ValueError):
+    """The day has not ended, or so short a time ago that its last entries may still be on their way."""
+
+
+def close_day(day: date, *, since: datetime = BEGINNING) -> DailyRoot | None:
+    """Put the head of every matter with an entry of this day under the day's signed root.
+
+    Entries of earlier days that no root covers yet come along (since `since`), so nothing is lost by being late. A day
+    that has its root keeps it. None when there is nothing to cover: a quiet day has no root. Raises NotOver.
+    """
+    until = days.bounds(day)[1]
+    if day > days.last_over(clock.now()):
+        raise NotOver(day.isoformat())
+    key = keys.current()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.LOCK)
+        found = DailyRoot.objects.filter(day=day).first()
+        if found is not None:
+            return found
+        cursor.execute(sql.HEADS, {"since": since, "until": until})
+        leaves = [Leaf(matter_id, seq, bytes(head)) for matter_id, seq, head in cursor.fetchall()]
+        if not leaves:
+            return None
+        last = DailyRoot.objects.order_by("-no").first()
+        no, previous = (last.no + 1, bytes(last.hash)) if last else (1, chain.GENESIS)
+        now, root = clock.now(), merkle.Tree(leaves).root
+        made = roots.make(
+            no=no, day=day, until=until, leaves=len(leaves), root=root, previous=previous, made_at=now, key=key.id
+        )
+        written = DailyRoot.objects.create(
+            day=day, no=no, until=until, leaves=len(leaves), root=root, previous=previous, algorithm=chain.DEFAULT,
+            made_at=now, key_id=key.id, body=made.body, hash=made.hash, signature=keys.sign(keys.ROOT, made.hash),
+        )  # fmt: skip
+        _add(leaves, day)
+        audit.write(
+            actor_id=None, post_id=None, actor_words="clock", action="roots.close", object=day.isoformat(),
+            outcome="done", detail={"no": no, "leaves": len(leaves), "hash": made.hash.hex()},
+        )  # fmt: skip
+    return written
+
+
+def _add(leaves: list[Leaf], day: date) -> None:
+    with connection.wrap_database_errors, connection.connection.cursor().copy(sql.ADD_LEAVES) as rows:
+        for leaf in leaves:
+            rows.write_row((leaf.matter_id, leaf.seq, day, leaf.head))
+
+
+def close_due() -> list[DailyRoot]:
+    """Close every day that is over and has entries under no root, oldest first; also after weeks of outage.
+
+    Once a week everything is looked through, on the other days the last ones, so that the cost of a day does not grow
+    with the years.
+    """
+    now = clock.now()
+    last = days.last_over(now)
+    since = _since(now, last)
+    open_days = _open_days(since, days.bounds(last)[1])
+    closed = set(DailyRoot.objects.filter(day__in=open_days).values_list("day", flat=True))
+    wanted = [day for day in open_days if day not in closed]
+    if open_days and not wanted and not DailyRoot.objects.filter(day=last).exists():
+        wanted = [last]  # what came late for days that are closed has no day of its own to wait for
+    made = [close_day(day, since=since) for day in wanted]
+    return [root for root in made if root is not None]
+
+
+def _since(now: datetime, last: date) -> datetime:
+    # a root of a day that has not come yet was made while the clock stood wrong: it does not say how far we are
+    newest = DailyRoot.objects.filter(until__lte=now).order_by("-until").values_list("until", flat=True).first()
+    if newest is None or last.isoweekday() == 7:
+        return BEGINNING
+    return min(newest, days.bounds(last)[0]) - LOOK_BACK
+
+
+def _open_days(since: datetime, until: datetime) -> list[date]:
+    zone, start = settings.TIME_ZONE, days.start_of_day().isoformat()
+    with connection.cursor() as cursor:
+        cursor.execute(sql.OPEN_DAYS, {"since": since, "until": until, "zone": zone, "start": start})
+        return [row[0] for row in cursor.fetchall()]
