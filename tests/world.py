@@ -153,7 +153,7 @@ def build() -> None:
                     kind=kind,
                     no=number,
                     names={"zh-hans": f"条件{number}"},
-                    closing={"zh-hans": "恢复原状"},
+                    closing={"zh-hans": "恢复原状"} if number == 1 else {},  # defaults have no closing words
                     limit=limit,
                     source="city",
                     note={},
