@@ -12,10 +12,13 @@ from django.db import connection
 from django.test import override_settings
 
 from civicloop.evidence import actions as evidence
-from civicloop.evidence import storage
+from civicloop.evidence import signals, storage
+from civicloop.evidence.models import Rule, Signal
 from civicloop.foundation import clock, ids
 from civicloop.ops import checkup, rounds
 from civicloop.ops.models import Heartbeat
+from civicloop.people import locks
+from civicloop.people.models import SignInLock
 from civicloop.records import actions as records
 from tests.evidence.pictures import drawn, encoded
 
@@ -162,3 +165,14 @@ def test_the_command_prints_the_examination_of_the_keys(tmp_path: Path, committi
     )  # fmt: skip
     assert done.returncode == 1
     assert f"BAD  keys and cipher of sealed data: {keys / 'lookup.key'} is damaged" in done.stdout
+
+
+def test_a_round_looks_at_new_photos_and_forgets_old_tries(committing: str) -> None:
+    for _matter in range(2):
+        stored(row=True)
+    locks.begin("somebody")
+    SignInLock.objects.update(last_at=clock.now() - timedelta(days=2))
+    with clock.at(clock.now() + 2 * signals.LAG):
+        rounds.run_for_ever(once=True)
+    assert Signal.objects.get().rule == Rule.SAME
+    assert not SignInLock.objects.exists()

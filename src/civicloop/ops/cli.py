@@ -39,6 +39,7 @@ def _load_django(words: list[str]) -> None:
 
 
 @click.group(help="闭环 CivicLoop: run the platform and look after it.")
+@click.version_option(package_name="civicloop", prog_name="civicloop")
 def cli() -> None:
     """The group that all commands hang on."""
 

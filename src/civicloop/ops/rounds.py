@@ -11,14 +11,17 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import selectors as files
+from civicloop.evidence import signals
 from civicloop.foundation import clock
 from civicloop.matters import jobs
 from civicloop.ops import loading
 from civicloop.ops.models import Heartbeat
+from civicloop.people import locks
 from civicloop.receipts import jobs as roots
 from civicloop.records import settings
 
 PAUSE = 2.0
+LOOK_EVERY = 5  # rounds between two looks at the new photos
 HOURLY = 1800  # rounds, about an hour
 STORAGE_EVERY = timedelta(days=1)
 STORAGE = "storage"  # the heartbeat of the look through the stored files
@@ -74,6 +77,7 @@ def run_for_ever(*, once: bool = False) -> None:
         try:
             if number % HOURLY == 0:
                 make_partitions()
+                locks.forget_old()
                 if once and storage_is_due():
                     sweep_storage()
                 elif storage_is_due() and not sweeping.is_alive():
@@ -82,6 +86,8 @@ def run_for_ever(*, once: bool = False) -> None:
             # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and the
             # days that it fills are not over
             done = 0 if loading.wanted() else jobs.sweep() + roots.round()
+            if number % LOOK_EVERY == 0 and not loading.wanted():
+                signals.look()
             beat("worker", round=number, acts=done)
         except (OperationalError, InterfaceError, DatabaseError):
             log.exception("a round failed; the next one tries again")
