@@ -24,6 +24,7 @@ from civicloop.matters.api import router as matters
 from civicloop.matters.errors import Refused
 from civicloop.people.api import router as people
 from civicloop.places.api import router as places
+from civicloop.receipts.api import router as receipts
 
 log = logging.getLogger("civicloop.api")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -121,6 +122,7 @@ api.add_router("", matters)
 api.add_router("", places)
 api.add_router("", catalogue)
 api.add_router("", people)
+api.add_router("", receipts)
 
 nowhere = Router()
 

@@ -568,15 +568,23 @@ def receipt_by_form(request: HttpRequest, number: str, body: Form[CodeForm]) -> 
     return receipt_of(request, number, body.check_code)
 
 
-def receipt_of(request: HttpRequest, number: str, code: str) -> ReceiptOut:
-    """Raises Refused not_found alike for a wrong number and a wrong code."""
+def opened_by(request: HttpRequest, number: str, code: str) -> UUID:
+    """The matter that a number and its check code open together; tries are bounded.
+
+    Raises Refused not_found alike for a wrong number and a wrong code.
+    """
     wait = CODE_TRIES.wait(network(web.address(request)))
     if wait:
         raise too_often(wait)
     matter_id = selectors.by_number(number) if ids.number_is_sound(number) else None
     if matter_id is None or outsider(request, matter_id, code) is None:
         raise errors.Refused("not_found", 404, _("This number and check code do not belong together."))
-    row = selectors.row_of(matter_id)
+    return matter_id
+
+
+def receipt_of(request: HttpRequest, number: str, code: str) -> ReceiptOut:
+    """What a reporter may see of the matter that number and code open. Raises Refused."""
+    row = selectors.row_of(opened_by(request, number, code))
     procedure = procedures.by_id(row.procedure_id)
     return ReceiptOut(
         number=row.number, title=row.title, stage=row.stage, step=shown(procedure.steps[row.step].names, language()),

@@ -29,6 +29,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),
     path("", include("civicloop.ui.urls")),
+    path("", include("civicloop.receipts.urls")),
     *faces,
     *staff,
     *administration.patterns,

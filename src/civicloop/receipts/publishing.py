@@ -6,7 +6,7 @@ A database can be rewritten as a whole; these files, and every copy of them, the
 import json
 import os
 import secrets
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,17 @@ def folder() -> Path:
     return Path(settings.DATA_DIR) / "roots"
 
 
+def moment(at: datetime) -> str:
+    """A moment as hashed forms write it: UTC with microseconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def document(root: DailyRoot) -> dict[str, Any]:
     """A root as the API, the files and receipts give it: all that somebody needs to check it, bytes in hexadecimal."""
     return {
-        "day": root.day.isoformat(), "no": root.no, "until": root.until.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "day": root.day.isoformat(), "no": root.no, "until": moment(root.until),
         "leaves": root.leaves, "root": bytes(root.root).hex(), "previous": bytes(root.previous).hex(),
-        "algorithm": root.algorithm, "made_at": root.made_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "key": root.key_id,
+        "algorithm": root.algorithm, "made_at": moment(root.made_at), "key": root.key_id,
         "body": bytes(root.body).hex(), "hash": bytes(root.hash).hex(), "signature": bytes(root.signature).hex(),
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,6 +29,7 @@ from civicloop.people.access import ANONYMOUS, Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import public
 from civicloop.places import selectors as places
+from civicloop.receipts import selectors as receipts
 from civicloop.site import faces, portal_words
 from civicloop.site.acting import SESSION_CODES, language, place_words
 
@@ -285,3 +286,15 @@ def status_photo(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     if not uploads:
         messages.warning(request, _("Choose a photo first."))
     return HttpResponseRedirect(reverse("status", args=[matter_id]))
+
+
+@public
+@never_cache
+def status_receipt(request: HttpRequest, matter_id: UUID) -> HttpResponse:
+    """The receipt as a file: what proves the report and its history without this platform (docs/receipts.md)."""
+    if reporter_of(request, matter_id) is None:
+        return HttpResponseRedirect(reverse("track"))
+    receipt = receipts.receipt(matter_id)
+    answer = JsonResponse(receipt, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="receipt-{receipt["number"]}.json"'
+    return answer

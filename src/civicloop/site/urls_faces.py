@@ -15,6 +15,7 @@ faces: list[URLPattern] = [
     path("status/<uuid:matter_id>", portal.status, name="status"),
     path("status/<uuid:matter_id>/act", portal.status_act, name="status_act"),
     path("status/<uuid:matter_id>/photo", portal.status_photo, name="status_photo"),
+    path("status/<uuid:matter_id>/receipt.json", portal.status_receipt, name="status_receipt"),
     path("field/", field.home, name="field"),
     path("field/report", field.report, name="field_report"),
     path("field/handled", field.handled, name="field_handled"),
