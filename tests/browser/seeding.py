@@ -44,16 +44,18 @@ def sessions() -> dict[str, str]:
 
 def picture(matter: UUID, stage: str, seed: int) -> None:
     """A drawn photo, as somebody would have sent it."""
-    from civicloop.evidence import actions as evidence
     from civicloop.foundation import ids
+    from civicloop.matters import actions
+    from civicloop.people.access import outsider
+    from tests import world
     from tests.evidence import pictures
 
-    evidence.store(
-        evidence.prepare(
-            upload=pictures.encoded(pictures.drawn(640, 480, seed)), filename="photo.jpg", stage=stage,
-            matter_id=matter, evidence_id=ids.uuid7(), actor_id=None, post_id=None, synthetic=True,
-        )
+    actor = {"after": world.actor("worker"), "other": world.actor("checker")}.get(stage, outsider("reporter", matter))
+    prepared = actions.take_upload(
+        actor, upload=pictures.encoded(pictures.drawn(640, 480, seed)), filename="photo.jpg", stage=stage,
+        matter_id=matter, evidence_id=ids.uuid7(), synthetic=True,
     )  # fmt: skip
+    actions.add_evidence(actor, prepared)
 
 
 def matters() -> dict[str, str]:
@@ -65,7 +67,10 @@ def matters() -> dict[str, str]:
     made: dict[str, UUID] = {}
 
     def at(name: str, title: str, text: str, **values: Any) -> UUID:
-        made[name] = loop.report("channel", title=title, text=text, address="和平路与新华道交口", **values)
+        who = {"name": "王小明", "phone": "13800001234"}
+        made[name] = loop.report(
+            "channel", title=title, text=text, address="和平路与新华道交口", reporter=who, **values
+        )
         picture(made[name], "before", len(made))
         return made[name]
 

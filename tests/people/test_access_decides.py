@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from civicloop.foundation import ids
 from civicloop.people import access
-from civicloop.people.access import ANONYMOUS, DUTIES, LEVELS, SEPARATED, Actor, Subject
+from civicloop.people.access import ANONYMOUS, DUTIES, LEVELS, PERSONAL, SEPARATED, Actor, Subject
 from civicloop.people.choices import Role
 from tests import world
 
@@ -73,6 +73,33 @@ def test_confidential_matters_are_seen_by_who_is_involved_or_cleared() -> None:
     assert access.sees(staff("dispatcher", level="district", area_id=1, confidentiality=1), secret).allowed
     assert access.sees(staff("unit_worker", unit_id=7), secret).allowed
     assert access.sees(staff("dispatcher", level="district", area_id=2, confidentiality=9), secret) == access.HIDDEN
+
+
+@pytest.mark.parametrize("whose", sorted(PERSONAL))
+def test_sealed_data_open_for_their_roles_and_for_nobody_else(whose: str) -> None:
+    here = Subject(areas={"district": 1}, units=frozenset({7}), matter_id=ONE)
+    for role in Role.values:
+        decision = access.opens(staff(role, unit_id=7, level="district", area_id=1), here, whose)
+        assert decision.allowed == (role in PERSONAL[whose]), role
+    for other in (access.system("clock"), access.outsider("reporter", ONE), ANONYMOUS):
+        assert not access.opens(other, here, whose).allowed
+    for role in PERSONAL[whose]:
+        assert access.opens(staff(role, unit_id=9, level="district", area_id=2), here, whose) == access.HIDDEN
+        bound = staff(role, unit_id=7, scopes=frozenset({"matters.list"}))
+        assert access.opens(bound, here, whose) == access.Decision(False, "scope_missing")
+
+
+def test_no_unit_learns_who_reported_and_no_administrator_opens_anything() -> None:
+    units = {Role.RECEIVING_CLERK, Role.UNIT_WORKER, Role.UNIT_HEAD}
+    assert not units & (PERSONAL["reporter"] | PERSONAL["household"] | PERSONAL["letter"] | PERSONAL["photo"])
+    assert not (SEPARATED | {Role.LEADER, Role.RESIDENT_CHANNEL}) & access.OPENING_ROLES
+
+
+@given(ACTORS, SUBJECTS, st.sampled_from(sorted(PERSONAL)))
+def test_nobody_opens_what_one_does_not_see(actor: Actor, subject: Subject, whose: str) -> None:
+    if access.opens(actor, subject, whose).allowed:
+        assert access.sees(actor, subject).allowed
+        assert access.opens_anything(actor, subject).allowed
 
 
 @given(ACTORS, SUBJECTS)

@@ -222,6 +222,26 @@ def test_what_is_sealed_is_listed_without_opening() -> None:
 
 
 @pytest.mark.django_db
+def test_masked_values_betray_little_and_leave_no_line(tmp_path) -> None:
+    matter = ids.uuid7()
+    given = {
+        "reporter_name": ("张三丰", "张**"), "reporter_phone": ("13812341234", "138****1234"),
+        "applicant_document": ("11010519491231002X", "1****************X"), "party_terms": ("赔偿三万元", "****"),
+        "household_phone": ("8888", "****"), "parties": ('["甲", "乙"]', "****"),
+    }  # fmt: skip
+    for no, (field, (text, _mask)) in enumerate(given.items()):
+        kept(matter, no, field, text)
+    shown = sealing.masked(matter, range(len(given)))
+    assert [shown[no] for no in range(len(given))] == [mask for _text, mask in given.values()]
+    assert sealing.masked(matter, [1]) == {1: "138****1234"}
+    assert lines(matter) == 0
+    key = tmp_path / "keys" / "sealing.key"
+    for broken in ("not a key", "ab" * 32):
+        key.write_text(broken)
+        assert set(sealing.masked(matter, range(len(given))).values()) == {"****"}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = 1", "DELETE FROM {}", "TRUNCATE {}"])
 def test_the_application_cannot_rewrite_the_logs_and_versions(table: str, statement: str) -> None:

@@ -116,6 +116,23 @@ DUTIES: Mapping[str, frozenset[str]] = {
 SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 
 
+# whose sealed data a role may open for a purpose, in matters that it sees; `photo`, `paper` (of the staff) and `letter`
+# (from outside) are originals of evidence. Units that handle are not told who reported: it may be about themselves
+_CALLING = frozenset({Role.ACCEPTANCE_CLERK, Role.CHECKER})
+_LAW = frozenset({Role.MEDIATION_CLERK, Role.MEDIATOR, Role.MEDIATION_CHAIR, Role.COURT_CLERK, Role.JUDGE})
+_CASES = frozenset({Role.CASE_CLERK, Role.PROSECUTOR, Role.CHIEF_PROSECUTOR})
+PERSONAL: Mapping[str, frozenset[str]] = {
+    "reporter": _CALLING,
+    "household": _CALLING | {Role.GRID_WORKER},
+    "applicant": _CALLING | {Role.GRID_WORKER, Role.RECEIVING_CLERK},
+    "party": _LAW,
+    "photo": _CALLING | {Role.SUPERVISOR},
+    "paper": _CALLING | _LAW | _CASES | {Role.GRID_WORKER, Role.DISPATCHER, Role.RECEIVING_CLERK, Role.SUPERVISOR},
+    "letter": _CALLING | _LAW | _CASES | {Role.SUPERVISOR},
+}
+OPENING_ROLES = frozenset[str]().union(*PERSONAL.values())
+
+
 def may(actor: Actor, duty: str) -> Decision:
     """Whether `actor` may do a thing that is not an act on a matter; `duty` is a key of DUTIES."""
     needed = DUTIES[duty]
@@ -143,6 +160,25 @@ def sees(actor: Actor, subject: Subject) -> Decision:
     if actor.roles & AREA_ROLES and covers(actor, subject):
         return YES
     return HIDDEN
+
+
+def opens(actor: Actor, subject: Subject, whose: str) -> Decision:
+    """Whether `actor` may open sealed data of a matter for a purpose; `whose` is a key of PERSONAL."""
+    return _opens(actor, subject, PERSONAL[whose])
+
+
+def opens_anything(actor: Actor, subject: Subject) -> Decision:
+    """Whether there may be anything that `actor` can open; who may open nothing is shown nothing of it."""
+    return _opens(actor, subject, OPENING_ROLES)
+
+
+def _opens(actor: Actor, subject: Subject, roles: frozenset[str]) -> Decision:
+    known = sees(actor, subject)
+    if not known.allowed:
+        return known
+    if actor.scopes is not None and not actor.scopes & {"personal.open", "all"}:
+        return Decision(False, "scope_missing")
+    return YES if actor.kind == "staff" and actor.roles & roles else Decision(False, "role_missing")
 
 
 def covers(actor: Actor, subject: Subject) -> bool:

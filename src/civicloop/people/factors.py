@@ -27,7 +27,7 @@ from webauthn.helpers.structs import (
 )
 
 from civicloop.foundation import clock
-from civicloop.people.access import AREA_ROLES, SEPARATED, Actor
+from civicloop.people.access import AREA_ROLES, OPENING_ROLES, SEPARATED, Actor
 from civicloop.people.actions import PeopleError, note, refuse_demonstration, require
 from civicloop.people.choices import FactorKind
 from civicloop.people.models import Account, RecoveryCode, SecondFactor
@@ -66,7 +66,7 @@ def needed(account: Account, actors: Iterable[Actor]) -> bool:
     wanted = settings.get_str("sign_in.second_factor")
     if wanted == "nobody" or account.demonstration:
         return False
-    return wanted == "everybody" or any(actor.roles & (AREA_ROLES | SEPARATED) for actor in actors)
+    return wanted == "everybody" or any(actor.roles & (AREA_ROLES | OPENING_ROLES | SEPARATED) for actor in actors)
 
 
 def codes_left(account: Account) -> int:

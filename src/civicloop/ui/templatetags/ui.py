@@ -194,8 +194,9 @@ def act_sheet(context: Context, sheet: Bag) -> dict[str, Any]:
     """A form for one act. `sheet`: code, title, happens (what will follow), url, form (a Django form), hidden
     ({name: value}), client_id (name of a hidden field that the page fills with a UUIDv7; client_id_value to begin
     with), queue (True in the field: kept on the phone until it is accepted), suggested (Enter leads here), evidence
-    ([{name, label, why, required, multiple, accept, capture}]), submit, undo (how it can
-    be taken back), confirm (question before sending), cancel_url, tone ("" or "now"), open (False: folded)."""
+    ([{name, label, why, required, multiple, accept, capture}]), submit, undo (how it can be taken back), confirm
+    (question before sending), cancel_url, tone ("" or "now"), open (False: folded), again (True: the answer is a
+    download, so the page stays and may send once more)."""
     return {"sheet": sheet, "csrf_token": context.get("csrf_token"), "upload": bool(sheet.get("evidence"))}
 
 

@@ -1,0 +1,194 @@
+"""Sealed data of a matter: masked for those who may open them, opened for a purpose, each opening in the read log.
+
+What is opened is answered once and kept nowhere; `records.sealing` writes the line before it answers.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext as _
+
+from civicloop.evidence import selectors as files
+from civicloop.evidence.models import Evidence
+from civicloop.foundation import ciphers
+from civicloop.foundation.names import shown
+from civicloop.matters import errors, personal, reading
+from civicloop.matters.errors import Refused, invalid
+from civicloop.matters.reading import Reading
+from civicloop.people import access
+from civicloop.people.access import Actor
+from civicloop.procedures.rules.language import Procedure
+from civicloop.records import sealing
+from civicloop.records.models import SealedValue
+
+WORDS_MOST = 150
+PURPOSES: Mapping[str, str | Promise] = {
+    "ask_back": gettext_lazy("Ask about what was reported"),
+    "call_back": gettext_lazy("Call back after the work"),
+    "visit": gettext_lazy("Arrange a visit or an appointment"),
+    "apply": gettext_lazy("Handle what was applied for"),
+    "check": gettext_lazy("Check whether the evidence is true"),
+    "duty": gettext_lazy("Another duty by law"),
+}
+WHOSE: Mapping[str, str | Promise] = {
+    "reporter": pgettext_lazy("whose data", "Reporter"), "household": pgettext_lazy("whose data", "Household"),
+    "applicant": pgettext_lazy("whose data", "Applicant"), "party": pgettext_lazy("whose data", "Party"),
+}  # fmt: skip
+NAMES: Mapping[str, str | Promise] = {
+    "name": pgettext_lazy("personal data", "Name"), "phone": pgettext_lazy("personal data", "Phone"),
+    "document": pgettext_lazy("personal data", "Identity document"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Held:
+    """A sealed value, as it is shown before anybody opens it."""
+
+    no: int
+    label: str
+    masked: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A sealed value, opened: to be shown once."""
+
+    label: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What something is opened for: one of PURPOSES, and words of one's own."""
+
+    code: str
+    words: str
+
+    def said(self) -> str:
+        """As the read log keeps it. Raises Refused for a purpose that is none."""
+        if self.code not in PURPOSES:
+            raise invalid("purpose", "purpose_missing", _("Choose what you open it for. Nothing was opened."))
+        words = self.words.strip()
+        if not words:
+            raise invalid("words", "purpose_missing", _("Say in a few words what you open it for. Nothing was opened."))
+        if len(words) > WORDS_MOST or "\x00" in words:
+            said = _("Say it in at most %(most)s characters. Nothing was opened.")
+            raise invalid("words", "too_long", said % {"most": WORDS_MOST})
+        return _("%(purpose)s: %(words)s") % {"purpose": PURPOSES[self.code], "words": words}
+
+
+def held(actor: Actor, seen: Reading) -> list[Held]:
+    """The sealed values that `actor` may open, masked; none of the others, not even that they exist."""
+    fields = _fields(actor, seen)
+    masks = sealing.masked(seen.id, fields) if fields else {}
+    return [Held(no, label_of(seen.procedure, field), masks[no]) for no, field in fields.items() if no in masks]
+
+
+def _fields(actor: Actor, seen: Reading) -> dict[int, str]:
+    if not access.opens_anything(actor, seen.subject).allowed:
+        return {}
+    return {no: field for no, field in sealing.fields_of(seen.id) if _may_open(actor, seen, field)}
+
+
+def _may_open(actor: Actor, seen: Reading, field: str) -> bool:
+    return access.opens(actor, seen.subject, _whose(seen.procedure, field)).allowed
+
+
+def _whose(procedure: Procedure, field: str) -> str:
+    """Whose a field is, by its word; what was sealed without one is the person's whom the procedure concerns."""
+    word = field.partition("_")[0]
+    return word if word in WHOSE else personal.whose(procedure)
+
+
+def label_of(procedure: Procedure, field: str) -> str:
+    """The words of a sealed field: whose it is, and what."""
+    word, _line, name = field.partition("_")
+    if word not in WHOSE:
+        word, name = personal.whose(procedure), field
+    need = procedure.needs.get(name)
+    what = NAMES.get(name) or (shown(need.names, get_language() or "zh-hans") if need else name)
+    return _("%(whose)s · %(what)s") % {"whose": WHOSE[word], "what": what}
+
+
+def open_values(actor: Actor, matter_id: UUID, numbers: Collection[int], purpose: Purpose) -> list[Opened]:
+    """Open sealed values for a purpose: each leaves its line in the read log before it is answered.
+
+    Raises Refused: not_found, forbidden, nothing_chosen, purpose_missing, too_long, cannot_open.
+    """
+    seen = _seen(actor, matter_id)
+    if not access.opens_anything(actor, seen.subject).allowed:
+        raise errors.forbidden()
+    fields = dict(sealing.fields_of(matter_id))
+    if not numbers:
+        raise invalid("no", "nothing_chosen", _("Tick what you need to see. Nothing was opened."))
+    if not set(numbers) <= set(fields):
+        raise _gone()
+    if not all(_may_open(actor, seen, fields[no]) for no in numbers):
+        raise errors.forbidden()
+    said, found = purpose.said(), []
+    try:
+        for no in sorted(set(numbers)):
+            text = sealing.open_value(
+                actor_id=actor.account_id, actor_words=actor.words, post_id=actor.post_id, purpose=said,
+                matter_id=matter_id, no=no,
+            )  # fmt: skip
+            found.append(Opened(label_of(seen.procedure, fields[no]), fields[no], text))
+    except SealedValue.DoesNotExist as reason:
+        raise _gone() from reason
+    except (ciphers.CannotOpen, ciphers.CannotSeal, OSError) as reason:
+        raise _closed() from reason
+    return found
+
+
+# -- originals of photos and files ----------------------------------------------------------------------------------
+
+
+def originals(actor: Actor, seen: Reading) -> list[Evidence]:
+    """The photos and files whose original `actor` may open."""
+    if not access.opens_anything(actor, seen.subject).allowed:
+        return []
+    return [row for row in files.of_matter(seen.id) if access.opens(actor, seen.subject, _kind(row)).allowed]
+
+
+def _kind(row: Evidence) -> str:
+    """What access must know of an original: a photo, a paper of the staff, or a letter from outside."""
+    if row.media_type.startswith("image/"):
+        return "photo"
+    return "letter" if row.post_id is None else "paper"
+
+
+def open_original(actor: Actor, matter_id: UUID, evidence_id: UUID, purpose: Purpose) -> tuple[bytes, Evidence]:
+    """The upload as it came, with everything that a phone wrote into it. Raises Refused, as open_values does."""
+    seen = _seen(actor, matter_id)
+    row = next((each for each in files.of_matter(matter_id) if each.id == evidence_id), None)
+    if row is None or not access.opens(actor, seen.subject, _kind(row)).allowed:
+        raise errors.forbidden()
+    said = purpose.said()
+    try:
+        content, _media_type = files.open_original(
+            actor_id=actor.account_id, actor_words=actor.words, post_id=actor.post_id, purpose=said,
+            matter_id=matter_id, evidence_id=evidence_id,
+        )  # fmt: skip
+    except (ciphers.CannotOpen, ciphers.CannotSeal, LookupError, OSError) as reason:
+        raise _closed() from reason
+    return content, row
+
+
+def _seen(actor: Actor, matter_id: UUID) -> Reading:
+    seen = reading.read(matter_id)
+    if seen is None or not access.sees(actor, seen.subject).known:
+        raise errors.not_found()
+    return seen
+
+
+def _gone() -> Refused:
+    return invalid("no", "unknown_value", _("This is not kept any more. Nothing was opened."))
+
+
+def _closed() -> Refused:
+    words = _("This cannot be opened: its key or its contents are missing or damaged. Tell the system administrator.")
+    return Refused("cannot_open", 503, words)
