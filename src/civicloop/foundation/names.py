@@ -8,7 +8,8 @@ REQUIRED = "zh-hans"
 def shown(names: Mapping[str, str], language: str) -> str:
     """The name in `language` (a Django code such as "en"); when missing, the Chinese one with 〔中〕 behind it.
 
-    A text that the data leave out in every language (the closing words of a default condition) is empty. The mark makes the fall-back visible, so that nobody takes a missing translation for a translation.
+    A text that the data leave out in every language (the closing words of a default condition) is empty. The mark makes
+    the fall-back visible, so that nobody takes a missing translation for a translation.
     """
     if not names:
         return ""
