@@ -1,4 +1,4 @@
-"""Number and check code give a receipt: every entry's hashed bytes and the way to a signed root. Nobody else gets it."""
+"""Number and check code give a receipt: every entry's hashed bytes and the way to a signed root."""
 
 import json
 from typing import Any

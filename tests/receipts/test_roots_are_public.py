@@ -1,14 +1,16 @@
 """Anybody may read the daily roots and the keys: as pages in both languages, and as programs read them."""
 
 import json
-from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from civicloop.foundation import chain
 from civicloop.receipts import actions, keys, publishing
 from tests.api.calls import Caller, done, is_chinese, refusal
+from tests.conftest import ROOT
 from tests.matters import loop
 from tests.receipts.conftest import at, on
 
@@ -65,6 +67,14 @@ def test_a_day_without_a_root_is_not_there() -> None:
         assert Client().get(f"/roots/{day}").status_code == 404
 
 
+def test_the_page_hands_out_the_program_that_checks_receipts() -> None:
+    page = Client().get("/roots").content.decode()
+    assert 'href="/static/receipts/verify_receipt.py"' in page
+    assert f"--key {keys.current().public.hex()}" in page
+    found = finders.find("receipts/verify_receipt.py")
+    assert Path(str(found)).read_bytes() == (ROOT / "tools" / "verify_receipt.py").read_bytes()
+
+
 @pytest.mark.parametrize(("language", "words"), [("zh-hans", "每日存证"), ("en", "Daily roots")])
 def test_the_pages_say_it_in_both_languages(language: str, words: str) -> None:
     client = Client(headers={"Accept-Language": language})
@@ -89,4 +99,3 @@ def test_the_list_is_turned_by_keys_not_by_counting(django_assert_max_num_querie
     assert ">2026-03-04<" not in page
     assert Client().get("/roots", {"before": "nonsense"}).status_code == 200
     assert Client().post("/roots").status_code == 405
-    assert timedelta(days=1)
