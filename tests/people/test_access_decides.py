@@ -145,6 +145,14 @@ def test_everybodys_list_holds_what_that_person_may_open() -> None:
         listed = set(Matter.objects.filter(selectors.visible(actor)).values_list("id", flat=True))
         found = {matter: reading.read(matter) for matter in made}
         opened = {m for m, each in found.items() if each is not None and access.sees(actor, each.subject).allowed}
+        merged = {m for way in selectors.ways(actor) for m in Matter.objects.filter(way).values_list("id", flat=True)}
+        assert merged == listed, user  # the ways of a list are the same rule, told for the indexes
+        still = {
+            m
+            for way in selectors.ways(actor, open_only=True)
+            for m in Matter.objects.filter(way, end="").values_list("id", flat=True)
+        }
+        assert still == listed & set(Matter.objects.filter(end="").values_list("id", flat=True)), user
         assert listed <= opened, user
         handled = {
             m for m, each in found.items() if each and any(h[0] == actor.account_id for h in each.row["handlers"])

@@ -84,6 +84,9 @@ class Matter(models.Model):
             models.Index(fields=["step", "due_at"], name="matter_open_step", condition=Q(end="")),
             models.Index(fields=["district", "-id"], name="matter_district"),
             models.Index(fields=["subdistrict", "-id"], name="matter_subdistrict"),
+            models.Index(fields=["community", "-id"], name="matter_community"),
+            models.Index(fields=["due_at", "id"], name="matter_open_due", condition=Q(end="")),
+            models.Index(fields=["ended_at"], name="matter_solved", condition=Q(end="solved")),
             models.Index(fields=["cell"], name="matter_cell"),
             models.Index(fields=["hold_until"], name="matter_hold_until", condition=~Q(hold_until=None)),
         ]
@@ -108,7 +111,7 @@ class Entry(models.Model):
     role = models.CharField(max_length=24)
     step = models.CharField(max_length=40)
     step_version = models.IntegerField()
-    fingerprint = models.BinaryField(max_length=32)
+    fingerprint = models.BinaryField(max_length=48)  # of the request, with its salt: timeline.salted
     body = models.BinaryField()
     hash = models.BinaryField(max_length=32)
 
@@ -151,7 +154,14 @@ class Task(models.Model):
             models.UniqueConstraint(fields=["matter"], condition=Q(lead=True, state="open"), name="task_one_open_lead"),
             models.CheckConstraint(condition=Q(lead=False) | ~Q(unit=None), name="task_lead_has_unit"),
         ]
-        indexes = [models.Index(fields=["unit"], name="task_open_unit", condition=Q(state="open", lead=False))]
+        indexes = [
+            models.Index(fields=["unit"], name="task_open_unit", condition=Q(state="open", lead=False)),
+            # what a unit has to do with: all of it, and what has not ended with it
+            models.Index(fields=["unit", "matter"], name="task_involved", condition=~Q(state="cancelled")),
+            models.Index(
+                fields=["unit", "matter"], name="task_beside", condition=~Q(state="cancelled") & ~Q(answer="ended")
+            ),
+        ]
 
 
 class Clock(models.Model):

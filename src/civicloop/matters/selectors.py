@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from civicloop.procedures.rules.language import Need
 
 PAGE = 50
 MOST = 200
+NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 def visible(actor: Actor) -> Q:
@@ -57,6 +58,28 @@ def _in_area(bound: Scope) -> Q:
         found &= Q(class_code="") | Q(class_code__in=bound.classes)
     if bound.level != "city":
         found &= Q(**{f"{bound.level}_id": bound.area_id})
+    return found
+
+
+def ways(actor: Actor, *, open_only: bool = False) -> list[Q]:
+    """The ways in which matters come into an actor's lists, each served by an index; together they are `visible`.
+
+    A list asks them one after the other and merges: no index serves an OR of place and involvement in an order. The
+    accountable unit always holds the lead task, so tasks cover it; what ended long ago is left out where `open_only`.
+    """
+    bound = access.scope(actor)
+    if bound.everything:
+        return [Q()]
+    if bound.nothing:
+        return []
+    found = [_in_area(bound)] if bound.level else []
+    if bound.unit_id is not None:
+        tasks = Task.objects.filter(unit_id=bound.unit_id).exclude(state="cancelled")
+        if open_only:
+            tasks = tasks.exclude(answer="ended")
+        found.append(Q(id__in=tasks.values("matter_id")))
+        if bound.account_id is not None:
+            found.append(Q(desk_person_id=bound.account_id, end=""))
     return found
 
 
@@ -105,9 +128,25 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
 
     Keyset pages: the cost does not grow with the page's number. Raises Refused for a key that is no key.
     """
-    rows = Matter.objects.filter(visible(actor)).select_related("kind", "unit", "procedure")
-    rows = _narrow(rows, actor, filters)
     size = max(1, min(limit, MOST))
+    merged: dict[UUID, Matter] = {}
+    for way in ways(actor, open_only=filters.desk or bool(filters.open) or filters.due in {"overdue", "today"}):
+        rows = Matter.objects.filter(way).select_related("kind", "unit", "procedure")
+        rows = _turned(_narrow(rows, actor, filters), after, order)
+        merged |= {row.id: row for row in rows[: size + 1]}
+    if order == "due":
+        found = sorted(merged.values(), key=lambda row: (row.due_at is None, row.due_at or NO_MOMENT, row.id))
+    else:
+        found = sorted(merged.values(), key=lambda row: row.id, reverse=True)
+    more = len(found) > size
+    found = found[:size]
+    last = found[-1] if found and more else None
+    due = last.due_at.isoformat() if last is not None and last.due_at is not None else ""
+    return Page(found, f"{due}~{last.id}" if last is not None else None)
+
+
+def _turned(rows: QuerySet[Matter], after: str, order: str) -> QuerySet[Matter]:
+    """The rows in their order, from behind the key of the page before."""
     if order == "due":
         rows = rows.order_by("due_at", "id")
         if after:
@@ -116,16 +155,9 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
                 rows = rows.filter(due_at=None, id__gt=identifier)
             else:
                 rows = rows.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=identifier) | Q(due_at=None))
-    else:
-        rows = rows.order_by("-id")
-        if after:
-            rows = rows.filter(id__lt=_key(after)[1])
-    found = list(rows[: size + 1])
-    more = len(found) > size
-    found = found[:size]
-    last = found[-1] if found and more else None
-    due = last.due_at.isoformat() if last is not None and last.due_at is not None else ""
-    return Page(found, f"{due}~{last.id}" if last is not None else None)
+        return rows
+    rows = rows.order_by("-id")
+    return rows.filter(id__lt=_key(after)[1]) if after else rows
 
 
 def _key(after: str) -> tuple[datetime | None, UUID]:
@@ -179,8 +211,8 @@ def requests_for(actor: Actor) -> list[ApprovalRequest]:
     rows = ApprovalRequest.objects.filter(state="open", desk_roles__overlap=sorted(actor.roles)).select_related(
         "matter"
     )
-    allowed = Matter.objects.filter(visible(actor)).values("id")
-    return list(rows.filter(matter_id__in=allowed).exclude(asked_by=actor.account_id).order_by("due_at")[:MOST])
+    allowed = Exists(Matter.objects.filter(visible(actor), id=OuterRef("matter_id")))
+    return list(rows.filter(allowed).exclude(asked_by=actor.account_id).order_by("due_at")[:MOST])
 
 
 def parts_for(actor: Actor) -> list[Task]:
