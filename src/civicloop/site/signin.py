@@ -191,5 +191,5 @@ def describe(request: HttpRequest) -> context.Person | None:
         "/sign-out",
         str(user.pk),
         homes.home_of(now),
-        reverse("security"),
+        "/security/",
     )
