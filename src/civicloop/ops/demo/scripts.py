@@ -376,14 +376,20 @@ def unseen(p: Player) -> Script:
     yield from closed(p)
 
 
-def visit(p: Player) -> Script:
-    """A problem found on a visit: fixed on the spot or a task; the household confirms, or is called."""
+def found_on_visit(p: Player) -> Any:
+    """A problem that a grid worker notes in a household; returns the worker."""
     worker = p.cast.at_desk("grid_worker", p.place.areas)
     text = str(p.draw.choice(p.texts["visit"][0]["texts"]))
     p.report(
         worker, procedure="visit-problem", title=text[:24], text=text, channel="visit",
         reporter={"name": f"住户{p.draw.randint(1, 999)}", "phone": "00000000000"},
     )  # fmt: skip
+    return worker
+
+
+def visit(p: Player) -> Script:
+    """A problem found on a visit: fixed on the spot or a task; the household confirms, or is called."""
+    worker = found_on_visit(p)
     yield minutes(p, 5, 40)
     way = p.draw.random()
     if way < 0.1:
@@ -447,14 +453,104 @@ def confirmed(p: Player, who: str) -> Script:
         p.act(p.holder("checker"), "call_back", "solved", note="电话回访，确认已解决。")
 
 
-def service(p: Player) -> Script:
-    """A delegated service: authorised, applied for, handled, handed over, confirmed."""
+def visit_task(p: Player) -> Script:
+    """A problem that becomes a task of the unit."""
+    worker = found_on_visit(p)
+    yield minutes(p, 5, 40)
+    due = (clock.now() + timedelta(days=p.draw.randint(6, 15))).date().isoformat()
+    p.act(worker, "make_task", due_on=due)
+    yield minutes(p, 300, 2000)
+
+
+def applied_for(p: Player) -> Script:
+    """A service that the district's unit has accepted."""
+    worker = asked_for(p)
+    yield minutes(p, 20, 200)
+    p.photo("other", worker)
+    p.act(worker, "authorise", signature="已签署授权书")
+    yield minutes(p, 20, 200)
+    p.photo("other", worker)
+    affairs = p.cast.by_unit["receiving_clerk", _unit(p, "affairs")]
+    p.act(worker, "apply", answering=affairs.unit_id)
+    yield minutes(p, 60, 400)
+    p.act(affairs, "accept", "yes")
+    yield minutes(p, 300, 2000)
+
+
+# procedure → (the way to the work, who confirms)
+BEGINNINGS: dict[str, tuple[Scenario, str]] = {"visit": (visit_task, "household"), "service": (applied_for, "resident")}
+
+
+def withdrawn(p: Player, kind: str) -> Script:
+    """The person concerned has helped themselves."""
+    way, who = BEGINNINGS[kind]
+    yield from way(p)
+    p.act(p.outside(who), "withdraw", reason="已自行解决，不用再办。")
+
+
+def given_up(p: Player, kind: str) -> Script:
+    """Closed by force: asked by the supervisor, decided by the leader."""
+    yield from BEGINNINGS[kind][0](p)
+    p.act(p.holder("supervisor"), "force_close", reason="当事人已迁离本市，无法继续办理。")
+    yield minutes(p, 30, 200)
+    p.act(p.holder("leader"), "decide", request=p.request(), yes=True)
+
+
+def never_solved(p: Player, kind: str) -> Script:
+    """Not solved three times over: the supervisor looks for himself and decides."""
+    way, who = BEGINNINGS[kind]
+    yield from way(p)
+    for _number in range(5):
+        p.act(p.holder("receiving_clerk"), "handle", result=p.pick("done"))
+        yield minutes(p, 60, 600)
+        if p.step() == "to_hand_over":
+            p.act(p.cast.at_desk("grid_worker", p.place.areas), "hand_over", note="结果已送达。")
+            yield minutes(p, 60, 600)
+        p.act(p.outside(who), "confirm", "not_solved", reason="还是老样子，没有解决。")
+        yield minutes(p, 300, 900)
+        if p.step() == "rework_review":
+            break
+    p.act(p.holder("supervisor"), "review_rework", "accept", reason="实地查看，问题已解决，已向当事人说明。")
+
+
+def visit_withdrawn(p: Player) -> Script:
+    return withdrawn(p, "visit")
+
+
+def visit_given_up(p: Player) -> Script:
+    return given_up(p, "visit")
+
+
+def visit_never_solved(p: Player) -> Script:
+    return never_solved(p, "visit")
+
+
+def service_withdrawn(p: Player) -> Script:
+    return withdrawn(p, "service")
+
+
+def service_given_up(p: Player) -> Script:
+    return given_up(p, "service")
+
+
+def service_never_solved(p: Player) -> Script:
+    return never_solved(p, "service")
+
+
+def asked_for(p: Player) -> Any:
+    """A service that a grid worker takes in for a resident; returns the worker."""
     worker = p.cast.at_desk("grid_worker", p.place.areas)
     text = str(p.draw.choice(p.texts["service"][0]["texts"]))
     p.report(
         worker, procedure="delegated-service", title=text[:24], text=text, channel="visit",
         reporter={"name": f"居民{p.draw.randint(1, 999)}", "phone": "00000000000"},
     )  # fmt: skip
+    return worker
+
+
+def service(p: Player) -> Script:
+    """A delegated service: authorised, applied for, handled, handed over, confirmed."""
+    worker = asked_for(p)
     yield minutes(p, 20, 200)
     if p.draw.random() < 0.1:
         p.act(worker, "decline", reason="不属于可代办事项。")
@@ -499,6 +595,8 @@ SCENARIOS: tuple[tuple[Scenario, int], ...] = (
     (plain, 30), (on_the_spot, 24), (rework, 4), (rework_decided, 2), (returned, 3), (returned_thrice, 1),
     (passed_up, 5), (ended_early, 5), (emergency, 2), (extended, 2), (suspended, 2), (asked, 2), (shared, 2),
     (explained, 2), (enforced, 2), (forced, 1), (reopened, 2), (unseen, 2), (visit, 12), (service, 7),
+    (visit_withdrawn, 1), (visit_given_up, 1), (visit_never_solved, 1), (service_withdrawn, 1), (service_given_up, 1),
+    (service_never_solved, 1),
 )  # fmt: skip
 
 
