@@ -121,9 +121,9 @@ def _script(index: int, draw: random.Random) -> scripts.Scenario:
 def _start(index: int, number: int, now: datetime, draw: random.Random) -> datetime:
     """When a matter is reported: spread over the days; the first of each scenario early enough to end."""
     spread = DAYS * (1 - index / max(1, number)) * draw.uniform(0.9, 1.0)
-    lately = index >= 2 * len(scripts.SCENARIOS) and draw.random() < LATELY
+    lately = index >= len(scripts.SCENARIOS) and draw.random() < LATELY
     spread = draw.uniform(0.02, 1.5) if lately else spread
-    days = DAYS - 4 if index < 2 * len(scripts.SCENARIOS) else spread
+    days = DAYS - 4 if index < len(scripts.SCENARIOS) else spread
     at = now - timedelta(days=max(0.02, days))
     if draw.random() < 0.85 and days > 2:
         at = at.replace(hour=draw.randint(0, 10), minute=draw.randint(0, 59))  # 08:00–18:00 in the east
