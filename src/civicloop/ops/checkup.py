@@ -7,6 +7,7 @@ from collections.abc import Callable
 from civicloop.ops import embedded, environment
 
 LITTLE = 2 * 1024**3
+BACKUP_DAYS = 3  # after which a backup that was made before is missed
 
 
 def _folder() -> str:
@@ -79,6 +80,25 @@ def _worker() -> str:
     return "" if fresh else "no worker has given a sign of life for a minute: civicloop worker"
 
 
+def _backup() -> str:
+    from datetime import timedelta
+
+    from civicloop.foundation import clock
+    from civicloop.ops.backup import last_made
+
+    last = last_made()
+    if last is None or last > clock.now() - timedelta(days=BACKUP_DAYS):
+        return ""
+    return "that is long ago: see why civicloop backup TO --key FILE is no longer called, or fails"
+
+
+def _last_backup() -> str:
+    from civicloop.ops.backup import last_made
+
+    last = last_made()
+    return f"{last:%Y-%m-%d %H:%M} UTC" if last else "none yet, see civicloop backup TO --key FILE"
+
+
 EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("data folder and disk", _folder),
     ("database", _database),
@@ -88,7 +108,10 @@ EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("keys and cipher of sealed data", _sealing),
     ("worker", _worker),
     ("stored files", _storage),
+    ("last backup", _backup),
 )
+# what is said beside an examination, well or not
+SAID: dict[str, Callable[[], str]] = {"last backup": _last_backup}
 
 
 def examine() -> list[tuple[str, str]]:
@@ -96,7 +119,8 @@ def examine() -> list[tuple[str, str]]:
     found = []
     for words, look in EXAMINATIONS:
         try:
-            found.append((words, look()))
+            said = f" ({SAID[words]()})" if words in SAID else ""
+            found.append((words + said, look()))
         except Exception as trouble:
             found.append((words, f"cannot be examined: {trouble}"))
     return found

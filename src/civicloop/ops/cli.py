@@ -17,7 +17,7 @@ from civicloop.ops.embedded import DatabaseTrouble
 # rooms that offer commands; each has `commands.COMMANDS`
 ROOMS = ("places", "calendars", "catalogue", "people", "procedures", "matters")
 WITHOUT_DATABASE = {("db",), ("doctor",), ("clock",), ("procedures", "check"), ("procedures", "draw")}
-AS_OWNER = {("migrate",)}
+AS_OWNER = {("migrate",), ("restore",)}
 
 
 def _first_words() -> list[str]:

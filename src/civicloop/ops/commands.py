@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from civicloop.ops import bench_commands, demo_commands, embedded, environment
+from civicloop.ops import backup_commands, bench_commands, demo_commands, environment
 from civicloop.ops.processes import Children
 
 GRANIAN_IDLE = 600  # seconds before an idle thread, and with it its database connection, is dropped
@@ -56,6 +56,11 @@ def db_url(owner: bool) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the schema up to date as the owner, make partitions ahead, set the application role's grants."""
+    bring_up_to_date(environment.application_role())
+
+
+def bring_up_to_date(application: str) -> None:
+    """What `migrate` does, with the name of the application role."""
     from django.core.management import call_command
     from django.db import connection
 
@@ -63,12 +68,6 @@ def migrate() -> None:
     from civicloop.ops.grants import sync_grants
     from civicloop.records import settings
 
-    application = embedded.APPLICATION
-    address = os.environ.get("DATABASE_URL", "")
-    if address:
-        from urllib.parse import unquote, urlsplit
-
-        application = unquote(urlsplit(address).username or application)
     # two processes that start together migrate one after the other
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(745201)")
@@ -180,5 +179,6 @@ def _examinations() -> list[tuple[str, str]]:
 
 
 COMMANDS: list[click.Command] = [
-    db, migrate, serve, worker, run, doctor, *demo_commands.COMMANDS, *bench_commands.COMMANDS,
+    db, migrate, serve, worker, run, doctor, *backup_commands.COMMANDS, *demo_commands.COMMANDS,
+    *bench_commands.COMMANDS,
 ]  # fmt: skip

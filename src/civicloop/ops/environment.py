@@ -8,6 +8,7 @@ migrations all write through it. Must be called before Django reads the settings
 import os
 from enum import Enum
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from civicloop.ops import embedded
 
@@ -40,6 +41,11 @@ def addresses(*, start: bool = True) -> tuple[str, str]:
     server = embedded_server()
     both = server.start() if start else server.addresses()
     return both.application, both.owner
+
+
+def application_role() -> str:
+    """The name of the application role, to which the owner gives its rights."""
+    return unquote(urlsplit(os.environ.get("DATABASE_URL", "")).username or embedded.APPLICATION)
 
 
 def prepare(who: As = As.APPLICATION) -> None:

@@ -1,0 +1,322 @@
+"""A backup made while people work comes back whole and proved, or not at all."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.db import ProgrammingError, connection
+from django.test import override_settings
+
+from civicloop import settings
+from civicloop.evidence.models import Evidence
+from civicloop.evidence.selectors import read_object
+from civicloop.foundation import clock, ids
+from civicloop.matters import actions, proof
+from civicloop.matters.models import Entry, Matter
+from civicloop.ops import backup, checkup, restoring
+from civicloop.ops.backup_file import Trouble, make_key, read_key
+from civicloop.records import sealing
+from civicloop.records.models import AuditEntry, SealedValue
+from tests import conftest, world
+from tests.api.calls import jpeg
+from tests.matters import loop
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path) -> Iterator[None]:
+    with override_settings(DATA_DIR=tmp_path / "here"):
+        yield
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "backup.key"
+    make_key(path)
+    return path
+
+
+@pytest.fixture
+def empty(database_server: Any) -> Iterator[str]:
+    """A database in which nothing is yet, as `db start` makes it."""
+    name = f"r_{os.getpid()}_{time.monotonic_ns()}"
+    conftest._administer(database_server, "CREATE DATABASE {}", name)
+    with psycopg.connect(database_server.addresses(name).superuser, autocommit=True) as plain:
+        plain.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        plain.execute("ALTER SCHEMA public OWNER TO civicloop_owner")
+    yield name
+    connection.close()
+    conftest._drop(database_server, name)
+
+
+@pytest.fixture
+def run(database_server: Any, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command in the data folder `there` or `here`, on the database of that name."""
+
+    def command(database: str, folder: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        both = database_server.addresses(database)
+        environment = os.environ | {
+            "DATABASE_URL": both.application, "DATABASE_OWNER_URL": both.owner, "DATA_DIR": str(tmp_path / folder),
+        }  # fmt: skip
+        arguments = [sys.executable, "-m", "civicloop.ops.cli", *map(str, words)]
+        return subprocess.run(arguments, env=environment, capture_output=True, text=True)
+
+    return command
+
+
+def tables(server: Any, database: str) -> int:
+    with psycopg.connect(server.addresses(database).owner) as plain:
+        row = plain.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+        return int(row[0]) if row else 0
+
+
+def as_owner(server: Any, database: str) -> None:
+    """This process goes on as the owner of that database, as `restore` does."""
+    connection.close()
+    connection.settings_dict.update(settings.database(server.addresses(database).owner))
+
+
+def add_photo(matter: UUID, shade: int = 100) -> UUID:
+    actor, photo = world.actor("grid"), ids.uuid7()
+    prepared = actions.take_upload(
+        actor, upload=jpeg(shade), filename="a.jpg", stage="other", matter_id=matter, evidence_id=photo
+    )
+    actions.add_evidence(actor, prepared)
+    return photo
+
+
+def report_and_file() -> UUID:
+    matter = loop.report(reporter={"name": "王小明", "phone": "13800001234"})
+    loop.act("clerk", matter, "file", condition=loop.condition())
+    return matter
+
+
+def test_everything_comes_back_and_is_proved(
+    committing: str, empty: str, key: Path, run: Any, database_server: Any, tmp_path: Path
+) -> None:
+    with clock.at(world.START):
+        matter = report_and_file()
+        photo = add_photo(matter)
+    file = tmp_path / "all.backup"
+    made = run(committing, "here", "backup", file, "--key", key, "--json")
+    assert made.returncode == 0, made.stderr
+    facts = json.loads(made.stdout)
+    assert (facts["tables"]["matters_matter"], facts["files"], facts["missing"]) == (1, 3, [])
+    assert {"sealing.key", "lookup.key", str(key)} <= set(facts["keep_apart"])
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert AuditEntry.objects.filter(action="ops.backup", object="all.backup").count() == 1
+    content = file.read_bytes()
+    assert "井盖缺失".encode() not in content
+    assert b"matters_matter" not in content
+    shown, _type = read_object(matter, photo, "derivative")
+    entries = list(Entry.objects.order_by("matter_id", "seq").values_list("matter_id", "seq", "hash"))
+
+    shutil.copytree(tmp_path / "here" / "keys", tmp_path / "there" / "keys")
+    back = run(empty, "there", "restore", file, "--key", key, "--json")
+    assert back.returncode == 0, back.stderr
+    proved = json.loads(back.stdout)
+    assert (proved["ok"], proved["matters"], proved["files"], proved["put_back"]) == (True, 1, 3, [])
+
+    conftest._point_at(database_server, empty)
+    with override_settings(DATA_DIR=tmp_path / "there"):
+        assert list(Entry.objects.order_by("matter_id", "seq").values_list("matter_id", "seq", "hash")) == entries
+        assert read_object(matter, photo, "derivative")[0] == shown
+        sealed = SealedValue.objects.get(matter_id=matter, field="reporter_phone")
+        opened = sealing.open_value(
+            actor_id=None, actor_words="tests", post_id=None, purpose="proof", matter_id=matter, no=sealed.no
+        )
+        assert opened == "13800001234"
+        with clock.at(world.START):
+            loop.act("clerk", matter, "dispatch")
+            another = loop.report()
+        assert proof.verify(matter) == proof.verify(another) == []
+        numbers = list(Matter.objects.values_list("number", flat=True))
+        assert len(set(numbers)) == 2
+        assert Evidence.objects.get().id == photo
+        assert dict(checkup.examine())["role of the application"] == ""
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            Entry.objects.update(action="x")
+
+
+def test_a_backup_made_while_people_report_and_act_is_whole(
+    committing: str, empty: str, key: Path, run: Any, database_server: Any, tmp_path: Path
+) -> None:
+    acknowledged: list[UUID] = []
+    done, troubles = threading.Event(), []
+
+    def work() -> None:
+        try:
+            while not done.is_set():
+                matter = report_and_file()
+                add_photo(matter, len(acknowledged) % 200)
+                acknowledged.append(matter)
+        except Exception as trouble:
+            troubles.append(trouble)
+        finally:
+            connection.close()
+
+    people = [threading.Thread(target=work) for _number in range(3)]
+    for each in people:
+        each.start()
+    try:
+        while len(acknowledged) < 6 and not troubles:
+            time.sleep(0.02)
+        before = set(acknowledged)
+
+        def wait_for_more(words: str) -> None:
+            while words == "matters_matter" and len(acknowledged) < len(before) + 6 and not troubles:
+                time.sleep(0.02)
+
+        file, _manifest, _kept = backup.make(tmp_path, read_key(key), wait_for_more)
+    finally:
+        done.set()
+        for each in people:
+            each.join()
+    assert troubles == []
+    assert len(before) >= 6
+    back = run(empty, "there", "restore", file, "--key", key, "--json")
+    assert back.returncode == 0, back.stdout + back.stderr
+    proved = json.loads(back.stdout)
+    assert proved["wrong"] == []
+    assert "sealing.key" in proved["put_back"]
+    conftest._point_at(database_server, empty)
+    assert before <= set(Matter.objects.values_list("id", flat=True))
+    assert before <= set(Evidence.objects.values_list("matter_id", flat=True))
+    assert Matter.objects.count() == proved["matters"] < len(acknowledged)  # one moment, not the last one
+
+
+def flipped(content: bytes) -> bytes:
+    place = len(content) * 2 // 3
+    return content[:place] + bytes((content[place] ^ 1,)) + content[place + 1 :]
+
+
+def without_last_piece(content: bytes) -> bytes:
+    """Cut exactly between two pieces, where nothing but the mark of the last one tells."""
+    from civicloop.ops.backup_file import HEADER
+
+    at, last = HEADER, HEADER
+    while at < len(content):
+        last = at
+        at += 4 + int.from_bytes(content[at : at + 4], "big")
+    return content[:last]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (flipped, "damaged"),
+        (lambda content: content[:-100], "cut off"),
+        (without_last_piece, "cut off"),
+        (lambda content: content + b"x", "added to the end"),
+        (lambda content: b"something else", "no backup"),
+    ],
+)
+def test_a_damaged_backup_leaves_the_database_empty(
+    committing: str, empty: str, key: Path, database_server: Any, tmp_path: Path, damage: Any, said: str
+) -> None:
+    loop.report()
+    file, _manifest, _kept = backup.make(tmp_path / "all.backup", read_key(key))
+    file.write_bytes(damage(file.read_bytes()))
+    as_owner(database_server, empty)
+    with pytest.raises(Trouble, match=said):
+        restoring.restore(file, read_key(key), "civicloop_app")
+    assert tables(database_server, empty) == 0
+
+
+def test_a_restore_that_breaks_off_leaves_the_database_empty(
+    committing: str, empty: str, key: Path, database_server: Any, tmp_path: Path
+) -> None:
+    loop.report()
+    file, _manifest, _kept = backup.make(tmp_path / "all.backup", read_key(key))
+    as_owner(database_server, empty)
+
+    def full(words: str) -> None:
+        if words == "comparing matters_matter":
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        restoring.restore(file, read_key(key), "civicloop_app", full)
+    assert tables(database_server, empty) == 0
+
+
+def test_another_key_opens_nothing(
+    committing: str, empty: str, key: Path, run: Any, database_server: Any, tmp_path: Path
+) -> None:
+    file, _manifest, _kept = backup.make(tmp_path / "all.backup", read_key(key))
+    other = tmp_path / "other.key"
+    make_key(other)
+    back = run(empty, "there", "restore", file, "--key", other)
+    assert back.returncode == 1
+    assert "not the key" in back.stderr
+    assert tables(database_server, empty) == 0
+
+
+def test_a_database_that_holds_something_is_left_alone(committing: str, key: Path, run: Any, tmp_path: Path) -> None:
+    file, _manifest, _kept = backup.make(tmp_path / "all.backup", read_key(key))
+    matter = loop.report()
+    back = run(committing, "here", "restore", file, "--key", key)
+    assert back.returncode == 1
+    assert "not empty" in back.stderr
+    assert Matter.objects.get().id == matter
+
+
+def test_a_photo_that_was_lost_before_is_named_by_backup_and_restore(
+    committing: str, empty: str, key: Path, run: Any, tmp_path: Path
+) -> None:
+    matter = loop.report()
+    photo = add_photo(matter)
+    lost = Evidence.objects.get(matter_id=matter, id=photo).thumbnail
+    next((tmp_path / "here").rglob(lost)).unlink()
+    file = tmp_path / "all.backup"
+    made = run(committing, "here", "backup", file, "--key", key)
+    assert made.returncode == 1
+    assert lost in made.stdout
+    back = run(empty, "there", "restore", file, "--key", key)
+    assert back.returncode == 1
+    assert f"file {lost} is missing or damaged (it was so when the backup was made)" in back.stdout
+
+
+def test_a_backup_overwrites_nothing_and_leaves_nothing_half(committing: str, key: Path, tmp_path: Path) -> None:
+    file = tmp_path / "all.backup"
+    file.write_text("an earlier one")
+    with pytest.raises(Trouble, match="there already"):
+        backup.make(file, read_key(key))
+    assert file.read_text() == "an earlier one"
+    folder = tmp_path / "out"
+    folder.mkdir()
+
+    def full(_words: str) -> None:
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        backup.make(folder, read_key(key), full)
+    assert list(folder.iterdir()) == []
+    assert backup.last_made() is None
+
+
+def test_a_key_that_others_may_read_is_refused(key: Path) -> None:
+    assert key.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(Trouble, match="there already"):
+        make_key(key)
+    key.chmod(0o640)
+    with pytest.raises(Trouble, match="others may read"):
+        read_key(key)
+
+
+def test_the_doctor_says_when_the_last_backup_was_made(committing: str, key: Path, tmp_path: Path) -> None:
+    assert dict(checkup.examine())["last backup (none yet, see civicloop backup TO --key FILE)"] == ""
+    with clock.at(world.START):
+        backup.make(tmp_path / "all.backup", read_key(key))
+    for days, missed in ((2, False), (4, True)):
+        with clock.at(world.START + timedelta(days=days)):
+            assert bool(dict(checkup.examine())["last backup (2026-03-02 01:00 UTC)"]) is missed
