@@ -320,3 +320,15 @@ def test_the_doctor_says_when_the_last_backup_was_made(committing: str, key: Pat
     for days, missed in ((2, False), (4, True)):
         with clock.at(world.START + timedelta(days=days)):
             assert bool(dict(checkup.examine())["last backup (2026-03-02 01:00 UTC)"]) is missed
+
+
+def test_making_a_key_needs_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "new.key"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE")}
+    done = subprocess.run(
+        [sys.executable, "-m", "civicloop.ops.cli", "backup", "--make-key", str(path)], capture_output=True, text=True,
+        env=environment | {"DATA_DIR": str(tmp_path / "there")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(read_key(path)) == 32
+    assert not (tmp_path / "there" / "postgres").exists()

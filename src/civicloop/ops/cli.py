@@ -29,7 +29,8 @@ def _starts_with(words: list[str], heads: Iterable[tuple[str, ...]]) -> bool:
 
 
 def _load_django(words: list[str]) -> None:
-    if "--help" in sys.argv or not words or _starts_with(words, WITHOUT_DATABASE):
+    asks_nothing = any(word.startswith(("--help", "--make-key")) for word in sys.argv)
+    if asks_nothing or not words or _starts_with(words, WITHOUT_DATABASE):
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "civicloop.settings")
         import django
 
