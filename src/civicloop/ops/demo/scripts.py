@@ -5,6 +5,7 @@ Together they show every way a grid event, a problem found on a visit and a dele
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from civicloop.catalogue import selectors as catalogue
@@ -513,30 +514,6 @@ def never_solved(p: Player, kind: str) -> Script:
     p.act(p.holder("supervisor"), "review_rework", "accept", reason="实地查看，问题已解决，已向当事人说明。")
 
 
-def visit_withdrawn(p: Player) -> Script:
-    return withdrawn(p, "visit")
-
-
-def visit_given_up(p: Player) -> Script:
-    return given_up(p, "visit")
-
-
-def visit_never_solved(p: Player) -> Script:
-    return never_solved(p, "visit")
-
-
-def service_withdrawn(p: Player) -> Script:
-    return withdrawn(p, "service")
-
-
-def service_given_up(p: Player) -> Script:
-    return given_up(p, "service")
-
-
-def service_never_solved(p: Player) -> Script:
-    return never_solved(p, "service")
-
-
 def asked_for(p: Player) -> Any:
     """A service that a grid worker takes in for a resident; returns the worker."""
     worker = p.cast.at_desk("grid_worker", p.place.areas)
@@ -595,8 +572,7 @@ SCENARIOS: tuple[tuple[Scenario, int], ...] = (
     (plain, 30), (on_the_spot, 24), (rework, 4), (rework_decided, 2), (returned, 3), (returned_thrice, 1),
     (passed_up, 5), (ended_early, 5), (emergency, 2), (extended, 2), (suspended, 2), (asked, 2), (shared, 2),
     (explained, 2), (enforced, 2), (forced, 1), (reopened, 2), (unseen, 2), (visit, 12), (service, 7),
-    (visit_withdrawn, 1), (visit_given_up, 1), (visit_never_solved, 1), (service_withdrawn, 1), (service_given_up, 1),
-    (service_never_solved, 1),
+    *((partial(way, kind=kind), 1) for kind in BEGINNINGS for way in (withdrawn, given_up, never_solved)),
 )  # fmt: skip
 
 
