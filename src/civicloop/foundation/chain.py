@@ -65,13 +65,17 @@ def content(stored: bytes) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Row:
-    """An entry as it lies in the database; `columns` are the plain columns that repeat parts of the body."""
+    """An entry as it lies in the database; `columns` are the plain columns that repeat parts of the body.
+
+    Bodies of earlier builds may lack those named in `later`; the others are in every body.
+    """
 
     seq: int
     body: bytes
     hash: bytes
     columns: Mapping[str, object]
     texts: Mapping[str, tuple[bytes, bytes]]  # field → (salt, value); erased ones are missing
+    later: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -83,17 +87,32 @@ class Finding:
     about: str = ""
 
 
-def verify(rows: Iterable[Row], last_seq: int) -> list[Finding]:
-    """Everything that does not fit in a matter's chain; empty when nothing was rewritten.
+@dataclass(frozen=True)
+class Examination:
+    """What was found in one chain: what does not fit, what was erased as (seq, field), how many entries it has."""
 
-    `rows` stand in the order of their seq; `last_seq` is what the matter itself says. Codes: missing (`about`: the last
-    of several), out_of_order, unknown_form, broken_link (body or hash changed, or rows swapped), column_changed,
-    text_changed, text_unknown, truncated, beyond_end. A text that is missing is not a finding: it was erased, and its
-    commitment still stands.
+    findings: list[Finding]
+    erased: list[tuple[int, str]]
+    entries: int
+
+
+def verify(rows: Iterable[Row], last_seq: int) -> list[Finding]:
+    """Everything that does not fit in a matter's chain; empty when nothing was rewritten. As `examine` finds it."""
+    return examine(rows, last_seq).findings
+
+
+def examine(rows: Iterable[Row], last_seq: int) -> Examination:
+    """Look at a matter's chain. `rows` stand in the order of their seq; `last_seq` is what the matter itself says.
+
+    Codes: missing (`about`: the last of several), out_of_order, unknown_form, broken_link (body or hash changed, or
+    rows swapped), column_changed, text_changed, text_unknown, truncated, beyond_end. A text that is missing is not a
+    finding: it was erased, and its commitment still stands.
     """
     findings: list[Finding] = []
-    previous, expected = GENESIS, 1
+    erased: list[tuple[int, str]] = []
+    previous, expected, entries = GENESIS, 1, 0
     for row in rows:
+        entries += 1
         if row.seq > expected:
             findings.append(Finding(expected, "missing", str(row.seq - 1) if row.seq - 1 > expected else ""))
         elif row.seq < expected:
@@ -110,19 +129,22 @@ def verify(rows: Iterable[Row], last_seq: int) -> list[Finding]:
             continue
         if not fits:
             findings.append(Finding(row.seq, "broken_link"))
-        findings += _contents(row, told)
+        committed = told.get("texts")
+        commitments = committed if isinstance(committed, dict) else {}
+        findings += _contents(row, told, commitments)
+        erased += [(row.seq, field) for field in sorted(commitments) if field not in row.texts]
         previous = row.hash
     if expected <= last_seq:
         findings.append(Finding(expected, "truncated"))
-    return findings
+    return Examination(findings, erased, entries)
 
 
-def _contents(row: Row, told: Mapping[str, object]) -> list[Finding]:
+def _contents(row: Row, told: Mapping[str, object], commitments: Mapping[str, object]) -> list[Finding]:
     findings = [
-        Finding(row.seq, "column_changed", name) for name, value in row.columns.items() if told.get(name) != value
+        Finding(row.seq, "column_changed", name)
+        for name, value in row.columns.items()
+        if told.get(name) != value and not (name in row.later and name not in told)
     ]
-    committed = told.get("texts")
-    commitments = committed if isinstance(committed, dict) else {}
     for field, (salt, value) in row.texts.items():
         if field not in commitments:
             findings.append(Finding(row.seq, "text_unknown", field))

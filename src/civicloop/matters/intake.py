@@ -83,11 +83,12 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     )  # fmt: skip
     if located.lon is not None:
         draft.texts["point"] = f"{located.lon:.7f},{located.lat:.7f}"
+    kept = timeline.salted(request)
     entry = timeline.seal(
         draft, matter_id=new.id, seq=1, at=now, action="report", result=None, who=who(actor),
-        step=("", begun.step_to), act_id=None, previous=chain.GENESIS,
+        step=("", begun.step_to), version=1, act_id=None, request=kept, previous=chain.GENESIS,
     )  # fmt: skip
-    values = entry_values(actor, entry, now, "report", None, None, request, begun.step_to, 1)
+    values = entry_values(actor, entry, now, "report", None, None, kept, begun.step_to, 1)
     values |= rows.parameters() | {
         "id": new.id, "next": 1, "day": int(now.astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y%m%d")),
         "procedure_id": version.id, "parent_id": new.parent_id, "title": new.title or new.text[:40], "text": new.text,
@@ -98,7 +99,8 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         **{f"{level}_id": areas.get(level) for level in access.LEVELS[1:]}, "area_version": located.revision,
         "place_reason": located.reason, "stage": begun.stage, "seats": json.dumps(seats),
         "run": json.dumps(state.to_json()), "occurred_at": new.occurred_at, "caller": caller_of(actor),
-        "check_code": check_code_hash(new.id, code), "sealed": json.dumps(_sealed_person(new, version.procedure)),
+        "fingerprint": request, "check_code": check_code_hash(new.id, code),
+        "sealed": json.dumps(_sealed_person(new, version.procedure)),
         "tokens": " ".join(ngrams.tokens(new.title, new.text, new.address)), **desk_values(where),
         "due_at": due_of(step.clock, clocks),
     }  # fmt: skip

@@ -1,44 +1,124 @@
-"""Proof that a matter's timeline is what was written: recomputed from the rows alone."""
+"""Proof that timelines are what was written: recomputed from the rows alone, one by one or all in a row.
 
-from collections.abc import Iterator
+Rooms above hold the heads against what they have published (`receipts`), within the same `snapshot`.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
+from django.db import connection, transaction
+
 from civicloop.foundation import chain
-from civicloop.matters.models import Entry, EntryText, Matter
+from civicloop.matters import sql, timeline
+from civicloop.matters.models import Matter
 
 BATCH = 500
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
+LATER = frozenset({"version", "request"})  # what bodies of earlier builds do not repeat
 
 
-def matters(wanted: str | None) -> Iterator[UUID]:
-    """The ids to check: one by id or number, or all in the order of time."""
-    if wanted is None:
-        yield from Matter.objects.order_by("id").values_list("id", flat=True).iterator(chunk_size=BATCH)
+@dataclass(frozen=True)
+class Timeline:
+    """One matter's rows as they lie in the database.
+
+    `last` is the matter's own seq, None where the matter is gone; `loose` are texts (seq, field) that hang on no entry.
+    """
+
+    matter_id: UUID
+    last: int | None
+    rows: list[chain.Row]
+    loose: list[tuple[int, str]]
+
+    def examine(self) -> chain.Examination:
+        """What does not fit in it, and what was erased. To the codes of `chain`: no_such_matter, text_of_nothing."""
+        loose = [chain.Finding(seq, "text_of_nothing", name) for seq, name in self.loose]
+        if self.last is None:
+            return chain.Examination([chain.Finding(0, "no_such_matter"), *loose], [], len(self.rows))
+        found = chain.examine(self.rows, self.last)
+        return replace(found, findings=found.findings + loose) if loose else found
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Reads inside see one moment, so that acts going on meanwhile are not taken for tampering."""
+    if connection.in_atomic_block:
+        yield
         return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def matter_of(wanted: str) -> UUID | None:
+    """The id that an id or a number means; None for a number that no matter has."""
     try:
-        yield UUID(wanted)
+        return UUID(wanted)
     except ValueError:
-        yield from Matter.objects.filter(number=wanted).values_list("id", flat=True)
+        return Matter.objects.filter(number=wanted.strip().upper()).values_list("id", flat=True).first()
 
 
 def verify(matter_id: UUID) -> list[chain.Finding]:
     """What was changed in one matter's timeline; empty when it is whole."""
-    last = Matter.objects.filter(id=matter_id).values_list("seq", flat=True).first()
-    if last is None:
-        return [chain.Finding(0, "no_such_matter")]
-    texts: dict[int, dict[str, tuple[bytes, bytes]]] = {}
-    for text in EntryText.objects.filter(matter_id=matter_id):
-        texts.setdefault(text.seq, {})[text.field] = (bytes(text.salt), text.value.encode())
-    return chain.verify(
-        (_row(entry, texts) for entry in Entry.objects.filter(matter_id=matter_id).order_by("seq")), last
-    )
+    with snapshot():
+        return one(matter_id).examine().findings
 
 
-def _row(entry: Entry, texts: dict[int, dict[str, tuple[bytes, bytes]]]) -> chain.Row:
+def one(matter_id: UUID) -> Timeline:
+    """One matter's timeline; an empty one for an id that stands for nothing."""
+    found = _between(matter_id, matter_id)
+    return found[0] if found else Timeline(matter_id, None, [], [])
+
+
+def batch(since: UUID = FIRST, size: int = BATCH) -> tuple[list[Timeline], UUID, UUID | None]:
+    """The next timelines from `since` on: (them, the last id looked at, where the next batch begins or None).
+
+    In the order of ids. Entries whose matter is gone come along.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql.PROOF_END, {"since": since, "size": size})
+        end = cursor.fetchone()
+    until = end[0] if end else LAST
+    return _between(since, until), until, UUID(int=until.int + 1) if until != LAST else None
+
+
+def _between(since: UUID, until: UUID) -> list[Timeline]:
+    span: dict[str, Any] = {"since": since, "until": until}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.PROOF_MATTERS, span)
+        last: dict[UUID, int] = dict(cursor.fetchall())
+        cursor.execute(sql.PROOF_TEXTS, span)
+        texts: dict[tuple[UUID, int], dict[str, tuple[bytes, bytes]]] = {}
+        for matter_id, seq, field, value, salt in cursor.fetchall():
+            texts.setdefault((matter_id, seq), {})[field] = (bytes(salt), value.encode())
+        cursor.execute(sql.PROOF_ENTRIES, span)
+        rows: dict[UUID, list[chain.Row]] = {matter_id: [] for matter_id in last}
+        for entry in cursor.fetchall():
+            rows.setdefault(entry[0], []).append(_row(entry, texts.pop((entry[0], entry[1]), {})))
+    loose: dict[UUID, list[tuple[int, str]]] = {}
+    for (matter_id, seq), fields in sorted(texts.items()):
+        loose.setdefault(matter_id, []).extend((seq, name) for name in sorted(fields))
+    return [
+        Timeline(matter_id, last.get(matter_id), rows.get(matter_id, []), loose.get(matter_id, []))
+        for matter_id in sorted(rows.keys() | loose.keys())
+    ]
+
+
+def _row(entry: tuple[Any, ...], texts: Mapping[str, tuple[bytes, bytes]]) -> chain.Row:
     """The plain columns repeat parts of the hashed body; each must say the same."""
+    matter_id, seq, action, result, act_id, at, account, post, unit, role, step, version, kept, body, hash_ = entry
     columns: dict[str, object] = {
-        "matter": str(entry.matter_id), "seq": entry.seq, "action": entry.action, "result": entry.result or None,
-        "at": entry.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "to": entry.step,
-        "act": str(entry.act_id) if entry.act_id else None,
-        "who": {"account": entry.account_id, "post": entry.post_id, "unit": entry.unit_id, "role": entry.role},
+        "matter": str(matter_id), "seq": seq, "action": action, "result": result or None, "at": moment(at), "to": step,
+        "version": version, "act": str(act_id) if act_id else None, "request": timeline.request_of(bytes(kept))[1],
+        "who": {"account": account, "post": post, "unit": unit, "role": role},
     }  # fmt: skip
-    return chain.Row(entry.seq, bytes(entry.body), bytes(entry.hash), columns, texts.get(entry.seq, {}))
+    return chain.Row(seq, bytes(body), bytes(hash_), columns, texts, LATER)
+
+
+def moment(at: datetime) -> str:
+    """A moment as hashed forms write it: UTC with microseconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

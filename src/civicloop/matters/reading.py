@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from civicloop.foundation import hot
-from civicloop.matters import sql
+from civicloop.matters import sql, timeline
 from civicloop.people.access import LEVELS, Subject
 from civicloop.procedures import selectors as procedures
 from civicloop.procedures.rules.language import Procedure
@@ -87,9 +87,10 @@ def read(matter_id: UUID, act_id: UUID | None = None, *, lock: bool = False) -> 
     extra = dict(zip(sql.EXTRA_COLUMNS, found[len(sql.MATTER_COLUMNS) :], strict=True))
     done = None
     if extra["done_seq"] is not None:
+        request = timeline.request_of(bytes(extra["done_fingerprint"]))[0]
         done = (
-            extra["done_seq"], bytes(extra["done_fingerprint"]), extra["done_step"], extra["done_step_version"],
-            extra["done_action"], extra["done_result"],
+            extra["done_seq"], request, extra["done_step"], extra["done_step_version"], extra["done_action"],
+            extra["done_result"],
         )  # fmt: skip
     return Reading(
         row=row, last_hash=bytes(extra["last_hash"] or b""), done=done, seq_now=extra["seq_now"],

@@ -75,7 +75,7 @@ _OUTBOX = """INSERT INTO matters_outbox (matter_id, seq, no, topic, body, at)
 _ENTRY = """INSERT INTO matters_entry (matter_id, seq, action, result, act_id, at, account_id, post_id, unit_id, role,
         step, step_version, fingerprint, body, hash)
     SELECT %(id)s, %(next)s, %(action)s, %(result)s, %(act_id)s::uuid, %(now)s, %(account_id)s::bigint,
-        %(post_id)s::bigint, %(actor_unit_id)s::bigint, %(role)s, %(step)s, %(step_version)s, %(fingerprint)s, %(body)s,
+        %(post_id)s::bigint, %(actor_unit_id)s::bigint, %(role)s, %(step)s, %(step_version)s, %(request)s, %(body)s,
         %(hash)s FROM {gate}"""
 
 _PLACE = "%(district_id)s::bigint, %(subdistrict_id)s::bigint, %(community_id)s::bigint, %(grid_id)s::bigint"
@@ -168,3 +168,13 @@ r1 AS (
 f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, channel="u.channel")}),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
+
+# what a proof reads: matters in the order of their ids, and all that hangs on a span of ids, whether a matter is there
+# or not. Over Django's own cursor.
+PROOF_END = "SELECT id FROM matters_matter WHERE id >= %(since)s ORDER BY id OFFSET %(size)s - 1 LIMIT 1"
+PROOF_MATTERS = "SELECT id, seq FROM matters_matter WHERE id BETWEEN %(since)s AND %(until)s"
+PROOF_TEXTS = """SELECT matter_id, seq, field, value, salt FROM matters_entrytext
+WHERE matter_id BETWEEN %(since)s AND %(until)s"""
+PROOF_ENTRIES = """SELECT matter_id, seq, action, result, act_id, at, account_id, post_id, unit_id, role, step,
+    step_version, fingerprint, body, hash
+FROM matters_entry WHERE matter_id BETWEEN %(since)s AND %(until)s ORDER BY matter_id, seq"""

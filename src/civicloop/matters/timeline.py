@@ -15,7 +15,8 @@ from uuid import UUID
 from civicloop.foundation import chain
 from civicloop.foundation.canonical import canonical
 
-SALT_BYTES = 16
+SALT_BYTES = chain.SALT
+FINGERPRINT_BYTES = 32
 
 
 @dataclass
@@ -35,11 +36,25 @@ class Sealed:
     texts: str
 
 
+def salted(fingerprint: bytes) -> bytes:
+    """What an entry keeps of the fingerprint of its request: the 32 bytes and a salt, so that it may be erased too."""
+    return fingerprint + secrets.token_bytes(SALT_BYTES)
+
+
+def request_of(kept: bytes) -> tuple[bytes, str | None]:
+    """(fingerprint, commitment in the body) of what `salted` gave; entries of earlier builds have no commitment."""
+    fingerprint, salt = kept[:FINGERPRINT_BYTES], kept[FINGERPRINT_BYTES:]
+    return fingerprint, chain.commitment(salt, fingerprint).hex() if len(salt) == SALT_BYTES else None
+
+
 def seal(
     draft: Draft, *, matter_id: UUID, seq: int, at: datetime, action: str, result: str | None, who: Mapping[str, Any],
-    step: tuple[str, str], act_id: UUID | None, previous: bytes,
+    step: tuple[str, str], version: int, act_id: UUID | None, request: bytes, previous: bytes,
 ) -> Sealed:  # fmt: skip
-    """Canonical body and chained hash of an entry; `step` is (before, after). Nothing that a database allots."""
+    """Canonical body and chained hash of an entry; nothing that a database allots.
+
+    `step` is (before, after), `version` the step version after it, `request` what `salted` gave.
+    """
     commitments: dict[str, str] = {}
     rows = []
     for name, value in sorted(draft.texts.items()):
@@ -57,7 +72,9 @@ def seal(
                 "who": dict(who),
                 "from": step[0],
                 "to": step[1],
+                "version": version,
                 "act": act_id,
+                "request": request_of(request)[1],
                 "data": draft.plain,
                 "texts": commitments,
             }

@@ -78,14 +78,12 @@ def _enter(actor: Actor, row: Evidence) -> None:
             "media_type": row.media_type, "synthetic": row.synthetic,
         }
     )  # fmt: skip
+    version, kept = seen.row["step_version"], timeline.salted(bytes(row.fingerprint))
     entry = timeline.seal(
         draft, matter_id=seen.id, seq=seq, at=row.created_at, action="evidence", result=row.stage, who=who(actor),
-        step=(step, step), act_id=None, previous=seen.last_hash,
+        step=(step, step), version=version, act_id=None, request=kept, previous=seen.last_hash,
     )  # fmt: skip
-    values = entry_values(
-        actor, entry, row.created_at, "evidence", row.stage, None, bytes(row.fingerprint), step,
-        seen.row["step_version"],
-    )  # fmt: skip
+    values = entry_values(actor, entry, row.created_at, "evidence", row.stage, None, kept, step, version)
     written = hot.one(sql.ENTER, values | {"id": seen.id, "seq": seq - 1, "next": seq})
     if not written or written[0] != 1:
         raise RuntimeError("an upload lost a race while it held the lock")

@@ -41,7 +41,7 @@ def entry_values(
 ) -> dict[str, Any]:  # fmt: skip
     return {
         "action": action, "result": result or "", "act_id": act_id, "now": now, "account_id": actor.account_id,
-        "post_id": actor.post_id, "actor_unit_id": actor.unit_id, "role": actor.role, "fingerprint": request,
+        "post_id": actor.post_id, "actor_unit_id": actor.unit_id, "role": actor.role, "request": request,
         "body": entry.body, "hash": entry.hash, "texts": entry.texts, "step": step, "step_version": step_version,
     }  # fmt: skip
 
@@ -99,9 +99,11 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         plan.draft.texts.pop(name, None)
         plan.draft.plain[f"sealed:{name}"] = True
     plan.draft.plain["unit"] = where.unit_id
+    kept = timeline.salted(request)
     entry = timeline.seal(
         plan.draft, matter_id=seen.id, seq=row["seq"] + 1, at=now, action=plan.action, result=plan.result,
-        who=who(actor), step=(row["step"], step.code), act_id=wanted.act_id, previous=seen.last_hash,
+        who=who(actor), step=(row["step"], step.code), version=version, act_id=wanted.act_id, request=kept,
+        previous=seen.last_hash,
     )  # fmt: skip
     clocks = plan.clocks or Clocks(
         procedure, [dict(c) for c in seen.clocks], now, {}, {}, Given(), None, None, plan.rows
@@ -110,7 +112,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
     line = [actor.account_id, actor.post_id, actor.unit_id]
     if plan.worked and actor.kind == "staff" and line not in handlers:
         handlers = [*handlers, line]
-    values = entry_values(actor, entry, now, plan.action, plan.result, wanted.act_id, request, step.code, version)
+    values = entry_values(actor, entry, now, plan.action, plan.result, wanted.act_id, kept, step.code, version)
     values |= plan.rows.parameters() | desk_values(where) | {
         "id": seen.id, "seq": row["seq"], "next": row["seq"] + 1, "stage": step.stage, "end": step.end or "",
         "step_at": now if moved else row["step_at"], "seats": json.dumps(seats), "run": json.dumps(state.to_json()),

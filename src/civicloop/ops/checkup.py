@@ -80,6 +80,17 @@ def _worker() -> str:
     return "" if fresh else "no worker has given a sign of life for a minute: civicloop worker"
 
 
+def _daily_roots() -> str:
+    from datetime import timedelta
+
+    from civicloop.foundation import clock
+    from civicloop.receipts import days, selectors
+
+    now = clock.now()
+    late = [day for day in selectors.open_days(now - timedelta(days=40)) if day < days.last_over(now)]
+    return f"days with entries under no root since {late[0]}: civicloop worker, and see its log" if late else ""
+
+
 def _backup() -> str:
     from datetime import timedelta
 
@@ -108,6 +119,7 @@ EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("keys and cipher of sealed data", _sealing),
     ("worker", _worker),
     ("stored files", _storage),
+    ("daily roots", _daily_roots),
     ("last backup", _backup),
 )
 # what is said beside an examination, well or not

@@ -1,26 +1,24 @@
 """The one write of this room: closing a day under its signed root."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from civicloop.foundation import chain, clock, merkle
 from civicloop.foundation.merkle import Leaf
-from civicloop.receipts import days, keys, roots, sql
+from civicloop.receipts import days, keys, roots, selectors, sql
 from civicloop.receipts.models import DailyRoot
 from civicloop.records import audit
 
 # how far back entries are looked for that came after their day was closed: a clock that was set back, a slow commit
 LOOK_BACK = timedelta(days=3)
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NotOver(ValueError):
     """The day has not ended, or so short a time ago that its last entries may still be on their way."""
 
 
-def close_day(day: date, *, since: datetime = BEGINNING) -> DailyRoot | None:
+def close_day(day: date, *, since: datetime = selectors.BEGINNING) -> DailyRoot | None:
     """Put the head of every matter with an entry of this day under the day's signed root.
 
     Entries of earlier days that no root covers yet come along (since `since`), so nothing is lost by being late. A day
@@ -72,7 +70,7 @@ def close_due() -> list[DailyRoot]:
     now = clock.now()
     last = days.last_over(now)
     since = _since(now, last)
-    open_days = _open_days(since, days.bounds(last)[1])
+    open_days = selectors.open_days(since)
     closed = set(DailyRoot.objects.filter(day__in=open_days).values_list("day", flat=True))
     wanted = [day for day in open_days if day not in closed]
     if open_days and not wanted and not DailyRoot.objects.filter(day=last).exists():
@@ -85,12 +83,5 @@ def _since(now: datetime, last: date) -> datetime:
     # a root of a day that has not come yet was made while the clock stood wrong: it does not say how far we are
     newest = DailyRoot.objects.filter(until__lte=now).order_by("-until").values_list("until", flat=True).first()
     if newest is None or last.isoweekday() == 7:
-        return BEGINNING
+        return selectors.BEGINNING
     return min(newest, days.bounds(last)[0]) - LOOK_BACK
-
-
-def _open_days(since: datetime, until: datetime) -> list[date]:
-    zone, start = settings.TIME_ZONE, days.start_of_day().isoformat()
-    with connection.cursor() as cursor:
-        cursor.execute(sql.OPEN_DAYS, {"since": since, "until": until, "zone": zone, "start": start})
-        return [row[0] for row in cursor.fetchall()]

@@ -54,18 +54,21 @@ def current() -> PublicKey:
     return found
 
 
-def published() -> list[PublicKey]:
-    """The key that signs now and every former one, whose files bear the names that they must."""
-    now = current()
+def published(*, make: bool = True) -> list[PublicKey]:
+    """The key that signs now, then every former one; only files that bear the name that follows from their key.
+
+    With `make` a key that is not there yet is made; a proof makes none.
+    """
+    now = current() if make or (_folder() / "roots.key").exists() else None
     former = []
     for path in sorted(_folder().glob("roots-*.pub")):
         try:
             public = bytes.fromhex(path.read_text(encoding="ascii").strip())
         except ValueError:
             continue
-        if path.name == f"roots-{id_of(public)}.pub" and public != now.public and len(public) == 32:
+        if path.name == f"roots-{id_of(public)}.pub" and len(public) == 32 and (now is None or public != now.public):
             former.append(PublicKey(id_of(public), public, current=False))
-    return [now, *former]
+    return [now, *former] if now else former
 
 
 def sign(purpose: bytes, message: bytes) -> bytes:

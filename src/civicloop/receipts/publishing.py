@@ -6,23 +6,21 @@ A database can be rewritten as a whole; these files, and every copy of them, the
 import json
 import os
 import secrets
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from civicloop.matters.proof import moment
 from civicloop.receipts.models import DailyRoot
+
+Copies = dict[str, dict[str, Any] | None]
 
 
 def folder() -> Path:
     """Where the published roots lie."""
     return Path(settings.DATA_DIR) / "roots"
-
-
-def moment(at: datetime) -> str:
-    """A moment as hashed forms write it: UTC with microseconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def document(root: DailyRoot) -> dict[str, Any]:
@@ -63,9 +61,9 @@ def _write(path: Path, content: dict[str, Any]) -> None:
     fresh.replace(path)
 
 
-def copies() -> dict[str, dict[str, Any] | None]:
+def copies() -> Copies:
     """Every published file by its day; None for what is no such document (any more)."""
-    found: dict[str, dict[str, Any] | None] = {}
+    found: Copies = {}
     for path in sorted(folder().glob("*.json")):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))

@@ -1,20 +1,25 @@
 """Reads of this room: the roots, which are public, and the receipt of a matter for whoever may see it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
 
 from civicloop.foundation import caches, chain, clock
 from civicloop.foundation.canonical import canonical
 from civicloop.foundation.merkle import Leaf, Tree
 from civicloop.matters.models import Entry, EntryText, Matter
-from civicloop.receipts import keys
+from civicloop.matters.proof import moment
+from civicloop.receipts import days, keys, sql
 from civicloop.receipts.models import DailyLeaf, DailyRoot
-from civicloop.receipts.publishing import document, moment
+from civicloop.receipts.publishing import document
 
 FORM = "civicloop receipt 1"
 PAGE, MOST = 50, 200
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # what the status page shows of every report, whoever has entered it
 SHOWN = frozenset({"title", "text", "address"})
 
@@ -51,6 +56,15 @@ def _tree(day: date, algorithm: int) -> Tree:
 
 
 caches.register(_tree.cache_clear)
+
+
+def open_days(since: datetime = BEGINNING, until: datetime | None = None) -> list[date]:
+    """The days with entries under no root; without `until` those of them that may be closed by now."""
+    until = until or days.bounds(days.last_over(clock.now()))[1]
+    zone, start = settings.TIME_ZONE, days.start_of_day().isoformat()
+    with connection.cursor() as cursor:
+        cursor.execute(sql.OPEN_DAYS, {"since": since, "until": until, "zone": zone, "start": start})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def receipt(matter_id: UUID) -> dict[str, Any]:

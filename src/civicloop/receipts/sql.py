@@ -23,3 +23,9 @@ ORDER BY e.matter_id, e.seq DESC"""
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('receipts.roots', 0))"
 
 ADD_LEAVES = "COPY receipts_dailyleaf (matter_id, seq, day, head) FROM STDIN"
+
+# what a proof reads beside the timelines of a span of ids
+PROOF_LEAVES = """SELECT matter_id, seq, day, head FROM receipts_dailyleaf
+WHERE matter_id BETWEEN %(since)s AND %(until)s ORDER BY matter_id, seq"""
+PROOF_DAYS = "SELECT day, count(*) FROM receipts_dailyleaf GROUP BY day ORDER BY day"
+PROOF_ENTERED = "SELECT DISTINCT matter_id FROM matters_entry WHERE at >= %(since)s AND at < %(until)s"

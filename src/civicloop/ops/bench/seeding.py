@@ -41,6 +41,7 @@ class Model:
     step: tuple[str, str]
     plain: dict[str, Any]
     texts: dict[str, str]
+    request: bytes
 
 
 def words(draw: random.Random, number: int) -> str:
@@ -90,7 +91,8 @@ def _models(city: City, number: int) -> list[Model]:
     for entry in Entry.objects.filter(matter_id__in=found, seq=1):
         told: dict[str, Any] = json.loads(bytes(entry.body)[2:])
         step = (str(told["from"]), str(told["to"]))
-        models_.append(Model(entry.matter_id, told["who"], step, told["data"], texts[entry.matter_id]))
+        request = bytes(entry.fingerprint)
+        models_.append(Model(entry.matter_id, told["who"], step, told["data"], texts[entry.matter_id], request))
     connection.close()  # children of a fork must not share it
     return models_
 
@@ -116,7 +118,7 @@ def _seal(model: Model, at: datetime) -> Like:
     draft = timeline.Draft(plain=model.plain, texts=model.texts)
     sealed = timeline.seal(
         draft, matter_id=identifier, seq=1, at=at, action="report", result=None, who=model.who, step=model.step,
-        act_id=None, previous=chain.GENESIS,
+        version=1, act_id=None, request=model.request, previous=chain.GENESIS,
     )  # fmt: skip
     salts = [bytes.fromhex(row["salt"]) for row in json.loads(sealed.texts)]
     return identifier, model.id, at, sealed.body, sealed.hash, salts
