@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from civicloop.calendars import rules
 from civicloop.calendars.rules import Limit, LimitUnit, Pause
+from civicloop.calendars.rules.calendar import Shift, WorkingCalendar
 from civicloop.calendars.rules.clocks import counted_amount, counted_microseconds
 from civicloop.calendars.rules.explain import explain
 from civicloop.calendars.rules.limits import WORKING
@@ -129,6 +130,16 @@ def test_a_minute_counter_agrees(calendar, start, length):
     worked = sum(works_at(calendar, start + timedelta(minutes=n)) for n in range(minutes))
     end = start + timedelta(minutes=minutes)
     assert rules.elapsed(calendar, start, end, LimitUnit.WORK_HOUR) == Fraction(worked, 60)
+
+
+def test_a_shift_that_ends_in_an_hour_that_does_not_exist_ends_when_the_clock_is_moved():
+    # 8 March 2026 in St John's: 02:00 becomes 03:00, so a shift from 01:00 to 02:15 is one hour long
+    week = ((), (), (), (), (), (), (Shift(60, 135),))
+    calendar = WorkingCalendar("gap", 1, "America/St_Johns", week)
+    start = datetime(2026, 3, 8, tzinfo=UTC)
+    assert rules.elapsed(calendar, start, start + timedelta(days=1), LimitUnit.WORK_HOUR) == 1
+    due = rules.due(calendar, start, Limit.parse("1 工作时")).moment
+    assert due.astimezone(UTC) == datetime(2026, 3, 8, 5, 30, tzinfo=UTC)
 
 
 def works_at(calendar, moment) -> bool:

@@ -313,13 +313,32 @@ def test_a_key_that_others_may_read_is_refused(key: Path) -> None:
         read_key(key)
 
 
-def test_the_doctor_says_when_the_last_backup_was_made(committing: str, key: Path, tmp_path: Path) -> None:
+def test_the_doctor_says_how_old_and_how_large_the_last_backup_is(committing: str, key: Path, tmp_path: Path) -> None:
     assert dict(checkup.examine())["last backup (none yet, see civicloop backup TO --key FILE)"] == ""
     with clock.at(world.START):
-        backup.make(tmp_path / "all.backup", read_key(key))
-    for days, missed in ((2, False), (4, True)):
-        with clock.at(world.START + timedelta(days=days)):
-            assert bool(dict(checkup.examine())["last backup (2026-03-02 01:00 UTC)"]) is missed
+        file, _manifest, _kept = backup.make(tmp_path / "all.backup", read_key(key))
+    size = f"{file.stat().st_size / 1024**2:.1f} MiB"
+    for hours, age, missed in ((5, "5 hours", False), (48, "2 days", False), (96, "4 days", True)):
+        with clock.at(world.START + timedelta(hours=hours)):
+            said = dict(checkup.examine())[f"last backup (2026-03-02 01:00 UTC, {age} ago, {size})"]
+            assert bool(said) is missed
+
+
+@pytest.mark.parametrize(("name", "does"), [("sealing.key", "sealed"), ("lookup.key", "looked up")])
+def test_the_doctor_says_which_key_file_does_not_fit_what_was_restored(
+    committing: str, tmp_path: Path, name: str, does: str
+) -> None:
+    loop.report(reporter={"name": "王小明", "phone": "13800001234"})
+    examination, path = "keys and cipher of sealed data", tmp_path / "here" / "keys" / name
+    assert dict(checkup.examine())[examination] == ""
+    kept = path.read_bytes()
+    path.unlink()
+    assert f"{path} is missing and values are {does}" in dict(checkup.examine())[examination]
+    assert not path.exists()  # looking makes no key that would hide the loss
+    path.write_text("5" * 64)
+    assert f"{path} is not the key with which the kept values" in dict(checkup.examine())[examination]
+    path.write_bytes(kept)
+    assert dict(checkup.examine())[examination] == ""
 
 
 def test_making_a_key_needs_no_database(tmp_path: Path) -> None:

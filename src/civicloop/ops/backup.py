@@ -112,6 +112,12 @@ def last_made() -> datetime | None:
     return Heartbeat.objects.filter(name=HEARTBEAT).values_list("at", flat=True).first()
 
 
+def last_size() -> int:
+    """How many bytes the last backup has, as far as the database knows; 0 when there is none."""
+    detail = Heartbeat.objects.filter(name=HEARTBEAT).values_list("detail", flat=True).first() or {}
+    return int(detail.get("bytes", 0))
+
+
 def make(to: Path, secret: bytes, say: Say = lambda _words: None) -> tuple[Path, Manifest, dict[str, str]]:
     """Write a backup to `to`, a new file or a folder in which it gets a dated name.
 
@@ -140,7 +146,10 @@ def make(to: Path, secret: bytes, say: Say = lambda _words: None) -> tuple[Path,
         fresh.unlink(missing_ok=True)
         raise
     backup_file.sync_folder(path.parent)
-    detail = {"file": path.name, "rows": rows_of(manifest), "files": manifest.files, "missing": len(manifest.missing)}
+    detail = {
+        "file": path.name, "bytes": writer.bytes, "rows": rows_of(manifest), "files": manifest.files,
+        "missing": len(manifest.missing),
+    }  # fmt: skip
     with transaction.atomic():
         Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"at": now, "detail": detail})
         audit.write(

@@ -53,9 +53,9 @@ def _guards() -> str:
 
 
 def _sealing() -> str:
-    from civicloop.records.sealing import trouble
+    from civicloop.records.sealing import lost_keys, trouble
 
-    return trouble()
+    return lost_keys() or trouble()  # in this order: a trial of sealing makes the key that is missing
 
 
 def _storage() -> str:
@@ -104,10 +104,15 @@ def _backup() -> str:
 
 
 def _last_backup() -> str:
-    from civicloop.ops.backup import last_made
+    from civicloop.foundation import clock
+    from civicloop.ops.backup import last_made, last_size
 
     last = last_made()
-    return f"{last:%Y-%m-%d %H:%M} UTC" if last else "none yet, see civicloop backup TO --key FILE"
+    if last is None:
+        return "none yet, see civicloop backup TO --key FILE"
+    hours = int((clock.now() - last).total_seconds() // 3600)
+    age = f"{hours} hours" if hours < 48 else f"{hours // 24} days"
+    return f"{last:%Y-%m-%d %H:%M} UTC, {age} ago, {last_size() / 1024**2:.1f} MiB"
 
 
 EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (

@@ -77,6 +77,30 @@ def trouble() -> str:
     return ""
 
 
+def lost_keys() -> str:
+    """Which key file is not the one under which the kept values were sealed, in an operator's words; empty when well.
+
+    Looks at the oldest and the newest value only, so it is quick however many there are, and makes no key.
+    """
+    folder = settings.DATA_DIR / "keys"
+    rows = SealedValue.objects.order_by("matter_id", "no")
+    looked_up = rows.exclude(lookup=None)
+    for row in [row for row in (rows.first(), rows.last()) if row]:
+        path = folder / "sealing.key"
+        if not path.exists():
+            return f"{path} is missing and values are sealed with it: put back the kept copy first"
+        if ciphers.key_id(bytes(row.envelope)) != _key().id:
+            return f"{path} is not the key with which the kept values were sealed: put back the kept copy"
+    for row in [row for row in (looked_up.first(), looked_up.last()) if row]:
+        path = folder / "lookup.key"
+        if not path.exists():
+            return f"{path} is missing and values are looked up with it: put back the kept copy first"
+        owner = _owner(row.matter_id, row.no, row.field)
+        if bytes(row.lookup or b"") not in look_ups(ciphers.unseal(_key(), bytes(row.envelope), owner).decode()):
+            return f"{path} is not the key with which the kept values are looked up: put back the kept copy"
+    return ""
+
+
 def _owner(matter_id: UUID, no: int, field: str) -> bytes:
     return f"records_sealedvalue:{matter_id}:{no}:{field}".encode()
 

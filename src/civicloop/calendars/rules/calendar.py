@@ -164,7 +164,22 @@ class WorkingCalendar:
     def _clock_reading(self, day: date, minute: int) -> int:
         extra, minute = divmod(minute, MINUTES_OF_DAY)
         day = day + extra * DAY if extra else day
-        return microseconds(datetime.combine(day, time(minute // 60, minute % 60), self.tz))
+        wanted = datetime.combine(day, time(minute // 60, minute % 60), self.tz)
+        found = microseconds(wanted)
+        if self.local(moment_of(found)).replace(tzinfo=None) == wanted.replace(tzinfo=None):
+            return found
+        return self._moved_forward(microseconds(wanted.replace(fold=1)), found)
+
+    def _moved_forward(self, before: int, after: int) -> int:
+        """The moment between two at which the clock is moved forward: no reading within the gap ever shows."""
+        offset = self.local(moment_of(before)).utcoffset()
+        while after - before > 1:
+            middle = (before + after) // 2
+            if self.local(moment_of(middle)).utcoffset() == offset:
+                before = middle
+            else:
+                after = middle
+        return after
 
     def spans_on(self, day: date) -> list[Span]:
         """The working spans of a day's shifts; time that the day before already holds is left out."""
