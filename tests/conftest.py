@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -26,6 +27,10 @@ os.environ.setdefault("DATA_DIR", str(CACHE / "test-data" / os.environ.get("PYTE
 os.environ.setdefault("CIVICLOOP_SECRET_KEY", "a key for tests only, never used to serve")
 
 LONG = os.environ.get("SIZE") == "long"
+
+# no test is timed: a slow moment of the machine is no finding
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def size(short: int, long: int) -> int:
