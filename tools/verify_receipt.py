@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Check a receipt of CivicLoop without CivicLoop: one file, Python 3.8 or newer, no network, nothing to install.
 
-    verify_receipt.py RECEIPT.json [--key KEY …] [--root ROOT.json …] [--json] [--pure]
+    verify_receipt.py RECEIPT.pdf|RECEIPT.json [--key KEY …] [--root ROOT.json …] [--json] [--pure]
 
 It recomputes every hash of the matter's history, the way from there to the signed roots, and the signatures, and says
 exactly what differs: exit 0 when everything fits, 1 when something differs, 2 when there is nothing to check.
@@ -15,8 +15,10 @@ which are also used where the machine has none. The format is described in docs/
 import argparse
 import hashlib
 import json
+import re
 import struct
 import sys
+import zlib
 from pathlib import Path
 from uuid import UUID
 
@@ -24,6 +26,7 @@ FORM = "civicloop receipt 1"
 ROOT_FORM = "civicloop root"
 GENESIS = bytes(32)
 SALT = 16
+MOST = 256 * 1024 * 1024
 ROOT_COLUMNS = ("day", "no", "until", "leaves", "root", "previous", "made_at", "key")
 
 # -- SM3, GB/T 32905-2016 ---------------------------------------------------------------------------------------------
@@ -363,6 +366,39 @@ class Check:
         self.facts.append(f"signed for number {number} at {made}")
 
 
+def attached(content):
+    """What is attached to a PDF, each file as bytes."""
+    found = []
+    for mark in re.finditer(rb"/Type\s*/EmbeddedFile", content):
+        start = content.find(b"stream", mark.end())
+        begin = content.find(b"\n", start) + 1
+        about = content[content.rfind(b"obj", 0, mark.start()) : start]
+        length = re.search(rb"/Length\s+(\d+)", about)
+        if start < 0 or length is None:
+            continue
+        packed = content[begin : begin + int(length.group(1))]
+        try:
+            found.append(zlib.decompressobj().decompress(packed, MOST) if b"/FlateDecode" in about else packed)
+        except zlib.error:
+            continue
+    return found
+
+
+def read_receipt(path):
+    """The receipt in a JSON file, or attached to a PDF. Raises OSError, ValueError."""
+    content = Path(path).read_bytes()
+    if not content.startswith(b"%PDF"):
+        return json.loads(content.decode("utf-8"))
+    for each in attached(content):
+        try:
+            found = json.loads(each.decode("utf-8"))
+        except ValueError:
+            continue
+        if isinstance(found, dict) and "form" in found:
+            return found
+    raise ValueError("this PDF has no receipt in it")
+
+
 def trusted_key(given):
     """The keys that an argument names: hexadecimal digits, or a file with them or with the JSON of the API."""
     path = Path(given)
@@ -389,7 +425,7 @@ def kept_roots(names):
 
 def main():
     words = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    words.add_argument("receipt", help="the JSON file that was downloaded")
+    words.add_argument("receipt", help="the PDF or JSON file that was downloaded")
     words.add_argument("--key", action="append", default=[], help="a public key of the city, or a file with it")
     words.add_argument(
         "--root", action="append", default=[], help="a published root that was kept, or a folder of them"
@@ -398,7 +434,7 @@ def main():
     words.add_argument("--pure", action="store_true", help="use no library of this machine for SM3 and Ed25519")
     given = words.parse_args()
     try:
-        receipt = json.loads(Path(given.receipt).read_text(encoding="utf-8"))
+        receipt = read_receipt(given.receipt)
         trusted = [key for each in given.key for key in trusted_key(each)]
         kept = kept_roots(given.root)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as reason:

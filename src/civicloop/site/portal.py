@@ -29,7 +29,9 @@ from civicloop.people.access import ANONYMOUS, Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import public
 from civicloop.places import selectors as places
+from civicloop.receipts import pdf
 from civicloop.receipts import selectors as receipts
+from civicloop.records import settings
 from civicloop.site import faces, portal_words
 from civicloop.site.acting import SESSION_CODES, language, place_words
 
@@ -290,11 +292,20 @@ def status_photo(request: HttpRequest, matter_id: UUID) -> HttpResponse:
 
 @public
 @never_cache
-def status_receipt(request: HttpRequest, matter_id: UUID) -> HttpResponse:
+def status_receipt(request: HttpRequest, matter_id: UUID, form: str) -> HttpResponse:
     """The receipt as a file: what proves the report and its history without this platform (docs/receipts.md)."""
-    if reporter_of(request, matter_id) is None:
+    actor = reporter_of(request, matter_id)
+    if actor is None:
         return HttpResponseRedirect(reverse("track"))
     receipt = receipts.receipt(matter_id)
-    answer = JsonResponse(receipt, json_dumps_params={"ensure_ascii": False, "indent": 1})
-    answer["Content-Disposition"] = f'attachment; filename="receipt-{receipt["number"]}.json"'
+    if form == "pdf":
+        seen = selectors.seen_by(actor, matter_id)
+        told = portal_words.story(selectors.row_of(matter_id), seen)
+        lines = [pdf.Line(line["when"], str(line["what"]), str(line["text"] or "")) for line in told]
+        author = str(settings.get("site.name")) or _("CivicLoop")
+        made = pdf.make(receipt, story=lines, author=author, base=request.build_absolute_uri("/").rstrip("/"))
+        answer = HttpResponse(made, content_type="application/pdf")
+    else:
+        answer = JsonResponse(receipt, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="receipt-{receipt["number"]}.{form}"'
     return answer
