@@ -230,3 +230,12 @@ def chromium() -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=path, args=arguments)
         yield started
         started.close()
+
+
+@pytest.fixture(autouse=True)
+def _chinese_first() -> Iterator[None]:
+    """Each test begins in the product's first language, whatever the one before has asked for."""
+    from django.utils import translation
+
+    with translation.override("zh-hans"):
+        yield
