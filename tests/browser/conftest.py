@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from civicloop.ops.ports import free_port
 from tests.conftest import ROOT, SCREENS, _clone, _drop
 
 PHONE, DESK = 390, 1440
@@ -52,12 +52,6 @@ class Sitting:
         self.page.screenshot(path=SCREENS / f"{name}-{width}.png", full_page=True)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -74,7 +68,7 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
 @pytest.fixture(scope="session")
 def city(database_server: Any, database_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """A clone of the tiny city with matters at every step, served by the product's own command."""
-    name, port = f"b_{os.getpid()}", _free_port()
+    name, port = f"b_{os.getpid()}", free_port()
     _clone(database_server, name, database_template)
     both = database_server.addresses(name)
     environment = os.environ | {

@@ -5,11 +5,11 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,12 @@ import pytest
 
 from civicloop.foundation import ids
 from civicloop.ops import embedded
+from civicloop.ops.ports import free_port
 from tests.api.calls import jpeg
 from tests.conftest import ROOT, size
 
 pytestmark = pytest.mark.crash
 SENDERS = 4
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Installation:
@@ -99,6 +94,7 @@ class Sender(threading.Thread):
         self.acts: dict[str, tuple[str, int]] = {}
         self.photos: dict[str, str] = {}
         self.strange: list[tuple[int, str]] = []
+        self.last = "nothing yet"
 
     def run(self) -> None:
         while not self.done.is_set():
@@ -133,9 +129,11 @@ class Sender(threading.Thread):
                 response = connection.getresponse()
                 text = response.read()
                 connection.close()
-            except (OSError, http.client.HTTPException):
+            except (OSError, http.client.HTTPException) as fault:
+                self.last = f"{path}: {fault!r}"
                 time.sleep(0.05)
                 continue
+            self.last = f"{path}: {response.status} {text[:400].decode(errors='replace')}"
             if response.status in {200, 201}:
                 return dict(json.loads(text))
             if response.status < 500:
@@ -207,12 +205,12 @@ def test_kills_of_server_worker_and_database(tmp_path: Path) -> None:
         senders = [Sender(installation, facts["tokens"], facts["condition"], seed) for seed in range(SENDERS)]
         for sender in senders:
             sender.start()
-        wait_until(lambda: all(sender.acts for sender in senders), PATIENCE)
+        wait_until(lambda: all(sender.acts for sender in senders), senders)
         for number in range(kills):
             time.sleep(chance.uniform(0.3, 1.5))
             installation.kill(("database", "server", "worker")[number % 3])
             before = [len(sender.acts) for sender in senders]
-            wait_until(lambda b=before: all(len(s.acts) > n for s, n in zip(senders, b, strict=True)), PATIENCE)
+            wait_until(lambda b=before: all(len(s.acts) > n for s, n in zip(senders, b, strict=True)), senders)
         for sender in senders:
             sender.done.set()
             sender.join(15)
@@ -236,9 +234,12 @@ def test_kills_of_server_worker_and_database(tmp_path: Path) -> None:
 PATIENCE = 150.0  # seconds; a busy machine takes its time, a broken installation never comes back
 
 
-def wait_until(true: Any, seconds: float) -> None:
-    """Wait for something to come true; fail plainly when it does not."""
-    until = time.monotonic() + seconds
+def wait_until(true: Callable[[], bool], senders: list[Sender]) -> None:
+    """Wait for something to come true; fail plainly, with what each sender met last, when it does not."""
+    until = time.monotonic() + PATIENCE
     while not true():
-        assert time.monotonic() < until, "the installation did not come back"
+        assert [s.strange for s in senders if s.strange] == [], "a sender was refused"
+        assert all(s.is_alive() for s in senders), "a sender stopped"
+        last = [(len(s.acts), s.last) for s in senders]
+        assert time.monotonic() < until, f"the installation did not come back; last answers {last}"
         time.sleep(0.05)

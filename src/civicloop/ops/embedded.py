@@ -23,10 +23,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from civicloop.ops.ports import free_port
+
 OWNER = "civicloop_owner"
 APPLICATION = "civicloop_app"
 DATABASE = "civicloop"
 SUPERUSER = "postgres"
+PORT_PATIENCE = 10.0  # seconds
+RECOVERY_PATIENCE = 300.0  # seconds
+ACCEPTS, REJECTS = 0, 1  # exit codes of pg_isready
 START_PATIENCE = 30.0  # seconds; after a kill an old postmaster may stay a zombie for a while
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -134,7 +139,7 @@ class Server:
         if path.exists():
             return dict(json.loads(path.read_text()))
         facts = {name: secrets.token_urlsafe(24) for name in (SUPERUSER, OWNER, APPLICATION)}
-        facts["port"] = str(_free_port())
+        facts["port"] = str(free_port())
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(facts, file)
         return facts
@@ -149,8 +154,24 @@ class Server:
         """Whether a postmaster of this cluster runs and takes connections."""
         if not (self.data / "postmaster.pid").exists():
             return False
-        alive = self._run("pg_ctl", "-D", str(self.data), "status", check=False).returncode == 0
-        return alive and _answers(int(self._facts()["port"]))
+        return self._alive() and self._answer() == ACCEPTS
+
+    def _alive(self) -> bool:
+        return self._run("pg_ctl", "-D", str(self.data), "status", check=False).returncode == 0
+
+    def _answer(self) -> int:
+        """What pg_isready says of the cluster's port: ACCEPTS, REJECTS (starting or stopping), or something else.
+
+        A mere connection would prove nothing: the last child of a killed postmaster may still hold the port open.
+        """
+        where = ["-h", "127.0.0.1", "-p", self._facts()["port"], "-d", "postgres", "-t", "5"]
+        return self._run("pg_isready", "-q", *where, check=False).returncode
+
+    def _wait_while_it_recovers(self) -> None:
+        """A server that another process has just started takes its time after a power cut."""
+        until = time.monotonic() + RECOVERY_PATIENCE
+        while (self.data / "postmaster.pid").exists() and self._answer() == REJECTS and time.monotonic() < until:
+            time.sleep(0.2)
 
     def addresses(self, database: str = DATABASE) -> Addresses:
         """The URLs of the cluster's roles for `database`."""
@@ -169,6 +190,7 @@ class Server:
         Raises DatabaseTrouble with the last lines of the server's log when it does not come up.
         """
         with self._lock():
+            self._wait_while_it_recovers()
             if self.running():
                 return self.addresses()
             fresh = not (self.data / "PG_VERSION").exists()
@@ -213,34 +235,30 @@ class Server:
             password.unlink()
 
     def _start(self) -> None:
-        facts = self._facts()
-        if _answers(int(facts["port"])):  # somebody else has taken the port since the last stop
-            facts["port"] = str(_free_port())
-            self._keep(facts)
+        self._have_a_port()
         options = " ".join(f"-c {name}='{value}'" for name, value in self.settings.items())
-        options += f" -c port={facts['port']}"
+        options += f" -c port={self._facts()['port']}"
         until = time.monotonic() + START_PATIENCE
+        place = ["-D", str(self.data), "-l", str(self.log)]
         while True:
-            done = self._run(
-                "pg_ctl",
-                "-D",
-                str(self.data),
-                "-l",
-                str(self.log),
-                "-o",
-                options,
-                "-w",
-                "-t",
-                "60",
-                "start",
-                check=False,
-            )
+            done = self._run("pg_ctl", *place, "-o", options, "-w", "-t", "60", "start", check=False)
             if done.returncode == 0:
                 return
             if time.monotonic() > until:
                 tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
                 raise DatabaseTrouble(f"PostgreSQL does not start; the end of {self.log}:\n{tail}")
             time.sleep(0.5)
+
+    def _have_a_port(self) -> None:
+        """Keep the port that the cluster has, for running processes know it; take another one only when somebody
+        else keeps it. What a killed server leaves behind lets go of it within moments."""
+        facts = self._facts()
+        until = time.monotonic() + PORT_PATIENCE
+        while not self._alive() and not _is_free(int(facts["port"])):
+            if time.monotonic() > until:
+                self._keep(facts | {"port": str(free_port())})
+                return
+            time.sleep(0.2)
 
     def _make_roles(self) -> None:
         """The owner and the application role; the application may do nothing that sync_grants has not given it."""
@@ -272,6 +290,7 @@ class Server:
     def kill(self) -> None:
         """SIGKILL to the postmaster and its children, as a power cut would do. For tests only."""
         pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGSTOP)  # who stands still makes no more children
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         for each in [pid, *map(int, children)]:
             with _gone_is_fine():
@@ -293,16 +312,15 @@ def _group_of_nobody() -> str:
     return grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name
 
 
-def _free_port() -> int:
+def _is_free(port: int) -> bool:
+    """Whether nobody listens at the port; what is left of ended connections does not matter."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def server_in(folder: Path, settings: dict[str, str] | None = None) -> Server:

@@ -23,6 +23,7 @@ from psycopg import sql
 
 from civicloop.ops import environment
 from civicloop.ops.embedded import DatabaseTrouble
+from civicloop.ops.ports import free_port
 
 PATIENCE = 60.0  # seconds for the server to answer
 
@@ -42,9 +43,7 @@ class Instance:
         """Start the server as an installation does: 2 processes of 8 threads; returns when it answers."""
         from civicloop.ops.commands import _granian
 
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self._serving = subprocess.Popen(
             _granian("127.0.0.1", self.port, workers),
             env=self.environment(),

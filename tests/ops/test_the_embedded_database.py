@@ -1,0 +1,84 @@
+"""The database that comes along: it keeps its place over a kill and is not mistaken for what merely holds its port."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from civicloop.ops import embedded, ports
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Server]:
+    small = {"fsync": "off", "shared_buffers": "16MB", "max_connections": "10"}
+    made = embedded.server_in(tmp_path_factory.mktemp("cluster") / "postgres", small)
+    made.start()
+    yield made
+    made.stop()
+
+
+def _counts(server: embedded.Server) -> bool:
+    with psycopg.connect(server.addresses("postgres").application) as connection:
+        return connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_second_start_while_it_runs_changes_nothing(server: embedded.Server) -> None:
+    before = server.addresses()
+    assert server.start() == before
+    assert server.running()
+
+
+def test_after_a_kill_it_starts_at_the_same_address(server: embedded.Server) -> None:
+    before = server.addresses()
+    server.kill()
+    assert server.start() == before
+    assert _counts(server)
+
+
+def test_what_merely_holds_the_port_is_no_database(server: embedded.Server) -> None:
+    """The last child of a killed postmaster holds the open port for a moment: it takes connections, answers none."""
+    before = server.addresses()
+    port = int(before.application.rsplit(":", 1)[1].split("/")[0])
+    server.kill()
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", port))
+    holder.listen(16)
+    threading.Timer(1.5, holder.close).start()
+    assert server.start() == before
+    assert _counts(server)
+
+
+def test_a_postmaster_that_is_stopped_dead_is_not_running(server: embedded.Server) -> None:
+    pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert not server.running()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert server.running()
+
+
+def test_a_port_that_somebody_keeps_is_given_up(server: embedded.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "PORT_PATIENCE", 0.5)
+    before = server.addresses()
+    server.stop()
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", int(before.application.rsplit(":", 1)[1].split("/")[0])))
+        holder.listen(1)
+        assert server.start() != before
+    assert _counts(server)
+
+
+def test_ports_lie_below_those_of_outgoing_connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert all(ports.LOWEST <= ports.free_port() < ports.outgoing_from() for _ in range(20))
+    odd = tmp_path / "range"
+    odd.write_text("1024 65535")
+    monkeypatch.setattr(ports, "RANGE_FILE", odd)
+    assert 1024 <= ports.free_port() <= 65535
