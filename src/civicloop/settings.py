@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from civicloop.ops import logs
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR", ROOT / "var")).absolute()
 
@@ -71,6 +73,7 @@ INSTALLED_APPS = [
     "civicloop.ops",
 ]
 MIDDLEWARE = [
+    "civicloop.ops.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -150,10 +153,5 @@ FILE_UPLOAD_TEMP_DIR = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("CIVICLOOP_LOG", "WARNING")},
-}
+LOGGING = logs.configuration()
+METRICS_TOKEN = os.environ.get("CIVICLOOP_METRICS_TOKEN", "")

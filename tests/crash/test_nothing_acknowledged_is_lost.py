@@ -42,7 +42,7 @@ class Installation:
             "DATABASE_OWNER_URL": both.owner,
             "PYTHONPATH": str(ROOT),
             "DJANGO_SETTINGS_MODULE": "civicloop.settings",
-            "CIVICLOOP_LOG": "CRITICAL",
+            "CIVICLOOP_LOG_LEVEL": "CRITICAL",
         }
 
     def run(self, *command: str) -> str:

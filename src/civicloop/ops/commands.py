@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -56,29 +57,12 @@ def db_url(owner: bool) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the schema up to date as the owner, make partitions ahead, set the application role's grants."""
-    bring_up_to_date(environment.application_role())
+    from civicloop.ops import migrating
 
-
-def bring_up_to_date(application: str) -> None:
-    """What `migrate` does, with the name of the application role."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    from civicloop.foundation import partitions
-    from civicloop.ops.grants import sync_grants
-    from civicloop.records import settings
-
-    # two processes that start together migrate one after the other
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(745201)")
-    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-    with connection.cursor() as cursor:
-        cursor.execute(partitions.FUNCTION)
-        cursor.execute("SELECT civicloop_make_partitions(%s)", [settings.get_int("partitions.quarters_ahead")])
-        cursor.execute(f'GRANT EXECUTE ON FUNCTION civicloop_make_partitions(integer) TO "{application}"')
-    sync_grants(application)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(745201)")
+    try:
+        migrating.bring_up_to_date(environment.application_role())
+    except migrating.Busy as busy:
+        sys.exit(f"civicloop: {busy}")
 
 
 def _granian(host: str, port: int, workers: int) -> list[str]:
@@ -86,6 +70,7 @@ def _granian(host: str, port: int, workers: int) -> list[str]:
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", str(workers), "--blocking-threads", "8", "--blocking-threads-idle-timeout", str(GRANIAN_IDLE),
         "--backlog", "1024", "--no-ws", "--respawn-failed-workers", "--log-level", "warning",
+        "--log-config", str(Path(__file__).with_name("granian-log.json")),
         "civicloop.ops.wsgi:application",
     ]  # fmt: skip
 
@@ -96,15 +81,25 @@ def _granian(host: str, port: int, workers: int) -> list[str]:
 @click.option("--workers", type=int, default=2)
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages and the API; refuses to start as owner or superuser."""
+    _before_serving()
     os.execv(sys.executable, _granian(host, port, workers))
+
+
+def _before_serving() -> None:
+    from civicloop.ops import metrics
+
+    if trouble := metrics.trouble():
+        sys.exit(f"civicloop: {trouble}")
+    metrics.begin()
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="one round, for tests and cron")
 def worker(once: bool) -> None:
     """Do what is due: clocks that act, ends of holds, lapsing approvals, samples, partitions, files without row."""
-    from civicloop.ops import rounds
+    from civicloop.ops import logs, rounds
 
+    logs.hook()
     rounds.run_for_ever(once=once)
 
 
@@ -117,6 +112,7 @@ def run(host: str, port: int, demo: bool) -> None:
     from civicloop.ops import loading
 
     subprocess.run([sys.executable, "-m", "civicloop.ops.cli", "migrate"], check=True)
+    _before_serving()
     children = Children()
     with contextlib.suppress(KeyboardInterrupt):
         if demo and loading.is_empty():

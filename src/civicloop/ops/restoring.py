@@ -49,7 +49,7 @@ def restore(path: Path, secret: bytes, application: str, say: Say = _silent) -> 
 
     Raises Trouble, OSError: then the database is as empty as before. What is wrong afterwards is in the answer.
     """
-    from civicloop.ops.commands import bring_up_to_date
+    from civicloop.ops.migrating import bring_up_to_date
 
     with path.open("rb") as file:
         _refuse_what_is_not_empty()

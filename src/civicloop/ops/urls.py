@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from civicloop.api.app import api
+from civicloop.ops import metrics
 from civicloop.site import acting, administration, demo_page, health, security_page, signin
 from civicloop.site.urls_faces import faces
 from civicloop.site.urls_staff import staff
@@ -10,6 +11,7 @@ from civicloop.site.urls_staff import staff
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.page, name="metrics"),
     path("sign-in", signin.sign_in, name="sign-in"),
     path("sign-in/second", signin.second_factor, name="second-factor"),
     path("security/", security_page.security, name="security"),

@@ -2,8 +2,9 @@
 
 import sys
 
-from civicloop.ops import environment
+from civicloop.ops import environment, logs
 
+logs.hook()
 environment.prepare(environment.As.APPLICATION)
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402  (Django must be pointed at the database first)

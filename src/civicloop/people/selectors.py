@@ -4,11 +4,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from civicloop.foundation import clock, hot
+from civicloop.foundation import caches, clock, hot
 from civicloop.people import sql
 from civicloop.people.access import Actor
 from civicloop.people.models import Holding, Post, Unit, UnitEdition
@@ -47,6 +48,15 @@ def actor_of_token(token: str) -> Actor | None:
 def actors_of_account(account_id: int) -> list[Actor]:
     """The account as each of the posts that it holds now, in the order of their codes. One statement."""
     return [_actor(row) for row in hot.all_rows(sql.ACTORS_OF_ACCOUNT, {"account": account_id, "now": clock.now()})]
+
+
+@lru_cache(maxsize=4096)
+def post_code(post_id: int) -> str:
+    """The code of a post, which never changes; empty for an id that stands for nothing."""
+    return Post.objects.filter(id=post_id).values_list("code", flat=True).first() or ""
+
+
+caches.register(post_code.cache_clear)
 
 
 def valid(moment: datetime | None = None) -> Q:

@@ -75,6 +75,10 @@ class Session(APIKeyCookie):
     def __init__(self) -> None:
         super().__init__(csrf=True)
 
+    def _get_key(self, request: HttpRequest) -> str | None:
+        # without the cookie nobody is signed in whose rights a foreign page could use: no check, and no entry here
+        return super()._get_key(request) if self.param_name in request.COOKIES else None
+
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
         who = actor(request)
         return who if who.kind == "staff" else None

@@ -70,7 +70,7 @@ class Instance:
         """The environment of a process of this instance."""
         return os.environ | {
             "DATABASE_URL": self.application, "DATABASE_OWNER_URL": self.owner, "DATA_DIR": str(self.folder),
-            "CIVICLOOP_SECRET_KEY": "of a benchmark", "CIVICLOOP_LOG": "ERROR",
+            "CIVICLOOP_SECRET_KEY": "of a benchmark", "CIVICLOOP_LOG_LEVEL": "ERROR",
         }  # fmt: skip
 
 

@@ -1,0 +1,73 @@
+"""Every request gets an id, which its log lines and its answer bear; one line about it, and its place in the metrics.
+
+The line has method, route, status, milliseconds and the code of the post: never a path, a query, an address, a name.
+"""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+
+from civicloop.ops import logs, metrics
+from civicloop.people import selectors, web
+from civicloop.people.access import Actor
+
+log = logging.getLogger("civicloop.request")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+GIVEN = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class RequestLog:
+    """Stands before everything else, so that it sees every request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.counts = metrics.wanted()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "") if settings.BEHIND_PROXY else ""
+        identifier = given if GIVEN.fullmatch(given) else secrets.token_hex(16)
+        token = logs.request_id.set(identifier)
+        began = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            seconds = time.perf_counter() - began
+            response["X-Request-ID"] = identifier
+            self._note(request, response.status_code, seconds)
+            return response
+        finally:
+            logs.request_id.reset(token)
+
+    def _note(self, request: HttpRequest, status: int, seconds: float) -> None:
+        method, route = request.method if request.method in METHODS else "OTHER", _route(request)
+        if self.counts:
+            metrics.observe(str(method), route, status, seconds)
+        if log.isEnabledFor(logging.INFO):
+            told = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+            post = _post(request)
+            log.info("request", extra={"facts": told | ({"post": post} if post else {})})
+
+
+def _route(request: HttpRequest) -> str:
+    """The pattern of the address, such as matters/<uuid:matter_id>/act; nothing of the address itself."""
+    if request.resolver_match:
+        return request.resolver_match.route
+    return "static" if request.path_info.startswith(settings.STATIC_URL) else "nowhere"
+
+
+def _post(request: HttpRequest) -> str:
+    """The code of the post that sent it, as far as the request had to find that out."""
+    who = getattr(request, "auth", None)
+    if not isinstance(who, Actor):
+        who = web.actor(request) if hasattr(request, "_civicloop_actors") else None
+    if who is None or who.post_id is None:
+        return ""
+    try:
+        return selectors.post_code(who.post_id)
+    except (DatabaseError, InterfaceError):
+        return ""
