@@ -127,7 +127,7 @@ def run(host: str, port: int, demo: bool) -> None:
             raise KeyboardInterrupt
 
         signal.signal(signal.SIGTERM, leave)
-        children.watch()
+        children.watch(environment.keeper())
     children.stop()
     print("CivicLoop has stopped; the database goes on running (civicloop db stop).")
 

@@ -6,6 +6,10 @@ migrations all write through it. Must be called before Django reads the settings
 """
 
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -26,6 +30,9 @@ def data_dir() -> Path:
     return Path(os.environ.get("DATA_DIR", root / "var")).absolute()
 
 
+_in_use: embedded.Server | None = None  # the embedded server, when this process got its addresses from there
+
+
 def embedded_server() -> embedded.Server:
     """The embedded server of this installation (not started)."""
     return embedded.server_in(data_dir() / "postgres")
@@ -38,9 +45,35 @@ def addresses(*, start: bool = True) -> tuple[str, str]:
         return application, owner
     if application or owner:
         raise embedded.DatabaseTrouble("set both DATABASE_URL and DATABASE_OWNER_URL, or neither")
-    server = embedded_server()
-    both = server.start() if start else server.addresses()
+    global _in_use
+    _in_use = embedded_server()
+    both = _in_use.start() if start else _in_use.addresses()
     return both.application, both.owner
+
+
+def keeper() -> Callable[[], None]:
+    """What starts the embedded server again when it has ended, as after a full disk or a kill; called each second.
+
+    A start that fails is tried again after a pause that grows to a minute. A server of one's own has its own keeper.
+    """
+    if _in_use is None:
+        return lambda: None
+    server, not_before, pause = _in_use, 0.0, 1.0
+
+    def look() -> None:
+        nonlocal not_before, pause
+        if time.monotonic() < not_before or server.alive():
+            return
+        print("civicloop: the database has ended; starting it again", file=sys.stderr)
+        try:
+            server.start()
+            pause = 1.0
+        except (embedded.DatabaseTrouble, OSError, subprocess.TimeoutExpired) as trouble:
+            pause = min(60.0, pause * 2)
+            print(f"civicloop: it does not start, next try in {pause:.0f} s: {trouble}", file=sys.stderr)
+        not_before = time.monotonic() + pause
+
+    return look
 
 
 def application_role() -> str:

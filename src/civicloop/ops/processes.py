@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -24,10 +25,14 @@ class Children:
         """Start a process; with `once` its end is not mended."""
         self.running[name] = Child(command, once, subprocess.Popen(command, start_new_session=True))
 
-    def watch(self) -> None:
-        """Return only by an exception. A process that ends is started again after a pause that grows."""
+    def watch(self, look: Callable[[], None]) -> None:
+        """Return only by an exception. A process that ends is started again after a pause that grows.
+
+        `look` is called each second: for what else has to stay alive.
+        """
         while True:
             time.sleep(1)
+            look()
             for name, child in list(self.running.items()):
                 code = child.process.poll()
                 if code is None:

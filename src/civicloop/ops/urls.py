@@ -36,3 +36,4 @@ urlpatterns = [
     *staff,
     *administration.patterns,
 ]
+handler500 = "civicloop.site.faults.server_error"
