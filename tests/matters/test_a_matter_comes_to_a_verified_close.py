@@ -107,8 +107,10 @@ def test_a_point_in_the_sea_lands_at_the_duty_desk():
 
 
 def test_handled_on_the_spot_is_closed_or_drawn():
-    ends = set()
-    for _number in range(40):
+    ends: set[str] = set()
+    for _number in range(400):  # one in ten is drawn: that none of so many is, does not happen
+        if len(ends) == 2:
+            break
         matter = loop.report("grid")
         loop.photo(matter, "before")
         loop.photo(matter, "after")

@@ -1,7 +1,7 @@
 """Reads of the loop, already limited to what the reader may see (people.access)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -124,11 +124,13 @@ class Page:
 
 
 def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAGE, order: str = "newest") -> Page:
-    """A page of matters, newest first or by what is lost soonest (`order="due"`).
+    """A page of matters, newest first or by what is lost soonest (`order="due"`: open ones, unless told otherwise).
 
     Keyset pages: the cost does not grow with the page's number. Raises Refused for a key that is no key.
     """
     size = max(1, min(limit, MOST))
+    if order == "due" and filters.open is None and not filters.end:  # what has ended is lost no more
+        filters = replace(filters, open=True)
     merged: dict[UUID, Matter] = {}
     for way in ways(actor, open_only=filters.desk or bool(filters.open) or filters.due in {"overdue", "today"}):
         rows = Matter.objects.filter(way).select_related("kind", "unit", "procedure")

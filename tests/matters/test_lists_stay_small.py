@@ -1,0 +1,124 @@
+"""Lists cost what a page costs, however many matters there are: the rows that each statement touches are counted.
+
+A plan is the database's choice from its statistics, so the matters are really there, spread over four subdistricts
+and sixty days, most of them ended, and analysed: 20,000 in `make test`, a million in `make test-long`.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from civicloop.matters import selectors
+from civicloop.matters.selectors import Filters
+from civicloop.ops.bench import city as small_city
+from civicloop.ops.bench import seeding
+from civicloop.people import access
+from civicloop.people import selectors as people
+from civicloop.people.access import Actor
+from civicloop.places import selectors as areas
+from tests.conftest import _clone, _drop, _forget_caches, _point_at, _template, size
+
+MATTERS = size(20_000, 1_000_000)
+TOUCHED = 3_000  # rows of all tables for a page of 50; a list that reads through its matters touches far more
+LISTS: dict[str, dict[str, Any]] = {
+    "newest": {},
+    "soonest": {"order": "due"},
+    "the desk": {"filters": Filters(desk=True), "order": "due"},
+    "open": {"filters": Filters(open=True)},
+    "open, soonest": {"filters": Filters(open=True), "order": "due"},
+    "overdue": {"filters": Filters(due="overdue"), "order": "due"},
+    "ended": {"filters": Filters(open=False)},
+}
+
+
+@pytest.fixture(scope="module")
+def readers(django_db_setup: None, django_db_blocker: Any, database_server: Any) -> Iterator[dict[str, Actor]]:
+    """Who reads, in a city of its own with many matters."""
+    home, name = connection.settings_dict["NAME"], "lists"
+    _clone(database_server, name, _template(database_server))
+    with django_db_blocker.unblock(), ExitStack() as stack:
+        stack.callback(_drop, database_server, name)
+        stack.callback(_forget_caches)
+        stack.callback(_point_at, database_server, home)
+        _point_at(database_server, name)
+        _forget_caches()
+        made = small_city.build()
+        whole = areas.by_code("99").id
+        watch = small_city._unit("city-watch", "grid_centre", whole)
+        tokens = {role: made.teams[1].tokens[role] for role in ("grid_worker", "receiving_clerk", "acceptance_clerk")}
+        tokens["city"] = small_city._token("over-all", "supervisor", (), watch, whole)
+        seeding.fill(MATTERS, made, database_server.addresses(name).owner)
+        most_have_ended(database_server.addresses(name).owner)
+        found = {role: people.actor_of_token(token) for role, token in tokens.items()}
+        assert all(found.values())
+        yield {role: actor for role, actor in found.items() if actor is not None}
+
+
+def most_have_ended(owner: str) -> None:
+    """As in a city that has worked for a while: 29 of 30 matters are closed."""
+    with psycopg.connect(owner, autocommit=True) as making:
+        making.execute(
+            """WITH ended AS (
+                   UPDATE matters_matter SET "end" = 'solved', step = 'closed', stage = 'evaluate', ended_at = due_at,
+                       desk_roles = '{}', due_at = NULL
+                   WHERE hashtext(id::text) % 30 <> 0 RETURNING id)
+               UPDATE matters_task SET state = 'answered', answer = 'ended' WHERE matter_id IN (SELECT id FROM ended)"""
+        )
+        making.execute("VACUUM (ANALYZE)")
+
+
+def statements(actor: Actor, asked: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What a list asks the database, with its values."""
+    seen: list[tuple[str, Any]] = []
+
+    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(keep):
+        selectors.matters(actor, asked.get("filters", Filters()), order=asked.get("order", "newest"))
+    return seen
+
+
+def plan_of(sql: str, params: Any) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
+        said = cursor.fetchone()[0]
+    return dict((json.loads(said) if isinstance(said, str) else said)[0]["Plan"])
+
+
+def scans(node: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+    """(table, kind of scan, rows touched) of every scan in a plan."""
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    if "Relation Name" in node or node["Node Type"] == "Bitmap Index Scan":
+        name = node.get("Relation Name") or node["Index Name"]
+        yield name, node["Node Type"], (node["Actual Rows"] + removed) * node["Actual Loops"]
+    for inner in node.get("Plans", []):
+        yield from scans(inner)
+
+
+@pytest.mark.parametrize("asked", LISTS)
+@pytest.mark.parametrize("reader", ["grid_worker", "receiving_clerk", "acceptance_clerk", "city"])
+def test_a_page_touches_a_page_of_rows(readers: dict[str, Actor], reader: str, asked: str) -> None:
+    for sql, params in statements(readers[reader], LISTS[asked]):
+        touched = list(scans(plan_of(sql, params)))
+        rows = sum(rows for _name, _kind, rows in touched)
+        assert rows <= TOUCHED, f"{reader}, {asked}: {rows:.0f} rows of {MATTERS}: {touched}\n{sql}"
+
+
+def test_the_count_finds_a_list_that_reads_through(readers: dict[str, Actor]) -> None:
+    """The measure itself: a condition that no index serves touches every row."""
+    sql = "SELECT id FROM matters_matter WHERE length(title) > 1000 ORDER BY id DESC LIMIT 50"
+    assert sum(rows for _name, _kind, rows in scans(plan_of(sql, []))) >= MATTERS
+
+
+def test_all_readers_see_their_share(readers: dict[str, Actor]) -> None:
+    """So that small figures do not come from empty lists."""
+    for reader in ("acceptance_clerk", "city", "grid_worker"):
+        assert len(selectors.matters(readers[reader], Filters()).rows) == selectors.PAGE, reader
+    assert access.scope(readers["city"]).everything or access.scope(readers["city"]).level == "city"
