@@ -51,3 +51,15 @@ def test_seeded_matters_prove_true_and_a_road_over_http_has_no_errors(
         assert closed.count() == len(tally.pieces)
         for row in closed:
             assert proof.verify(row.id) == []
+
+
+def test_proving_is_measured_on_timelines_that_prove_and_finds_what_was_changed(
+    committing: str, real_time: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeding, "MODELS", 20)
+    found = runs.verify(150, lambda words: None)
+    assert found["results"]["timelines"] == 150
+    assert found["results"]["findings"] == 0
+    assert found["results"]["roots"] > 30
+    assert found["results"]["named"] == found["results"]["changed_by_owner"] == 100
+    assert found["ratios"]["found_beyond"] == 0

@@ -100,4 +100,14 @@ def lifecycle(clients: list[int], seconds: float, as_json: bool, sizes: tuple[in
     _print("lifecycle", wanted if len(wanted) > 1 else wanted[0], clients, found, as_json)
 
 
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(100, 10_000_000), help="matters to prove")
+def verify(as_json: bool, size: int) -> None:
+    """Timelines and daily roots proved per second; and whether what the owner changed is found."""
+    from civicloop.ops.bench import runs
+
+    _print("verify", size, [1], runs.verify(size, _say), as_json)
+
+
 COMMANDS: list[click.Command] = [bench]

@@ -6,7 +6,9 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
+import psycopg
 from PIL import Image
 
 from civicloop.foundation import ids
@@ -214,3 +216,49 @@ def _flatness(results: Json) -> dict[str, float]:
         for clients in small
         if len(sizes) > 1 and small[clients]["lifecycles_per_second"]
     }
+
+
+# -- verify ---------------------------------------------------------------------------------------------------------
+
+
+def verify(size: int, say: Say) -> Json:
+    """Timelines and daily roots proved per second, and whether what the owner has changed behind them is found."""
+    from civicloop.receipts import jobs, proof
+
+    with instance() as here:
+        say("a small city and its matters")
+        city = build()
+        seeding.fill(size, city, here.owner, lambda done: say(f"{done:,} matters"))
+        say("daily roots")
+        began = time.perf_counter()
+        while jobs.round():
+            continue
+        rooted = time.perf_counter() - began
+        began = time.perf_counter()
+        report = proof.verify_all(lambda so_far: say(f"{so_far.matters:,} timelines"))
+        took = time.perf_counter() - began
+        say("with changes by the owner")
+        changed = _change(here.owner)
+        found = {each.matter for each in proof.verify_all().findings}
+    return {
+        "results": {
+            "timelines_per_second": round(report.matters / took), "timelines": report.matters,
+            "entries": report.entries, "roots": report.roots, "findings": len(report.findings),
+            "seconds": round(took, 1), "seconds_for_roots": round(rooted, 1),
+            "changed_by_owner": len(changed), "named": len(found & changed),
+        },
+        "ratios": {"found": len(found & changed) / len(changed), "found_beyond": len(found - changed)},
+    }  # fmt: skip
+
+
+def _change(owner: str) -> set[UUID]:
+    """Change one thing each in a hundred timelines, as somebody with the owner's rights might."""
+    with psycopg.connect(owner) as line:
+        chosen = [
+            row[0] for row in line.execute("SELECT id FROM matters_matter ORDER BY md5(id::text) LIMIT 100").fetchall()
+        ]
+        texts, moments, hashes = chosen[:40], chosen[40:70], chosen[70:]
+        line.execute("UPDATE matters_entrytext SET value = value || '。' WHERE matter_id = ANY(%s)", [texts])
+        line.execute("UPDATE matters_entry SET at = at + interval '1 hour' WHERE matter_id = ANY(%s)", [moments])
+        line.execute("UPDATE matters_entry SET hash = sha256(hash) WHERE matter_id = ANY(%s)", [hashes])
+    return set(chosen)
