@@ -20,7 +20,7 @@ from civicloop.matters.engine import Clocks, Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.personal import sealed_field
 from civicloop.matters.values import NewMatter, Reported, caller_of
-from civicloop.matters.writing import desk_values, due_of, entry_values, who
+from civicloop.matters.writing import desk_values, due_of, entry_values, remember_stand_in, who
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.places import selectors as places
@@ -83,6 +83,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     )  # fmt: skip
     if located.lon is not None:
         draft.texts["point"] = f"{located.lon:.7f},{located.lat:.7f}"
+    remember_stand_in(actor, draft)
     kept = timeline.salted(request)
     entry = timeline.seal(
         draft, matter_id=new.id, seq=1, at=now, action="report", result=None, who=who(actor),

@@ -42,13 +42,22 @@ def acting(actor: Actor, seen: Reading, by: tuple[str, ...]) -> Actor | None:
 
 
 def took_part(actor: Actor, seen: Reading, apart: tuple[str, ...]) -> bool:
-    """Whether a check by this actor would be a check of the own work (person, post or unit, as declared)."""
+    """Whether a check by this actor would be a check of the own work (person, post or unit, as declared).
+
+    Whoever stands in for somebody stays the same person of the same own post and unit: a borrowed post opens no way to
+    the own work, whatever the procedure narrows the separation to.
+    """
     if actor.kind != "staff":
         return False
-    mine = {"person": actor.account_id, "post": actor.post_id, "unit": actor.unit_id}
+    mine = {
+        "person": {actor.account_id},
+        "post": {actor.post_id, actor.stands_in_from},
+        "unit": {actor.unit_id, actor.own_unit_id},
+    }
+    kept = {*apart, "person"} if apart and actor.stands_in_from is not None else set(apart)
     return any(
-        mine[what] is not None and mine[what] == handler[index]
+        handler[index] is not None and handler[index] in mine[what]
         for handler in seen.row["handlers"]
         for index, what in enumerate(("person", "post", "unit"))
-        if what in apart
+        if what in kept
     )

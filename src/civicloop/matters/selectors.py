@@ -27,6 +27,7 @@ from civicloop.procedures.rules.language import Need
 
 PAGE = 50
 MOST = 200
+COUNTED = 10_000
 NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
@@ -46,8 +47,15 @@ def _involved(bound: Scope) -> Q:
     tasks = Task.objects.filter(matter_id=OuterRef("id"), unit_id=bound.unit_id).exclude(state="cancelled")
     found = Q(unit_id=bound.unit_id) | Q(Exists(tasks))
     if bound.account_id is not None:
-        found |= Q(desk_person_id=bound.account_id)
+        found |= _of_person(bound)
     return found
+
+
+def _of_person(whose: Scope | Actor) -> Q:
+    """What was given to the person by name, or to somebody for whom the person stands in."""
+    if not whose.stands_in_for:
+        return Q(desk_person_id=whose.account_id)
+    return Q(desk_person_id__in=sorted(whose.stands_in_for | ({whose.account_id} - {None})))
 
 
 def _in_area(bound: Scope) -> Q:
@@ -79,14 +87,14 @@ def ways(actor: Actor, *, open_only: bool = False) -> list[Q]:
             tasks = tasks.exclude(answer="ended")
         found.append(Q(id__in=tasks.values("matter_id")))
         if bound.account_id is not None:
-            found.append(Q(desk_person_id=bound.account_id, end=""))
+            found.append(_of_person(bound) & Q(end=""))
     return found
 
 
 def at_my_desk(actor: Actor) -> Q:
     """What waits for this post: its role holds the step, here, at this level, or for this person."""
     found = Q(end="", desk_roles__overlap=sorted(actor.roles)) & Q(desk_level__in=["", actor.level])
-    found &= Q(desk_person_id=None) | Q(desk_person_id=actor.account_id)
+    found &= Q(desk_person_id=None) | _of_person(actor)
     if actor.roles & access.AREA_ROLES:
         area_roles = sorted(actor.roles & access.AREA_ROLES)
         by_area = Q(desk_roles__overlap=area_roles)
@@ -198,6 +206,11 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
 def _end_of_day(now: datetime) -> datetime:
     zone = ZoneInfo(settings.TIME_ZONE)
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), tzinfo=zone)
+
+
+def open_at(actor: Actor) -> int:
+    """How many open matters wait for this post now; more than COUNTED are not told apart."""
+    return Matter.objects.filter(visible(actor), at_my_desk(actor))[:COUNTED].count()
 
 
 def at_unit(actor: Actor, steps: Sequence[str]) -> QuerySet[Matter]:

@@ -16,6 +16,7 @@ from civicloop.foundation import chain
 from civicloop.foundation.canonical import canonical
 
 SALT_BYTES = chain.SALT
+STANDS_IN_FROM = "stands_in_from"  # in the data of an entry: the own post of whoever stood in for the acting one
 FINGERPRINT_BYTES = 32
 
 

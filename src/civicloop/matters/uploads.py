@@ -10,7 +10,7 @@ from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
 from civicloop.matters.values import caller_of
-from civicloop.matters.writing import entry_values, who
+from civicloop.matters.writing import entry_values, remember_stand_in, who
 from civicloop.people import access
 from civicloop.people.access import Actor
 
@@ -78,6 +78,7 @@ def _enter(actor: Actor, row: Evidence) -> None:
             "media_type": row.media_type, "synthetic": row.synthetic,
         }
     )  # fmt: skip
+    remember_stand_in(actor, draft)
     version, kept = seen.row["step_version"], timeline.salted(bytes(row.fingerprint))
     entry = timeline.seal(
         draft, matter_id=seen.id, seq=seq, at=row.created_at, action="evidence", result=row.stage, who=who(actor),

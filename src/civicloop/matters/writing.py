@@ -35,6 +35,12 @@ def who(actor: Actor) -> dict[str, Any]:
     return {"account": actor.account_id, "post": actor.post_id, "unit": actor.unit_id, "role": actor.role}
 
 
+def remember_stand_in(actor: Actor, draft: timeline.Draft) -> None:
+    """Of a stand-in the entry keeps both: whose post acted (its columns), and out of which own post (its data)."""
+    if actor.stands_in_from is not None:
+        draft.plain[timeline.STANDS_IN_FROM] = actor.stands_in_from
+
+
 def entry_values(
     actor: Actor, entry: timeline.Sealed, now: datetime, action: str, result: str | None, act_id: UUID | None,
     request: bytes, step: str, step_version: int,
@@ -99,6 +105,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         plan.draft.texts.pop(name, None)
         plan.draft.plain[f"sealed:{name}"] = True
     plan.draft.plain["unit"] = where.unit_id
+    remember_stand_in(actor, plan.draft)
     kept = timeline.salted(request)
     entry = timeline.seal(
         plan.draft, matter_id=seen.id, seq=row["seq"] + 1, at=now, action=plan.action, result=plan.result,

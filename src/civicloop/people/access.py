@@ -33,6 +33,9 @@ class Actor:
     relation: str = ""  # outside: reporter, household, resident, party …
     matter_id: UUID | None = None  # outside: the one matter
     acting: str = ""  # staff with several roles: the one that allows the act
+    stands_in_from: int | None = None  # standing in for somebody: the own post that is named for it
+    own_unit_id: int | None = None  # standing in: the unit of the own post
+    stands_in_for: frozenset[int] = frozenset()  # standing in: the accounts whose post it is
 
     @property
     def role(self) -> str:
@@ -40,6 +43,11 @@ class Actor:
         if self.kind == "staff" and self.roles:
             return self.acting or min(self.roles)
         return self.relation or self.kind
+
+
+def accounts(actor: Actor) -> frozenset[int]:
+    """The person, and whoever the person stands in for."""
+    return actor.stands_in_for if actor.account_id is None else actor.stands_in_for | {actor.account_id}
 
 
 ANONYMOUS = Actor(kind="anonymous", words="resident", relation="reporter")
@@ -88,6 +96,9 @@ AREA_ROLES = frozenset(
     }
 )  # fmt: skip
 
+# the three administrators are separate hands: no account may hold posts of two of them
+SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
 # what may be done beside matters, by role; a test walks the table against every route
 DUTIES: Mapping[str, frozenset[str]] = {
     "areas.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
@@ -100,6 +111,10 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "posts.change": frozenset({Role.SECURITY_ADMIN}),
     "settings.view": frozenset({Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN}),
     "settings.change": frozenset({Role.SYSTEM_ADMIN}),
+    # who is away, who stands in: for the posts in their reach (people.standing), never to the own gain
+    "standins.view": frozenset({Role.UNIT_HEAD, Role.SUPERVISOR, Role.LEADER}) | SEPARATED,
+    "standins.change": frozenset({Role.UNIT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.SECURITY_ADMIN}),
+    "leave.own": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
     "audit.view": frozenset({Role.AUDIT_ADMIN}),
     "procedures.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
     "matters.list": frozenset(Role.values) - {Role.RESIDENT_CHANNEL, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
@@ -111,9 +126,6 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "signals.judge": frozenset({Role.CHECKER, Role.SUPERVISOR}),
     "style.view": frozenset(Role.values),
 }
-
-# the three administrators are separate hands: no account may hold posts of two of them
-SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 
 
 # whose sealed data a role may open for a purpose, in matters that it sees; `photo`, `paper` (of the staff) and `letter`
@@ -151,7 +163,7 @@ def sees(actor: Actor, subject: Subject) -> Decision:
         return YES if actor.matter_id is not None and actor.matter_id == subject.matter_id else HIDDEN
     if actor.kind != "staff" or not may(actor, "matters.list").allowed:
         return HIDDEN
-    if actor.unit_id in subject.units or actor.account_id in subject.persons:
+    if actor.unit_id in subject.units or accounts(actor) & subject.persons:
         return YES
     if subject.confidentiality > actor.confidentiality:
         return HIDDEN
@@ -205,7 +217,7 @@ def stands_for(actor: Actor, *, post: str, of: str, value: object, subject: Subj
     if of == "unit":
         return value is not None and actor.unit_id == value
     if of == "person":
-        return value is not None and actor.account_id == value
+        return value is not None and value in accounts(actor)
     if of == "level":
         return actor.level == value and covers(actor, subject)
     return False
@@ -223,6 +235,7 @@ class Scope:
     account_id: int | None = None
     classes: frozenset[str] = frozenset()
     confidentiality: int = 0
+    stands_in_for: frozenset[int] = frozenset()
 
 
 def scope(actor: Actor) -> Scope:
@@ -239,4 +252,5 @@ def scope(actor: Actor) -> Scope:
         account_id=actor.account_id,
         classes=actor.classes,
         confidentiality=actor.confidentiality,
+        stands_in_for=actor.stands_in_for,
     )

@@ -47,6 +47,15 @@ class UnitKind(models.TextChoices):
     PROCURATORATE = "procuratorate", _("Procuratorate")
 
 
+class AbsenceReason(models.TextChoices):
+    """Why somebody is away, no closer than the rota needs: an illness is nobody's business here."""
+
+    LEAVE = "leave", _("Leave")
+    TRAINING = "training", _("Training")
+    ELSEWHERE = "elsewhere", _("On duty elsewhere")
+    OTHER = "other", _("Other")
+
+
 class FactorKind(models.TextChoices):
     """What is shown beside the password."""
 

@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from civicloop.people.choices import FactorKind, Role, UnitKind
+from civicloop.people.choices import AbsenceReason, FactorKind, Role, UnitKind
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -103,6 +103,62 @@ class Holding(models.Model):
             models.UniqueConstraint(
                 fields=["account", "post"], condition=models.Q(until=None), name="holding_once_at_a_time"
             )
+        ]
+
+
+class StandIn(models.Model):
+    """替岗 (AB角): the post that takes over by itself while nobody who holds the other one is there.
+
+    By code, since a post that changes ends and one of the same code begins.
+    """
+
+    post_code = models.CharField(max_length=80)
+    stand_in_code = models.CharField(max_length=80)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["stand_in_code"], name="standin_by_stand_in")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["post_code", "stand_in_code"], condition=models.Q(valid_to=None), name="standin_once_at_a_time"
+            )
+        ]
+
+
+class Absence(models.Model):
+    """A person is away from every post, from `since` until `until`, or until the return before that (`ended_at`)."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="absences")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    reason = models.CharField(max_length=12, choices=AbsenceReason)
+    entered_by = models.BigIntegerField(null=True)
+    entered_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "until"], name="absence_of_account")]
+
+
+class Handover(models.Model):
+    """交接班: a post given over to another one for the rest of a shift, from the moment its taker confirms it."""
+
+    post_code = models.CharField(max_length=80)
+    giver = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    taker_code = models.CharField(max_length=80)
+    note = models.TextField(blank=True)
+    open_matters = models.IntegerField(help_text="what was open at that moment")
+    given_at = models.DateTimeField()
+    until = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["taker_code", "until"], name="handover_to"),
+            models.Index(fields=["post_code", "until"], name="handover_of"),
         ]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from civicloop.foundation import caches, clock, hot
 from civicloop.people import sql
-from civicloop.people.access import Actor
+from civicloop.people.access import SEPARATED, Actor
 from civicloop.people.models import Holding, Post, Unit, UnitEdition
 
 TOKEN_PREFIX = "cl_"
@@ -23,7 +23,8 @@ def token_hash(token: str) -> bytes:
 
 
 def _actor(row: tuple[Any, ...]) -> Actor:
-    account, username, post, role, also, unit, area, level, classes, confidentiality, scopes = row
+    account, username, post, role, also, unit, area, level, classes, confidentiality, scopes, *borrowed = row
+    own_post, own_unit, whose = borrowed[:3] or (None, None, None)
     return Actor(
         kind="staff",
         words=username,
@@ -36,6 +37,9 @@ def _actor(row: tuple[Any, ...]) -> Actor:
         classes=frozenset(json.loads(classes)),
         confidentiality=confidentiality,
         scopes=None if scopes is None else frozenset(json.loads(scopes)),
+        stands_in_from=own_post,
+        own_unit_id=own_unit,
+        stands_in_for=frozenset(whose or ()),
     )
 
 
@@ -46,8 +50,23 @@ def actor_of_token(token: str) -> Actor | None:
 
 
 def actors_of_account(account_id: int) -> list[Actor]:
-    """The account as each of the posts that it holds now, in the order of their codes. One statement."""
-    return [_actor(row) for row in hot.all_rows(sql.ACTORS_OF_ACCOUNT, {"account": account_id, "now": clock.now()})]
+    """The account as each of the posts that it holds now, in the order of their codes, then as each of those for which
+    one of them stands in now. One statement.
+
+    Nobody stands in for an administrator into a second one of the three administrations.
+    """
+    found: dict[int, Actor] = {}
+    administration: frozenset[str] = frozenset()
+    for row in hot.all_rows(sql.ACTORS_OF_ACCOUNT, {"account": account_id, "now": clock.now()}):
+        each = _actor(row)
+        both = administration | (each.roles & SEPARATED)
+        if each.post_id is None or (each.stands_in_from is not None and len(both) > 1):
+            continue
+        administration = both
+        known = found.get(each.post_id)
+        whose = each.stands_in_for | (known.stands_in_for if known else frozenset())
+        found[each.post_id] = replace(known or each, stands_in_for=whose)
+    return list(found.values())
 
 
 @lru_cache(maxsize=4096)

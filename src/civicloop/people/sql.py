@@ -1,7 +1,8 @@
 """Named statements of the people room that lie on the hot path."""
 
 _ACTOR_COLUMNS = """
-    a.id, a.username, p.id, p.role, p.also, p.unit_id, p.area_id, r.level, p.classes, p.confidentiality"""
+    a.id AS account, a.username, p.id AS post, p.role, p.also, p.unit_id AS unit, p.area_id AS area, r.level, p.classes,
+    p.confidentiality"""
 _ACTOR_JOINS = """
     JOIN people_post p ON p.id = h.post_id AND p.valid_from <= %(now)s AND (p.valid_to IS NULL OR p.valid_to > %(now)s)
     JOIN places_area r ON r.id = p.area_id"""
@@ -16,14 +17,65 @@ JOIN people_holding h ON h.account_id = t.account_id AND h.post_id = t.post_id
 {_ACTOR_JOINS}
 WHERE t.hash = %(hash)s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %(now)s)"""
 
-# the posts that a signed-in account holds now, in a stable order
+# an account is away now; {account} is the column of its id
+AWAY = """EXISTS (SELECT FROM people_absence b WHERE b.account_id = {account} AND b.since <= %(now)s
+    AND b.until > %(now)s AND (b.ended_at IS NULL OR b.ended_at > %(now)s))"""
+# the holdings of a post that are in force; {post} is the column of its id
+_HELD = """SELECT h2.account_id FROM people_holding h2 JOIN people_account a2 ON a2.id = h2.account_id AND a2.is_active
+    WHERE h2.post_id = {post} AND h2.since <= %(now)s AND (h2.until IS NULL OR h2.until > %(now)s)"""
+# somebody who holds the post is there
+PRESENT = f"EXISTS ({_HELD} AND NOT {AWAY.format(account='h2.account_id')})"
+# whose work a vacant or left post is: those who hold it, else who held it last
+_WHOSE = f"""coalesce(nullif(ARRAY({_HELD.format(post="p.id")}), '{{}}'), ARRAY(
+    SELECT h3.account_id FROM people_holding h3 JOIN people_post p3 ON p3.id = h3.post_id
+    WHERE p3.code = p.code AND h3.until <= %(now)s ORDER BY h3.until DESC LIMIT 1))"""
+
+# the posts that a signed-in account holds now, in a stable order; then those for which one of them stands in now
 ACTORS_OF_ACCOUNT = f"""
-SELECT {_ACTOR_COLUMNS}, NULL::jsonb
-FROM people_account a
-JOIN people_holding h ON h.account_id = a.id AND h.since <= %(now)s AND (h.until IS NULL OR h.until > %(now)s)
-{_ACTOR_JOINS}
-WHERE a.id = %(account)s AND a.is_active
-ORDER BY p.code"""
+WITH own AS MATERIALIZED (
+    SELECT {_ACTOR_COLUMNS}, p.code
+    FROM people_account a
+    JOIN people_holding h ON h.account_id = a.id AND h.since <= %(now)s AND (h.until IS NULL OR h.until > %(now)s)
+    {_ACTOR_JOINS}
+    WHERE a.id = %(account)s AND a.is_active),
+given AS (
+    SELECT o.account, o.username, o.post AS own_post, o.unit AS own_unit, s.post_code, NULL::bigint AS giver
+    FROM own o JOIN people_standin s ON s.stand_in_code = o.code AND s.valid_from <= %(now)s
+        AND (s.valid_to IS NULL OR s.valid_to > %(now)s)
+    UNION ALL
+    SELECT o.account, o.username, o.post, o.unit, v.post_code, v.giver_id
+    FROM own o JOIN people_handover v ON v.taker_code = o.code AND v.confirmed_at <= %(now)s AND v.until > %(now)s
+        AND (v.ended_at IS NULL OR v.ended_at > %(now)s))
+SELECT o.account, o.username, o.post, o.role, o.also, o.unit, o.area, o.level, o.classes, o.confidentiality,
+    NULL::jsonb, NULL::bigint, NULL::bigint, NULL::bigint[], 0 AS borrowed, o.code
+FROM own o
+UNION ALL
+SELECT g.account, g.username, p.id, p.role, p.also, p.unit_id, p.area_id, r.level, p.classes, p.confidentiality,
+    NULL::jsonb, g.own_post, g.own_unit, CASE WHEN g.giver IS NULL THEN {_WHOSE} ELSE ARRAY[g.giver] END, 1, p.code
+FROM given g
+JOIN people_post p ON p.code = g.post_code AND p.valid_from <= %(now)s AND (p.valid_to IS NULL OR p.valid_to > %(now)s)
+JOIN places_area r ON r.id = p.area_id
+WHERE NOT EXISTS (SELECT FROM own o WHERE o.post = p.id)
+    AND (g.giver IS NOT NULL OR NOT {PRESENT.format(post="p.id")}) AND NOT {AWAY.format(account="g.account")}
+ORDER BY borrowed, code"""
+
+# posts in force at which nobody is now: (post, who holds it, who stands in); none of programs' posts
+EMPTY_POSTS = f"""
+SELECT p.id, ARRAY({_HELD.format(post="p.id")}) AS away, ARRAY(
+    SELECT DISTINCT h4.account_id FROM people_standin s
+    JOIN people_post q ON q.code = s.stand_in_code AND q.valid_from <= %(now)s
+        AND (q.valid_to IS NULL OR q.valid_to > %(now)s)
+    JOIN people_holding h4 ON h4.post_id = q.id AND h4.since <= %(now)s AND (h4.until IS NULL OR h4.until > %(now)s)
+    JOIN people_account a4 ON a4.id = h4.account_id AND a4.is_active
+    WHERE s.post_code = p.code AND s.valid_from <= %(now)s AND (s.valid_to IS NULL OR s.valid_to > %(now)s)
+        AND NOT {AWAY.format(account="h4.account_id")})
+FROM people_post p
+WHERE p.valid_from <= %(now)s AND (p.valid_to IS NULL OR p.valid_to > %(now)s) AND p.role <> 'resident_channel'
+    AND NOT {PRESENT.format(post="p.id")}
+ORDER BY p.code LIMIT 5000"""
+
+# two stand-ins named at once see each other
+LOCK_STAND_INS = "SELECT pg_advisory_xact_lock(hashtextextended('people.standing', 0))"
 
 # held by an import of units or people until its transaction ends
 LOCK_IMPORTS = "SELECT pg_advisory_xact_lock(hashtextextended('people.import', 0))"

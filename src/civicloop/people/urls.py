@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from civicloop.people import pages
+from civicloop.people import pages, standing_pages
 
 app_name = "people"
 urlpatterns = [
@@ -14,5 +14,10 @@ urlpatterns = [
     path("posts/hold", pages.hold, name="hold"),
     path("posts/release/<int:holding_id>", pages.release, name="release"),
     path("accounts/<int:account_id>/factors", pages.take_factors_away, name="take-factors-away"),
+    path("stand-ins/", standing_pages.overview, name="standins"),
+    path("stand-ins/new", standing_pages.name_one, name="standin-new"),
+    path("stand-ins/<int:stand_in_id>/end", standing_pages.end_one, name="standin-end"),
+    path("leave/new", standing_pages.enter_leave, name="leave-new"),
+    path("leave/<int:absence_id>/end", standing_pages.end_leave, name="leave-end"),
     path("accounts/new", pages.new_account, name="new-account"),
 ]

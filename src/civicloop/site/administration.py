@@ -25,6 +25,12 @@ PAGES = (
         "areas.view",
     ),
     ("people:units", gettext_lazy("Units"), gettext_lazy("Who answers for matters, and at which phone"), "units.view"),
+    (
+        "people:standins",
+        gettext_lazy("Stand-ins and leave"),
+        gettext_lazy("Who is away, who stands in, which posts nobody looks after"),
+        "standins.view",
+    ),
     ("people:posts", gettext_lazy("Posts"), gettext_lazy("Who may do what, and since when"), "posts.view"),
     (
         "catalogue:kinds",

@@ -22,6 +22,7 @@ from civicloop.matters.choices import Channel, TaskState
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
+from civicloop.matters.timeline import STANDS_IN_FROM
 from civicloop.matters.words import action_words, answer_words, evidence_words
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
@@ -259,12 +260,18 @@ def timeline(seen: Reading) -> list[dict[str, Any]]:
             words = [evidence_words(line.data)]
         found.append(
             {"what": action_words(seen.procedure, line.action, line.result, line.data), "when": line.at,
-             "post": str(Role(line.role).label) if line.role in Role.values else _outside(line.role),
+             "post": _post(line),
              "unit": shown(units[line.unit_id], language()) if line.unit_id in units else "",
              "text": "\n".join(word for word in words if word), "system": line.role == "system",
              "evidence": _picture_of(seen.id, line), "hash": line.hash, "seq": line.seq}
         )  # fmt: skip
     return found
+
+
+def _post(line: selectors.Line) -> str:
+    """The post that acted, and that somebody else stood in for it."""
+    post = str(Role(line.role).label) if line.role in Role.values else _outside(line.role)
+    return _("%(post)s (stand-in)") % {"post": post} if STANDS_IN_FROM in line.data else post
 
 
 def _picture_of(matter_id: UUID, line: selectors.Line) -> list[dict[str, str]]:

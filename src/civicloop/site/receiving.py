@@ -20,6 +20,7 @@ from civicloop.foundation.names import shown
 from civicloop.matters import actions, selectors
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import ApprovalRequest, Matter
+from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
@@ -96,7 +97,7 @@ def _tab_words() -> list[tuple[str, Any]]:
 def _rows(actor: Actor, steps: tuple[str, ...]) -> QuerySet[Matter]:
     """What the unit has at these steps; a worker sees the own ones only."""
     rows = selectors.at_unit(actor, steps)
-    return rows if actor.roles & DESK else rows.filter(desk_person_id=actor.account_id)
+    return rows if actor.roles & DESK else rows.filter(desk_person_id__in=access.accounts(actor))
 
 
 def _line(row: Matter, picked: Mapping[str, str], everything: bool) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
 from civicloop.people import factors, locks, web
+from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.middleware import BEGAN, ENROL, USED
 from civicloop.people.models import Account, Post
@@ -160,6 +161,12 @@ def choose_post(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/")
 
 
+def _in_post(each: Actor, row: Post, language: str) -> str:
+    """A post in words; whoever stands in for it always reads so."""
+    post = f"{shown(row.unit.names, language)} · {_roles(row)}"
+    return _("Standing in for: %(post)s") % {"post": post} if each.stands_in_from is not None else post
+
+
 def _roles(post: Post) -> str:
     """The roles of a post in words, the main one first."""
     return " / ".join(str(Role(role).label) for role in (post.role, *post.also))
@@ -178,7 +185,7 @@ def describe(request: HttpRequest) -> context.Person | None:
     posts = tuple(
         context.Post(
             str(each.post_id),
-            f"{shown(rows[each.post_id or 0].unit.names, language)} · {_roles(rows[each.post_id or 0])}",
+            _in_post(each, rows[each.post_id or 0], language),
             each.post_id == now.post_id,
         )
         for each in held

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from civicloop.people import access
 from civicloop.people.choices import Role
-from civicloop.site import approvals, desk, matter_page, opening, queue, receiving, signals_page
+from civicloop.site import approvals, desk, matter_page, opening, queue, receiving, shift, signals_page
 from civicloop.ui import navigation
 
 DESK = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER})
@@ -24,6 +24,12 @@ staff: list[URLPattern] = [
     path("approvals/", approvals.approvals, name="approvals"),
     path("signals/", signals_page.listed, name="signals"),
     path("signals/<uuid:matter_id>/<uuid:signal_id>", signals_page.judge, name="judge-signal"),
+    path("shift/", shift.page, name="shift"),
+    path("shift/leave", shift.leave, name="shift-leave"),
+    path("shift/leave/<int:absence_id>/back", shift.back, name="shift-back"),
+    path("shift/hand-over", shift.hand_over, name="shift-hand-over"),
+    path("shift/<int:handover_id>/confirm", shift.confirm, name="shift-confirm"),
+    path("shift/<int:handover_id>/end", shift.end, name="shift-end"),
     path("matters/", queue.matters, name="matters"),
     path("matters/export.csv", queue.export, name="matters-export"),
     path("matters/<uuid:matter_id>", matter_page.page, name="matter"),
