@@ -1,4 +1,4 @@
-"""Writes of the calendars room. The version's row itself keeps who published it and when it takes effect."""
+"""Writes of the calendars room. Versions are only added; each leaves its line in the audit log."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from django.db import transaction
 from civicloop.calendars import selectors, shipped
 from civicloop.calendars.models import Calendar, CalendarVersion
 from civicloop.calendars.rules.body import CalendarRefused, calendar_of, content_of
-from civicloop.foundation import clock, names
+from civicloop.foundation import clock, names, trace
 
 # the first version answers for every earlier moment too
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -17,8 +17,9 @@ BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 @transaction.atomic
 def publish(
-    *, actor_id: int | None, actor_words: str, code: str, content: Mapping[str, Any], valid_from: datetime | None = None
-) -> CalendarVersion:
+    *, actor_id: int | None, actor_words: str, code: str, content: Mapping[str, Any],
+    valid_from: datetime | None = None, post_id: int | None = None,
+) -> CalendarVersion:  # fmt: skip
     """A new version of a calendar, in force from `valid_from` (default: now; for a first version: always).
 
     The same content again gives the newest version unchanged. Clocks that run keep the version they began with.
@@ -46,6 +47,10 @@ def publish(
         published_by=actor_id,
         published_words=actor_words,
     )
+    trace.tell(
+        action="calendars.publish", object=code, actor_id=actor_id, actor_words=actor_words, post_id=post_id,
+        detail={"version": version.version, "valid_from": version.valid_from.isoformat()},
+    )  # fmt: skip
     transaction.on_commit(selectors.forget)
     selectors.forget()
     return version

@@ -96,3 +96,8 @@ def codes() -> list[str]:
     """The codes of all calendars."""
     _kept.fresh()
     return sorted(_kept.versions)
+
+
+def versions(code: str) -> list[CalendarVersion]:
+    """Every version, the newest first, with who published it and from when it is in force."""
+    return list(CalendarVersion.objects.filter(calendar__code=code).defer("body").order_by("-version"))

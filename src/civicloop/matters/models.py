@@ -86,7 +86,7 @@ class Matter(models.Model):
             models.Index(fields=["subdistrict", "-id"], name="matter_subdistrict"),
             models.Index(fields=["community", "-id"], name="matter_community"),
             models.Index(fields=["due_at", "id"], name="matter_open_due", condition=Q(end="")),
-            # a desk at city or district level: few of very many; where they are many, the order by due moment ends early
+            # a desk at city or district level: few of very many
             GinIndex(fields=["desk_roles"], name="matter_open_desk", condition=Q(end="")),
             models.Index(fields=["ended_at"], name="matter_solved", condition=Q(end="solved")),
             models.Index(fields=["cell"], name="matter_cell"),

@@ -103,6 +103,8 @@ SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}
 DUTIES: Mapping[str, frozenset[str]] = {
     "areas.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
     "areas.change": frozenset({Role.SYSTEM_ADMIN}),
+    "calendars.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    "calendars.change": frozenset({Role.SYSTEM_ADMIN}),
     "catalogue.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
     "catalogue.change": frozenset({Role.SYSTEM_ADMIN}),
     "units.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},

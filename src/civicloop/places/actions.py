@@ -10,7 +10,7 @@ import shapely
 from django.db import transaction
 from django.db.models import F
 
-from civicloop.foundation import clock
+from civicloop.foundation import clock, trace
 from civicloop.places import cities, selectors
 from civicloop.places.models import LEVELS, OVERLAY, Area, AreaVersion, LayerRevision
 from civicloop.places.rules import tiling
@@ -169,6 +169,8 @@ def take(areas: Sequence[NewArea], *, at: datetime) -> Change:
     if change.created or change.changed:
         LayerRevision.objects.get_or_create(id=1)
         LayerRevision.objects.filter(id=1).update(revision=F("revision") + 1)
+        said = {"created": len(change.created), "changed": len(change.changed), "in_force_from": at.isoformat()}
+        trace.tell(action="places.take", object="areas", actor_id=None, actor_words="command", detail=said)
         transaction.on_commit(selectors.forget)
     return change
 

@@ -19,3 +19,13 @@ def write(
         at=clock.now(), account_id=actor_id, post_id=post_id, words=actor_words[:64], action=action,
         object=object[:120], outcome=outcome, detail=dict(detail or {}), address=address.get()[:64],
     )  # fmt: skip
+
+
+def keep(
+    actor_id: int | None, post_id: int | None, actor_words: str, action: str, object: str, detail: Mapping[str, object]
+) -> None:
+    """A line for what another room of this floor has written (foundation.trace)."""
+    write(
+        actor_id=actor_id, post_id=post_id, actor_words=actor_words, action=action, object=object, outcome="done",
+        detail=detail,
+    )  # fmt: skip

@@ -45,6 +45,12 @@ PAGES = (
         "catalogue.view",
     ),
     (
+        "calendars",
+        gettext_lazy("Working calendars"),
+        gettext_lazy("When work is done: shifts, holidays, make-up days, closures"),
+        "calendars.view",
+    ),
+    (
         "records:audit",
         gettext_lazy("Audit log"),
         gettext_lazy("Every write that is not in a matter's timeline"),

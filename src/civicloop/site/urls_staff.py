@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from civicloop.people import access
 from civicloop.people.choices import Role
-from civicloop.site import approvals, desk, matter_page, opening, queue, receiving, shift, signals_page
+from civicloop.site import approvals, calendar_pages, desk, matter_page, opening, queue, receiving, shift, signals_page
 from civicloop.ui import navigation
 
 DESK = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER})
@@ -30,6 +30,13 @@ staff: list[URLPattern] = [
     path("shift/hand-over", shift.hand_over, name="shift-hand-over"),
     path("shift/<int:handover_id>/confirm", shift.confirm, name="shift-confirm"),
     path("shift/<int:handover_id>/end", shift.end, name="shift-end"),
+    path("calendars/", calendar_pages.listed, name="calendars"),
+    path("calendars/<slug:code>", calendar_pages.year, name="calendar"),
+    path("calendars/<slug:code>/days", calendar_pages.change_days, name="calendar-days"),
+    path("calendars/<slug:code>/published", calendar_pages.change_published, name="calendar-published"),
+    path("calendars/<slug:code>/file", calendar_pages.take_file, name="calendar-file"),
+    path("calendars/<slug:code>/publish", calendar_pages.publish, name="calendar-publish"),
+    path("calendars/<slug:code>/discard", calendar_pages.discard, name="calendar-discard"),
     path("matters/", queue.matters, name="matters"),
     path("matters/export.csv", queue.export, name="matters-export"),
     path("matters/<uuid:matter_id>", matter_page.page, name="matter"),
