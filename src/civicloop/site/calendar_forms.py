@@ -18,7 +18,7 @@ KINDS: tuple[tuple[str, Any], ...] = (
     ("special", _("Other hours than usual")),
     (USUAL, _("As the week says (take back)")),
 )
-DATE = forms.DateInput(attrs={"type": "date"})
+DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})  # the only form that browsers take
 
 
 class DaysForm(forms.Form):

@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -79,7 +79,7 @@ def _year(
     context: dict[str, Any] = {
         "code": code, "shown": shown, "published": published, "year": wanted,
         "months": [_sheet(shown, wanted, month, today, {each.day for each in changes}) for month in range(1, 13)],
-        "days_of_week": [date_format(date(2024, 1, 1) + n * DAY, "D") for n in range(7)],
+        "days_of_week": _days_of_week(),
         "spans": [_span_words(*span) for span in _spans(shown, wanted)],
         "working_days": sum(shown.works_on(day) for day in _days_of(wanted)),
         "provisional": not (shown.is_published(date(wanted, 1, 1)) and shown.is_published(date(wanted, 12, 31))),
@@ -96,6 +96,13 @@ def _year(
             "published_form": PublishedForm(initial={"until": shown.published_until}),
         }  # fmt: skip
     return render(request, "site/calendar_year.html", context | dict(forms), status=status)
+
+
+def _days_of_week() -> list[str]:
+    return [
+        pgettext("weekday", "Mo"), pgettext("weekday", "Tu"), pgettext("weekday", "We"), pgettext("weekday", "Th"),
+        pgettext("weekday", "Fr"), pgettext("weekday", "Sa"), pgettext("weekday", "Su"),
+    ]  # fmt: skip
 
 
 def _in_force(code: str) -> WorkingCalendar:
