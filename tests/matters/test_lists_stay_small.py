@@ -25,6 +25,10 @@ from tests.conftest import _clone, _drop, _forget_caches, _point_at, _template, 
 
 MATTERS = size(20_000, 1_000_000)
 TOUCHED = 3_000  # rows of all tables for a page of 50; a list that reads through its matters touches far more
+OPEN_SHARE = 100  # one matter in so many is open
+# lists of what is open: where the order by due moment does not help, they may read what is open, never what has ended
+OF_THE_OPEN = {"the desk", "open", "open, soonest", "overdue"}
+pytestmark = pytest.mark.timeout(3_600)  # a million rows take their time; nothing is timed
 LISTS: dict[str, dict[str, Any]] = {
     "newest": {},
     "soonest": {"order": "due"},
@@ -60,13 +64,13 @@ def readers(django_db_setup: None, django_db_blocker: Any, database_server: Any)
 
 
 def most_have_ended(owner: str) -> None:
-    """As in a city that has worked for a while: 29 of 30 matters are closed."""
+    """As in a city that has worked for a while."""
     with psycopg.connect(owner, autocommit=True) as making:
         making.execute(
-            """WITH ended AS (
+            f"""WITH ended AS (
                    UPDATE matters_matter SET "end" = 'solved', step = 'closed', stage = 'evaluate', ended_at = due_at,
-                       desk_roles = '{}', due_at = NULL
-                   WHERE hashtext(id::text) % 30 <> 0 RETURNING id)
+                       desk_roles = '{{}}', due_at = NULL
+                   WHERE hashtext(id::text) % {OPEN_SHARE} <> 0 RETURNING id)
                UPDATE matters_task SET state = 'answered', answer = 'ended' WHERE matter_id IN (SELECT id FROM ended)"""
         )
         making.execute("VACUUM (ANALYZE)")
@@ -108,7 +112,8 @@ def test_a_page_touches_a_page_of_rows(readers: dict[str, Actor], reader: str, a
     for sql, params in statements(readers[reader], LISTS[asked]):
         touched = list(scans(plan_of(sql, params)))
         rows = sum(rows for _name, _kind, rows in touched)
-        assert rows <= TOUCHED, f"{reader}, {asked}: {rows:.0f} rows of {MATTERS}: {touched}\n{sql}"
+        bound = TOUCHED + (3 * MATTERS // OPEN_SHARE if asked in OF_THE_OPEN else 0)
+        assert rows <= bound, f"{reader}, {asked}: {rows:.0f} rows of {MATTERS}: {touched}\n{sql}"
 
 
 def test_the_count_finds_a_list_that_reads_through(readers: dict[str, Actor]) -> None:
