@@ -38,6 +38,7 @@ _ENGINE = {
     "decide": approvals.decide,
     "answer_part": engine_acts.answer_part,
     "end_hold": engine_acts.end_hold,
+    "recount": engine_acts.recount,
     signals.ACTION: signals.plan,
 }
 INSIDE = frozenset({signals.ACTION})  # only with what goes with them in one transaction: see matters.signals

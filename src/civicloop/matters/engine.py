@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import clocks as arithmetic
-from civicloop.calendars.rules.limits import Limit
+from civicloop.calendars.rules.limits import Limit, LimitUnit
 from civicloop.calendars.rules.pauses import Pause
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import ids
@@ -190,6 +190,27 @@ class Clocks:
     def _exempt(self, row: Json, _effect: ClockEffect) -> None:
         row["exempt"] = True
 
+    def recount(self, row: Json) -> bool:
+        """Count a provisional clock again by the calendar's version in force; False when there is nothing to do.
+
+        What a 工作日 holds stays as it was when the clock began: where the new version has other hours, the limit is
+        written in working hours.
+        """
+        if row["state"] == "stopped" or not row["provisional"] or row["limit"].startswith(("until", "@")):
+            return False
+        old = calendars.calendar_version(row["calendar"], row["calendar_version"])
+        new = calendars.working_calendar(row["calendar"], self.now)
+        if new.version <= old.version:
+            return False
+        limit = Limit.parse(row["limit"])
+        if limit.unit is LimitUnit.WORK_DAY and new.day_minutes != old.day_minutes:
+            row["limit"] = str(Limit(limit.number * old.day_minutes / 60, LimitUnit.WORK_HOUR))
+        row["calendar_version"] = new.version
+        if row["state"] == "running":  # a clock that stands still is counted when it goes on
+            self._recompute(row)
+        self.out.clocks_changed[row["no"]] = row
+        return True
+
     def _recompute(self, row: Json) -> None:
         if row["limit"].startswith(("until", "@")):
             return
@@ -207,6 +228,11 @@ def pauses_of(row: Mapping[str, Any]) -> list[Pause]:
 
 def _at(value: Any) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def iso(value: Any) -> str | None:
+    """A moment of a clock row as text; None stays None."""
+    return None if value is None else _iso(value)
 
 
 def _iso(value: Any) -> str:

@@ -60,3 +60,24 @@ def end_hold(actor: Actor, wanted: Act, seen: Reading) -> Plan:
         raise errors.refused_by_procedure("not_due", "hold")
     effects = run.end_hold(seen.procedure, seen.state)
     return effect(actor, wanted, seen, effects, needs.Supplied(), now, Given())
+
+
+def recount(actor: Actor, wanted: Act, seen: Reading) -> Plan:
+    """Count provisional clocks again, since a calendar has been published; only the system does this."""
+    if actor.kind != "system":
+        raise errors.forbidden()
+    rows = Rows()
+    clocks = Clocks(
+        seen.procedure, [dict(row) for row in seen.clocks], clock.now(), {}, {}, Given(), None, None, rows
+    )  # fmt: skip
+    told = []
+    for before, row in zip(seen.clocks, clocks.rows, strict=True):
+        if clocks.recount(row):
+            told.append(
+                {"clock": row["name"], "no": row["no"], "calendar": row["calendar"],
+                 "version": row["calendar_version"], "due_before": engine.iso(before["due_at"]),
+                 "due": engine.iso(row["due_at"]), "provisional": row["provisional"]}
+            )  # fmt: skip
+    if not told:
+        raise errors.refused_by_procedure("not_due", "recount")
+    return Plan("recount", None, timeline.Draft(plain={"recounted": told}), rows, clocks=clocks)

@@ -7,8 +7,9 @@ costs index look-ups only.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
+from civicloop.calendars import selectors as calendars
 from civicloop.foundation import clock
 from civicloop.matters import actions, followups, reading
 from civicloop.matters.errors import Refused
@@ -23,7 +24,8 @@ BY_CLOCK = access.system("clock")
 
 def sweep(batch: int = BATCH) -> int:
     """One round over everything that is due; returns how many acts were done."""
-    return due_clocks(batch) + lapsed_requests(batch) + ended_holds(batch) + silent_parts(batch) + left_behind(batch)
+    acts = due_clocks(batch) + lapsed_requests(batch) + ended_holds(batch) + silent_parts(batch) + left_behind(batch)
+    return acts + recounted(batch)
 
 
 def sweep_matter(matter_id: UUID) -> int:
@@ -124,6 +126,19 @@ def ended_holds(batch: int = BATCH) -> int:
     rows = Matter.objects.filter(end="", hold_until__lt=clock.now()).order_by("hold_until").values_list("id", "seq")
     for matter_id, seq in rows[:batch]:
         done += _try(actions.Act(matter_id, "end_hold", followups.derived(matter_id, seq, "end_hold")))
+    return done
+
+
+def recounted(batch: int = BATCH) -> int:
+    """Provisional deadlines counted again, once for each version of their calendar, in the order of their matters."""
+    now = clock.now()
+    newer = Q(pk__in=[])
+    for code in calendars.codes():
+        newer |= Q(calendar=code, calendar_version__lt=calendars.working_calendar(code, now).version)
+    rows = Clock.objects.filter(newer, provisional=True).exclude(state="stopped").order_by("matter_id")
+    done = 0
+    for matter_id, version in rows.values_list("matter_id", "calendar_version")[:batch]:
+        done += _try(actions.Act(matter_id, "recount", followups.derived(matter_id, version, "recount")))
     return done
 
 

@@ -187,7 +187,13 @@ class Clock(models.Model):
     exempt = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="clock_running_due", condition=Q(state="running"))]
+        indexes = [
+            models.Index(fields=["due_at"], name="clock_running_due", condition=Q(state="running")),
+            models.Index(
+                fields=["calendar", "calendar_version", "matter"], name="clock_provisional",
+                condition=Q(provisional=True) & ~Q(state="stopped"),
+            ),
+        ]  # fmt: skip
 
 
 class ApprovalRequest(models.Model):

@@ -147,9 +147,11 @@ t0 AS (
 t1 AS ({_TASKS_NEW.format(gate="u", after="(SELECT count(*) FROM t0) AS closed_first,")}),
 c0 AS (
     UPDATE matters_clock c SET state = x.state, due_at = x.due_at, provisional = x.provisional,
-        stopped_at = x.stopped_at, pauses = x.pauses, extensions = x.extensions, exempt = x.exempt
+        stopped_at = x.stopped_at, pauses = x.pauses, extensions = x.extensions, exempt = x.exempt,
+        calendar_version = x.calendar_version, "limit" = x."limit"
     FROM u, jsonb_to_recordset(%(clocks_changed)s::jsonb) AS x(no smallint, state text, due_at timestamptz,
-        provisional boolean, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean)
+        provisional boolean, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean,
+        calendar_version integer, "limit" text)
     WHERE c.matter_id = %(id)s AND c.no = x.no RETURNING 1),
 c1 AS ({_CLOCKS_NEW.format(gate="u")}),
 r0 AS (

@@ -17,6 +17,7 @@ ENGINE_WORDS = {
     "decide": gettext_lazy("Approval answered"),
     "answer_part": gettext_lazy("Part answered"),
     "end_hold": gettext_lazy("The pause has ended"),
+    "recount": gettext_lazy("Deadline counted again by the published calendar"),
     "judge_signal": gettext_lazy("A signal was looked at"),
 }
 ANSWER_WORDS = {
