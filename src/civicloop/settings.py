@@ -115,6 +115,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# the city's own sign-in service (people.oidc); the secret may lie in a file
+OIDC_ISSUER = os.environ.get("CIVICLOOP_OIDC_ISSUER", "")
+OIDC_CLIENT_ID = os.environ.get("CIVICLOOP_OIDC_CLIENT_ID", "")
+OIDC_SECRET_FILE = os.environ.get("CIVICLOOP_OIDC_CLIENT_SECRET_FILE", "")
+OIDC_SECRET = (
+    Path(OIDC_SECRET_FILE).read_text(encoding="utf-8").strip()
+    if OIDC_SECRET_FILE
+    else os.environ.get("CIVICLOOP_OIDC_CLIENT_SECRET", "")
+)
+OIDC_HOSTS = os.environ.get("CIVICLOOP_OIDC_HOSTS", "").split(",")
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 USE_I18N = True

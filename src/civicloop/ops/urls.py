@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from civicloop.api.app import api
 from civicloop.ops import metrics
-from civicloop.site import acting, administration, demo_page, health, security_page, signin
+from civicloop.site import acting, administration, demo_page, health, provider_signin, security_page, signin
 from civicloop.site.urls_faces import faces
 from civicloop.site.urls_staff import staff
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.page, name="metrics"),
     path("sign-in", signin.sign_in, name="sign-in"),
+    path("sign-in/provider", provider_signin.begin, name="provider-sign-in"),
+    path("sign-in/provider/back", provider_signin.back, name="provider-back"),
     path("sign-in/second", signin.second_factor, name="second-factor"),
     path("security/", security_page.security, name="security"),
     path("security/app", security_page.begin_app, name="security-begin-app"),

@@ -43,6 +43,11 @@ def begin(name: str) -> float:
     return max(1.0, (until - now).total_seconds()) if until else 1.0
 
 
+def waits(name: str) -> bool:
+    """Whether `name` has to wait now, without counting a try."""
+    return SignInLock.objects.filter(key=key(name), until__gt=_now()).exists()
+
+
 def succeeded(name: str) -> None:
     """Forget the tries for a name: the right password was given."""
     SignInLock.objects.filter(key=key(name)).delete()

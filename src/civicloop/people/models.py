@@ -174,6 +174,25 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
 
+class OutsideIdentity(models.Model):
+    """Whom the city's sign-in service knows under (issuer, subject) may sign in to this account."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="identities")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    linked_at = models.DateTimeField()
+    linked_by = models.BigIntegerField(null=True, help_text="empty: by the name that the service gave")
+    last_used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issuer", "subject"], condition=models.Q(ended_at=None), name="identity_once_at_a_time"
+            )
+        ]
+
+
 class SignInLock(models.Model):
     """Tries to sign in under one name, whether it exists or not; the key is a keyed hash of what was typed."""
 

@@ -19,3 +19,18 @@ settings.define(
 settings.define(
     "sign_in.absolute_hours", "int", 168, gettext_lazy("Hours after which a session ends in any case"), low=1, high=720
 )
+settings.define(
+    "sign_in.provider_label", "str", "", gettext_lazy("Name of the city's sign-in service"),
+    help=gettext_lazy("Shown on the button of the sign-in page, where a service is set up"),
+)  # fmt: skip
+settings.define(
+    "sign_in.provider_name_claim", "str", "", gettext_lazy("What the sign-in service calls the sign-in name"),
+    pattern=r"|[A-Za-z0-9_.:/-]{1,64}",
+    help=gettext_lazy("Such as preferred_username. Empty: only who was linked by hand may sign in there"),
+)  # fmt: skip
+settings.define(
+    "sign_in.provider_second_factor", "str", "",
+    gettext_lazy("What the sign-in service says when it asked for a second factor"),
+    pattern=r"|[!-~]{1,64}( [!-~]{1,64})*",
+    help=gettext_lazy("Values of amr or acr, such as: mfa otp hwk. Empty: the second factor is always asked for here"),
+)  # fmt: skip

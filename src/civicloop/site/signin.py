@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django import forms
@@ -19,19 +20,20 @@ from django.views.decorators.http import require_POST
 
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
-from civicloop.people import factors, locks, web
+from civicloop.people import factors, locks, oidc, web
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.middleware import BEGAN, ENROL, USED
 from civicloop.people.models import Account, Post
 from civicloop.people.web import SESSION_POST, public
-from civicloop.records import audit
+from civicloop.records import audit, settings
 from civicloop.site import homes
 from civicloop.site.security_page import CHALLENGE, site_of
 from civicloop.ui import context
 
 TRIES = Throttle(most=30, seconds=300)  # from one network; each name has its own bound (people.locks)
 PENDING, PENDING_FOR = "pending", 600.0  # seconds between the password and the second step
+PROVIDER = "provider"  # in the session: it began at the city's sign-in service
 
 
 class SignInForm(forms.Form):
@@ -58,34 +60,51 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         name = form.cleaned_data["username"]
         wait = TRIES.wait(f"net:{network(web.address(request))}") or locks.begin(name)
         if wait:
-            form.add_error(None, _too_many(wait))
+            form.add_error(None, too_many(wait))
         else:
             account = authenticate(request, username=name, password=form.cleaned_data["password"])
             if account is not None and factors.of(account):
                 request.session[PENDING] = {"account": account.pk, "until": time.time() + PENDING_FOR,
-                                            "next": _next(request), "name": name}  # fmt: skip
+                                            "next": onward(request), "name": name}  # fmt: skip
                 return HttpResponseRedirect(reverse("second-factor"))
-            _note(account, name, "done" if account else "refused")
+            note_try(account, name, "done" if account else "refused")
             if account is not None:
-                return _signed_in(request, account, name, _next(request))
+                return signed_in(request, account, name, onward(request))
             form.add_error(None, _("This name and password do not belong together."))
-    return render(
-        request, "site/sign_in.html", {"form": form, "next": _next(request)}, status=422 if form.errors else 200
-    )
+    return render(request, "site/sign_in.html", sign_in_page(request, form), status=422 if form.errors else 200)
 
 
-def _too_many(wait: float) -> str:
+def sign_in_page(request: HttpRequest, form: SignInForm) -> dict[str, object]:
+    """What the sign-in page shows."""
+    label = provider_label() if oidc.provider() else ""
+    return {"form": form, "next": onward(request), "provider": label}
+
+
+def provider_label() -> str:
+    """What the city calls its sign-in service."""
+    return settings.get_str("sign_in.provider_label") or _("the city's sign-in service")
+
+
+def too_many(wait: float) -> str:
+    """What is said to who has to wait."""
     words = _("Too many tries. Wait %(minutes)s minutes and try again; the right password does not help before.")
     return words % {"minutes": math.ceil(wait / 60)}
 
 
-def _signed_in(request: HttpRequest, account: Account, name: str, onward: str) -> HttpResponse:
-    """Begin the session; who still needs a second factor is led to set one up."""
+def signed_in(
+    request: HttpRequest, account: Account, name: str, onward: str, *, provider: bool = False, proved: bool = False
+) -> HttpResponse:
+    """Begin the session; who still needs a second factor is led to set one up.
+
+    `provider`: the city's sign-in service said who it is; `proved`: and that it asked for a second factor itself.
+    """
     locks.succeeded(name)
     login(request, account, backend="django.contrib.auth.backends.ModelBackend")
     now = time.time()
     request.session[BEGAN], request.session[USED] = now, now
-    if not factors.of(account) and factors.needed(account, web.actors(request)):
+    if provider:
+        request.session[PROVIDER] = True
+    if not proved and not factors.of(account) and factors.needed(account, web.actors(request)):
         request.session[ENROL] = True
         return HttpResponseRedirect(reverse("security"))
     return HttpResponseRedirect(onward or homes.home_of(web.actor(request)))
@@ -107,15 +126,15 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         code, answer = request.POST.get("code", ""), request.POST.get("answer", "")
         challenge = request.session.pop(CHALLENGE, "")
         if wait:
-            trouble = _too_many(wait)
+            trouble = too_many(wait)
         elif (answer and factors.passkey_fits(account, site, answer=answer, challenge=challenge)) or (
             code and factors.code_fits(account, code)
         ):
-            _note(account, account.username, "done")
+            note_try(account, account.username, "done")
             request.session.pop(PENDING)
-            return _signed_in(request, account, pending["name"], pending["next"])
+            return signed_in(request, account, pending["name"], pending["next"], provider=bool(pending.get(PROVIDER)))
         else:
-            _note(account, account.username, "second_refused")
+            note_try(account, account.username, "second_refused")
             trouble = _("This is not right. A code is good once, and only for about a minute.")
     options = ""
     found = factors.passkey_to_use(account, site)
@@ -125,17 +144,18 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     return render(request, "site/second_factor.html", shown, status=422 if trouble else 200)
 
 
-def _note(account: Account | None, name: str, outcome: str) -> None:
+def note_try(account: Account | None, name: str, outcome: str, detail: Mapping[str, object] | None = None) -> None:
     """A try in the audit log. A name that nobody has is not kept: it may be a password in the wrong field."""
     known = account or Account.objects.filter(username=name).first()
     words = known.username if known else "?"
     audit.write(
         actor_id=account.pk if account else None, post_id=None, actor_words=words, action="sign_in", object="account",
-        outcome=outcome,
+        outcome=outcome, detail=detail,
     )  # fmt: skip
 
 
-def _next(request: HttpRequest) -> str:
+def onward(request: HttpRequest) -> str:
+    """Where the person wanted to go; empty for a place outside this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     fine = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
     return wanted if fine and urlsplit(wanted).path != "/sign-in" else ""
@@ -144,8 +164,13 @@ def _next(request: HttpRequest) -> str:
 @public
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """End the session here; whoever came by the city's sign-in service is shown where to end it there."""
+    asked = oidc.provider() if request.session.get(PROVIDER) else None
     logout(request)
+    if asked is not None:
+        there = oidc.way_out(asked, back=f"{site_of(request).origin}/")
+        if there:
+            return render(request, "site/signed_out.html", {"there": there, "label": provider_label()})
     return HttpResponseRedirect("/")
 
 
