@@ -78,6 +78,20 @@ def test_nobody_but_the_clock_asks_the_time() -> None:
     assert asking == []
 
 
+def test_one_sentence_has_one_chinese() -> None:
+    """All rooms share one catalogue at run time: the same English with other Chinese would show either."""
+    from babel.messages.pofile import read_po
+
+    said: dict[tuple[str | None, str], dict[str, set[str]]] = {}
+    for path in sorted(SOURCE.glob("*/locale/zh_Hans/LC_MESSAGES/django.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="zh_Hans"):
+                if message.id and message.string:
+                    forms = said.setdefault((message.context, str(message.id)), {})
+                    forms.setdefault(str(message.string), set()).add(path.parts[-5])
+    assert {key: forms for key, forms in said.items() if len(forms) > 1} == {}
+
+
 def test_every_string_has_its_chinese() -> None:
     done = subprocess.run([sys.executable, ROOT / "tools/messages.py", "check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -53,7 +53,7 @@ class LookUpForm(forms.Form):
 class ConditionForm(forms.Form):
     """One filing condition of a kind; the number of one in force replaces it."""
 
-    no = forms.IntegerField(label=_("Number"), min_value=1, max_value=999)
+    no = forms.IntegerField(label=_("Number of the condition"), min_value=1, max_value=999)
     condition = forms.CharField(label=_("Filing condition (Chinese)"), max_length=400)
     condition_en = forms.CharField(label=_("Filing condition (English)"), required=False, max_length=400)
     closing = forms.CharField(label=_("Closing condition (Chinese)"), required=False, max_length=400)
