@@ -87,7 +87,7 @@ def build() -> None:
     from civicloop.catalogue import actions as catalogue
     from civicloop.catalogue.models import FilingCondition, Kind, Responsibility
     from civicloop.foundation import caches, clock
-    from civicloop.people import access, actions
+    from civicloop.people import access, actions, delegation
     from civicloop.places.models import Area, AreaVersion, LayerRevision
     from civicloop.procedures import actions as procedures
     from civicloop.procedures.rules.reading import SHIPPED
@@ -159,6 +159,14 @@ def build() -> None:
                     note={},
                     valid_from=BEGINNING,
                 )
+        delegation.delegate(
+            system,
+            delegation.Wanted(
+                from_unit="d1-urban", to_unit="s1-centre", area_id=areas["990101001"].id, query=True, act=True,
+                purpose="帮办代办", valid_from=BEGINNING, valid_to=BEGINNING.replace(year=2040),
+                paper_number="测试〔2020〕1号", paper_date=BEGINNING.date(),
+            ),
+        )  # fmt: skip
         paths = [
             SHIPPED / f"{code}.toml" for code in ("grid-event", "visit-problem", "delegated-service", "common-problem")
         ]

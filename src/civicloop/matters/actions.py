@@ -110,7 +110,7 @@ def _declared(sender: Actor, wanted: Act, seen: Reading) -> tuple[Actor, Plan]:
         raise errors.refused_by_procedure(reason.code, reason.about)
     actor = acting(sender, seen, by)
     if actor is None:
-        raise errors.forbidden()
+        raise errors.forbidden("no_delegation" if access.only_looks(sender, seen.subject) else "forbidden")
     if move.check and took_part(actor, seen, run.separation(move)):
         raise errors.forbidden("own_work")
     supplied = needs.take(procedure, move.needs, wanted.data, actor=actor, reading=seen)

@@ -9,6 +9,7 @@ from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.plans import Plan, effect
 from civicloop.matters.reading import Reading
 from civicloop.matters.values import Act
+from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.procedures.rules import run
 from civicloop.procedures.rules.conditions import Given
@@ -18,6 +19,8 @@ def note(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     """A remark of somebody on the staff who may see the matter; it moves nothing."""
     if actor.kind != "staff":
         raise errors.forbidden()
+    if access.only_looks(actor, seen.subject):
+        raise errors.forbidden("no_delegation")
     text = wanted.data.get("note")
     if not isinstance(text, str) or not text.strip() or len(text) > 2000:
         raise invalid("note", "missing", _("Write a note of at most 2,000 characters."))

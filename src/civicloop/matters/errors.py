@@ -66,6 +66,7 @@ def forbidden(code: str = "forbidden") -> Refused:
         "forbidden": _("Your post may not do this here."),
         "own_work": _("You took part in the handling, so somebody else must check it."),
         "own_request": _("Whoever asked cannot be the one who approves."),
+        "no_delegation": _("No delegation in force lets your post do this affair here."),
         "scope_missing": _("This token may not do this."),
     }[code]
     return Refused(code, 403, words)

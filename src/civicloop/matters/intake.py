@@ -54,6 +54,12 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         raise invalid("procedure", "unknown_procedure", _("There is no such procedure.")) from None
     located = _place(new)
     areas = {level: ref.id for level, ref in located.areas.items() if level != "city"}
+    affair = access.Subject(
+        areas=areas, kind_code=kind.code if kind else "", class_code=kind.class_code if kind else "",
+        by_delegation=version.procedure.by_delegation,
+    )  # fmt: skip
+    if not access.begins(actor, affair).allowed and actor.kind != "system":
+        raise errors.forbidden("no_delegation")
     try:
         begun = run.start(version.procedure, dict(new.facts))
     except Refusal as reason:

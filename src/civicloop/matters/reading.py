@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import hot
 from civicloop.matters import sql, timeline
 from civicloop.people.access import LEVELS, Subject
@@ -52,6 +53,7 @@ class Reading:
     def subject(self) -> Subject:
         """What access must know of this matter."""
         units = {self.row["unit_id"], *(task["unit_id"] for task in self.tasks if task["state"] != "cancelled")}
+        posts, kind_id = self.procedure.by_delegation, self.row["kind_id"]
         persons = {person for person in (self.row["desk_person_id"], *(h[0] for h in self.row["handlers"])) if person}
         return Subject(
             areas=self.areas,
@@ -60,6 +62,8 @@ class Reading:
             class_code=self.row["class_code"],
             confidentiality=self.row["confidentiality"],
             matter_id=self.id,
+            kind_code=catalogue.kind(kind_id).code if posts and kind_id else "",
+            by_delegation=posts,
         )
 
     def clock(self, name: str) -> Json | None:

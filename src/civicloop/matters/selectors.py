@@ -38,7 +38,7 @@ def visible(actor: Actor) -> Q:
         return Q()
     if bound.nothing:
         return Q(pk__in=[])
-    return _involved(bound) | _in_area(bound)
+    return (_involved(bound) & _not_withheld(bound)) | _in_area(bound)
 
 
 def _involved(bound: Scope) -> Q:
@@ -48,6 +48,21 @@ def _involved(bound: Scope) -> Q:
     found = Q(unit_id=bound.unit_id) | Q(Exists(tasks))
     if bound.account_id is not None:
         found |= _of_person(bound)
+    return found
+
+
+def _not_withheld(bound: Scope, *, of_area: bool = False) -> Q:
+    """Affairs that the posts look at only by delegation, left out where there is none for their kind and place."""
+    found = Q()
+    for posts, versions in procedures.by_delegation().items():
+        if not (bound.area_bound_by(posts) if of_area else bound.wholly_bound_by(posts)):
+            continue
+        covered = ~Q(procedure_id__in=versions)
+        for each in bound.delegated:
+            place = Q() if each.level == "city" else Q(**{f"{each.level}_id": each.area_id})
+            kinds = sorted(each.kinds)
+            covered |= place & (Q(class_code__in=kinds) | Q(kind__code__in=kinds) if kinds else ~Q(pk=None))
+        found &= covered
     return found
 
 
@@ -66,7 +81,7 @@ def _in_area(bound: Scope) -> Q:
         found &= Q(class_code="") | Q(class_code__in=bound.classes)
     if bound.level != "city":
         found &= Q(**{f"{bound.level}_id": bound.area_id})
-    return found
+    return found & _not_withheld(bound, of_area=True)
 
 
 def ways(actor: Actor, *, open_only: bool = False) -> list[Q]:
@@ -85,9 +100,9 @@ def ways(actor: Actor, *, open_only: bool = False) -> list[Q]:
         tasks = Task.objects.filter(unit_id=bound.unit_id).exclude(state="cancelled")
         if open_only:
             tasks = tasks.exclude(answer="ended")
-        found.append(Q(id__in=tasks.values("matter_id")))
+        found.append(Q(id__in=tasks.values("matter_id")) & _not_withheld(bound))
         if bound.account_id is not None:
-            found.append(_of_person(bound) & Q(end=""))
+            found.append(_of_person(bound) & Q(end="") & _not_withheld(bound))
     return found
 
 

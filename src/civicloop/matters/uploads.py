@@ -92,6 +92,8 @@ def _enter(actor: Actor, row: Evidence) -> None:
 
 def _may_add(actor: Actor, seen: Reading) -> bool:
     """Whoever may see the matter; and the post that reported it, though it may see no more of it than that."""
+    if access.only_looks(actor, seen.subject):
+        return False
     if access.sees(actor, seen.subject).known:
         return True
     if actor.kind != "staff" or not access.may(actor, "matters.report").allowed:

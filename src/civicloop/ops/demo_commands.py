@@ -76,6 +76,7 @@ def _reference(city: Path, now: datetime) -> None:
         city_files.load_units(system, folder=city)
         _say("people", 0.2)
         city_files.load_people(system, folder=city, password=PASSWORD)
+        city_files.load_delegations(system, folder=city)
         _say("catalogue", 0.25)
         catalogue.load_city(system, city_dir=city)
         _say("procedures", 0.28)

@@ -16,6 +16,16 @@ LEVELS = ("city", "district", "subdistrict", "community", "grid")
 
 
 @dataclass(frozen=True, slots=True)
+class Delegated:
+    """What a unit has delegated to a post and is in force: kinds (none named: all), area, and whether to act, too."""
+
+    kinds: frozenset[str]
+    level: str
+    area_id: int
+    act: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a person in one post, somebody outside with a code for one matter, or the system itself."""
 
@@ -36,6 +46,7 @@ class Actor:
     stands_in_from: int | None = None  # standing in for somebody: the own post that is named for it
     own_unit_id: int | None = None  # standing in: the unit of the own post
     stands_in_for: frozenset[int] = frozenset()  # standing in: the accounts whose post it is
+    delegated: tuple[Delegated, ...] = ()
 
     @property
     def role(self) -> str:
@@ -73,6 +84,8 @@ class Subject:
     class_code: str = ""
     confidentiality: int = 0
     matter_id: UUID | None = None
+    kind_code: str = ""
+    by_delegation: frozenset[str] = frozenset()  # roles that need a delegation for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +124,15 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "units.change": frozenset({Role.SYSTEM_ADMIN}),
     "posts.view": frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
     "posts.change": frozenset({Role.SECURITY_ADMIN}),
-    "settings.view": frozenset({Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN}),
-    "settings.change": frozenset({Role.SYSTEM_ADMIN}),
+    # which unit has delegated which affairs to whom (people.delegation); a unit's head for the own unit's
+    "delegations.view": frozenset({Role.UNIT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.GRID_WORKER}) | SEPARATED,
+    "delegations.change": frozenset({Role.UNIT_HEAD, Role.SYSTEM_ADMIN}),
     # who is away, who stands in: for the posts in their reach (people.standing), never to the own gain
     "standins.view": frozenset({Role.UNIT_HEAD, Role.SUPERVISOR, Role.LEADER}) | SEPARATED,
     "standins.change": frozenset({Role.UNIT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.SECURITY_ADMIN}),
     "leave.own": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    "settings.view": frozenset({Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN}),
+    "settings.change": frozenset({Role.SYSTEM_ADMIN}),
     "audit.view": frozenset({Role.AUDIT_ADMIN}),
     "procedures.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
     "matters.list": frozenset(Role.values) - {Role.RESIDENT_CHANNEL, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
@@ -165,15 +181,45 @@ def sees(actor: Actor, subject: Subject) -> Decision:
         return YES if actor.matter_id is not None and actor.matter_id == subject.matter_id else HIDDEN
     if actor.kind != "staff" or not may(actor, "matters.list").allowed:
         return HIDDEN
+    roles = actor.roles
+    if roles & subject.by_delegation and not has_delegation(actor, subject):
+        roles -= subject.by_delegation
+        if not roles & DUTIES["matters.list"]:
+            return HIDDEN
     if actor.unit_id in subject.units or accounts(actor) & subject.persons:
         return YES
     if subject.confidentiality > actor.confidentiality:
         return HIDDEN
     if actor.classes and subject.class_code and subject.class_code not in actor.classes:
         return HIDDEN
-    if actor.roles & AREA_ROLES and covers(actor, subject):
+    if roles & AREA_ROLES and covers(actor, subject):
         return YES
     return HIDDEN
+
+
+def has_delegation(actor: Actor, subject: Subject, *, to_act: bool = False) -> bool:
+    """Whether a delegation in force lets the post look at the affair, or `to_act` do it; who may do it may look."""
+    return any(
+        (each.act or not to_act)
+        and (not each.kinds or bool(each.kinds & ({subject.kind_code, subject.class_code} - {""})))
+        and (each.level == "city" or subject.areas.get(each.level) == each.area_id)
+        for each in actor.delegated
+    )
+
+
+def begins(actor: Actor, subject: Subject) -> Decision:
+    """Whether `actor` may report such a matter: an affair that was not delegated is not taken in by the grid."""
+    reporting = may(actor, "matters.report")
+    if not reporting.allowed or actor.kind != "staff" or not actor.roles & subject.by_delegation:
+        return reporting
+    rest = (actor.roles - subject.by_delegation) & DUTIES["matters.report"]
+    return YES if rest or has_delegation(actor, subject, to_act=True) else Decision(False, "no_delegation")
+
+
+def only_looks(actor: Actor, subject: Subject) -> bool:
+    """Whether a post may look at an affair and do nothing with it: it was delegated to it for queries only."""
+    bound = bool(actor.roles & subject.by_delegation)
+    return bound and not actor.roles - subject.by_delegation and not has_delegation(actor, subject, to_act=True)
 
 
 def opens(actor: Actor, subject: Subject, whose: str) -> Decision:
@@ -212,6 +258,8 @@ def stands_for(actor: Actor, *, post: str, of: str, value: object, subject: Subj
         return actor.kind == "outside" and actor.relation == post and actor.matter_id == subject.matter_id
     if actor.kind != "staff" or post not in actor.roles:
         return False
+    if post in subject.by_delegation and not has_delegation(actor, subject, to_act=True):
+        return False
     if of == "area":
         return covers(actor, subject)
     if of == "platform":
@@ -235,9 +283,19 @@ class Scope:
     area_id: int | None = None
     unit_id: int | None = None
     account_id: int | None = None
+    stands_in_for: frozenset[int] = frozenset()
     classes: frozenset[str] = frozenset()
     confidentiality: int = 0
-    stands_in_for: frozenset[int] = frozenset()
+    roles: frozenset[str] = frozenset()
+    delegated: tuple[Delegated, ...] = ()
+
+    def area_bound_by(self, by_delegation: frozenset[str]) -> bool:
+        """Whether affairs of these posts come into the area's list only by a delegation."""
+        return bool(self.roles & by_delegation) and not (self.roles - by_delegation) & AREA_ROLES
+
+    def wholly_bound_by(self, by_delegation: frozenset[str]) -> bool:
+        """Whether such affairs come into any list only by a delegation."""
+        return bool(self.roles & by_delegation) and not (self.roles - by_delegation) & DUTIES["matters.list"]
 
 
 def scope(actor: Actor) -> Scope:
@@ -252,7 +310,9 @@ def scope(actor: Actor) -> Scope:
         area_id=actor.area_id if by_area else None,
         unit_id=actor.unit_id,
         account_id=actor.account_id,
+        stands_in_for=actor.stands_in_for,
         classes=actor.classes,
         confidentiality=actor.confidentiality,
-        stands_in_for=actor.stands_in_for,
+        roles=actor.roles,
+        delegated=actor.delegated,
     )

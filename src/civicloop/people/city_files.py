@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from civicloop.foundation import caches, clock
+from civicloop.people import delegation_files
 from civicloop.people.access import Actor
 from civicloop.people.actions import PeopleError, note, require
 from civicloop.people.choices import Role, UnitKind
@@ -128,6 +129,15 @@ def load_units(actor: Actor, *, folder: Path) -> int:
     Unit.objects.bulk_create(rows, batch_size=BATCH)
     note(actor, "units.load", folder.name, {"rows": len(rows)})
     return len(rows)
+
+
+def load_delegations(actor: Actor, *, folder: Path) -> int:
+    """Enter the delegations of people/delegations.csv that are missing; how many. A city may do without the file.
+
+    Raises PeopleError, exchange.FileRefused.
+    """
+    path = folder / "people" / "delegations.csv"
+    return delegation_files.take(actor, raw=path.read_bytes(), name=path.name) if path.exists() else 0
 
 
 def _phone(number: int) -> str:

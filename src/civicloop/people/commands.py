@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import moments
-from civicloop.people import access, actions, people_files, selectors, unit_files
+from civicloop.people import access, actions, delegation_files, people_files, selectors, unit_files
 from civicloop.people.actions import PeopleError
 from civicloop.people.exchange import FileRefused, Outcome, written
 from civicloop.people.models import Account, Holding
@@ -146,6 +146,19 @@ def import_people(path: Path, effective: datetime | None, dry_run: bool, as_json
 def export_people(path: str) -> None:
     """Write accounts, posts and holdings as the file that `people import` takes; never a password."""
     _written(people_files.export(access.system("command line")), path)
+
+
+@people.command("delegations")
+@click.option("--file", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_delegations(path: Path) -> None:
+    """Enter the delegations of affairs of a CSV file that are not there yet; none is changed or taken back."""
+    try:
+        number = delegation_files.take(access.system("command line"), raw=path.read_bytes(), name=path.name)
+    except FileRefused as refused:
+        said = _("nothing of %(file)s was taken:") % {"file": path.name}
+        click.echo(f"civicloop: {said}\n  " + "\n  ".join(refused.faults[:SHOWN]), err=True)
+        sys.exit(1)
+    click.echo(_("%(number)s delegations entered") % {"number": number})
 
 
 @people.command("set-password")

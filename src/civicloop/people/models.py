@@ -162,6 +162,44 @@ class Handover(models.Model):
         ]
 
 
+class Delegation(models.Model):
+    """下沉事权: a unit lets a post, or all posts of a unit, look at affairs of some kinds or do them (代办), by paper.
+
+    Never changed: what is taken back ends with date and paper, and what goes on is entered anew.
+    """
+
+    from_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    to_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
+    to_post_code = models.CharField(max_length=80, blank=True)
+    kinds = models.JSONField(default=list, help_text="codes of kinds or main classes; empty means all")
+    query = models.BooleanField()
+    act = models.BooleanField()
+    purpose = models.CharField(max_length=200)
+    area = models.ForeignKey("places.Area", on_delete=models.PROTECT, related_name="+")
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField()
+    paper_number = models.CharField(max_length=80)
+    paper_date = models.DateField()
+    entered_by = models.BigIntegerField(null=True)
+    entered_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.BigIntegerField(null=True)
+    revocation_number = models.CharField(max_length=80, blank=True)
+    revocation_date = models.DateField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["to_unit", "valid_to"], name="delegation_to_unit"),
+            models.Index(fields=["to_post_code"], name="delegation_to_post", condition=~models.Q(to_post_code="")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(to_unit=None) ^ models.Q(to_post_code=""), name="delegation_to_one_of_both"
+            ),
+            models.CheckConstraint(condition=models.Q(query=True) | models.Q(act=True), name="delegation_of_a_right"),
+        ]
+
+
 class ApiToken(models.Model):
     """A bearer token: only its hash is kept; it acts for one account in one post, within scopes."""
 

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from civicloop.foundation import caches, clock, hot
 from civicloop.people import sql
-from civicloop.people.access import SEPARATED, Actor
+from civicloop.people.access import SEPARATED, Actor, Delegated
 from civicloop.people.models import Holding, Post, Unit, UnitEdition
 
 TOKEN_PREFIX = "cl_"
@@ -23,7 +23,7 @@ def token_hash(token: str) -> bytes:
 
 
 def _actor(row: tuple[Any, ...]) -> Actor:
-    account, username, post, role, also, unit, area, level, classes, confidentiality, scopes, *borrowed = row
+    account, username, post, role, also, unit, area, level, classes, confidentiality, given, scopes, *borrowed = row
     own_post, own_unit, whose = borrowed[:3] or (None, None, None)
     return Actor(
         kind="staff",
@@ -40,6 +40,7 @@ def _actor(row: tuple[Any, ...]) -> Actor:
         stands_in_from=own_post,
         own_unit_id=own_unit,
         stands_in_for=frozenset(whose or ()),
+        delegated=tuple(Delegated(frozenset(k), at, place, acts) for k, at, place, acts in json.loads(given or "[]")),
     )
 
 

@@ -1,8 +1,13 @@
 """Named statements of the people room that lie on the hot path."""
 
-_ACTOR_COLUMNS = """
+# what units have delegated to a post (p) and is in force: [kinds, level and id of the area, whether to act]
+_DELEGATED = """(SELECT jsonb_agg(jsonb_build_array(d.kinds, dr.level, d.area_id, d.act))
+    FROM people_delegation d JOIN places_area dr ON dr.id = d.area_id
+    WHERE (d.to_unit_id = p.unit_id OR d.to_post_code = p.code) AND d.valid_from <= %(now)s AND d.valid_to > %(now)s
+        AND (d.revoked_at IS NULL OR d.revoked_at > %(now)s))"""
+_ACTOR_COLUMNS = f"""
     a.id AS account, a.username, p.id AS post, p.role, p.also, p.unit_id AS unit, p.area_id AS area, r.level, p.classes,
-    p.confidentiality"""
+    p.confidentiality, {_DELEGATED} AS delegated"""
 _ACTOR_JOINS = """
     JOIN people_post p ON p.id = h.post_id AND p.valid_from <= %(now)s AND (p.valid_to IS NULL OR p.valid_to > %(now)s)
     JOIN places_area r ON r.id = p.area_id"""
@@ -47,11 +52,12 @@ given AS (
     FROM own o JOIN people_handover v ON v.taker_code = o.code AND v.confirmed_at <= %(now)s AND v.until > %(now)s
         AND (v.ended_at IS NULL OR v.ended_at > %(now)s))
 SELECT o.account, o.username, o.post, o.role, o.also, o.unit, o.area, o.level, o.classes, o.confidentiality,
-    NULL::jsonb, NULL::bigint, NULL::bigint, NULL::bigint[], 0 AS borrowed, o.code
+    o.delegated, NULL::jsonb, NULL::bigint, NULL::bigint, NULL::bigint[], 0 AS borrowed, o.code
 FROM own o
 UNION ALL
 SELECT g.account, g.username, p.id, p.role, p.also, p.unit_id, p.area_id, r.level, p.classes, p.confidentiality,
-    NULL::jsonb, g.own_post, g.own_unit, CASE WHEN g.giver IS NULL THEN {_WHOSE} ELSE ARRAY[g.giver] END, 1, p.code
+    {_DELEGATED}, NULL::jsonb, g.own_post, g.own_unit, CASE WHEN g.giver IS NULL THEN {_WHOSE} ELSE ARRAY[g.giver] END,
+    1, p.code
 FROM given g
 JOIN people_post p ON p.code = g.post_code AND p.valid_from <= %(now)s AND (p.valid_to IS NULL OR p.valid_to > %(now)s)
 JOIN places_area r ON r.id = p.area_id
@@ -74,6 +80,8 @@ WHERE p.valid_from <= %(now)s AND (p.valid_to IS NULL OR p.valid_to > %(now)s) A
     AND NOT {PRESENT.format(post="p.id")}
 ORDER BY p.code LIMIT 5000"""
 
+# two delegations entered at once see each other
+LOCK_DELEGATIONS = "SELECT pg_advisory_xact_lock(hashtextextended('people.delegation', 0))"
 # two stand-ins named at once see each other
 LOCK_STAND_INS = "SELECT pg_advisory_xact_lock(hashtextextended('people.standing', 0))"
 

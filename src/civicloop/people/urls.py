@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from civicloop.people import identity_pages, pages, standing_pages
+from civicloop.people import delegation_pages, identity_pages, pages, standing_pages
 
 app_name = "people"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("stand-ins/<int:stand_in_id>/end", standing_pages.end_one, name="standin-end"),
     path("leave/new", standing_pages.enter_leave, name="leave-new"),
     path("leave/<int:absence_id>/end", standing_pages.end_leave, name="leave-end"),
+    path("delegations/", delegation_pages.listed, name="delegations"),
+    path("delegations/new", delegation_pages.enter, name="delegation-new"),
+    path("delegations/<int:delegation_id>/revoke", delegation_pages.revoke, name="delegation-revoke"),
     path("sign-ins/", identity_pages.listed, name="identities"),
     path("sign-ins/<int:identity_id>/end", identity_pages.end, name="identity-end"),
     path("accounts/new", pages.new_account, name="new-account"),

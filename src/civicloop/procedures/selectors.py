@@ -42,6 +42,7 @@ class _Entry:
 
 
 _parsed: dict[tuple[str, int], Procedure] = {}
+_bound: dict[tuple[str, int], frozenset[str]] = {}  # the posts that work on a version by delegation
 _lists: dict[str, tuple[float, list[_Entry]]] = {}
 
 
@@ -53,6 +54,7 @@ def _database() -> str:
 def forget() -> None:
     """Drop what is cached in this process (after a load; between tests that roll back)."""
     _parsed.clear()
+    _bound.clear()
     _lists.clear()
 
 
@@ -92,8 +94,23 @@ def _entries() -> list[_Entry]:
     if not entries or time.monotonic() - read_at > SECONDS:
         fields = ("id", "code", "version", "effective_from", "retired_at")
         entries = [_Entry(*row) for row in ProcedureVersion.objects.values_list(*fields)]
+        fresh = [entry.id for entry in entries if (database, entry.id) not in _bound]
+        for number, text in (
+            ProcedureVersion.objects.filter(pk__in=fresh).values_list("id", "expanded") if fresh else ()
+        ):
+            _bound[database, number] = frozenset(json.loads(text).get("by_delegation", ()))
         _lists[database] = (time.monotonic(), entries)
     return entries
+
+
+def by_delegation() -> dict[frozenset[str], list[int]]:
+    """The versions that some posts work on only by delegation, by those posts."""
+    found: dict[frozenset[str], list[int]] = {}
+    database = _database()
+    for entry in _entries():
+        if posts := _bound[database, entry.id]:
+            found.setdefault(posts, []).append(entry.id)
+    return found
 
 
 def versions(code: str | None = None) -> list[ProcedureVersion]:

@@ -31,6 +31,12 @@ PAGES = (
         gettext_lazy("Who is away, who stands in, which posts nobody looks after"),
         "standins.view",
     ),
+    (
+        "people:delegations",
+        gettext_lazy("Delegated affairs"),
+        gettext_lazy("Which unit lets whom look at which affairs or do them, by which paper"),
+        "delegations.view",
+    ),
     ("people:posts", gettext_lazy("Posts"), gettext_lazy("Who may do what, and since when"), "posts.view"),
     (
         "catalogue:kinds",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from civicloop.people import desks
+from civicloop.people import delegation, desks
 from civicloop.people.access import Actor
 from civicloop.people.models import Holding
 
@@ -18,7 +18,7 @@ class Cast:
     @classmethod
     def read(cls) -> "Cast":
         """Everybody who holds a post now."""
-        cast = cls()
+        cast, delegated = cls(), delegation.of_units()
         rows = Holding.objects.filter(until=None).order_by("-post__code").values_list(
             "account_id", "account__username", "post_id", "post__role", "post__also", "post__unit_id", "post__area_id",
             "post__area__level",
@@ -26,7 +26,7 @@ class Cast:
         for account, username, post, role, also, unit, area, level in rows:
             actor = Actor(
                 kind="staff", words=username, account_id=account, post_id=post, roles=frozenset({role, *also}),
-                unit_id=unit, area_id=area, level=level,
+                unit_id=unit, area_id=area, level=level, delegated=delegated.get(unit, ()),
             )  # fmt: skip
             for each in (role, *also):
                 cast.by_unit[each, unit] = cast.by_area[each, area] = actor

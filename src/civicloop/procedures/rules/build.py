@@ -15,7 +15,7 @@ TABLES = (
     "step", "action", "document",
 )
 # fmt: on
-TOP = {"code", "version", "zh", "en", "standard", "start", "outside", "closes_at", *TABLES}
+TOP = {"code", "version", "zh", "en", "standard", "start", "outside", "closes_at", "by_delegation", *TABLES}
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 RULES = frozenset({"any", "all", "majority"})
 
@@ -54,6 +54,7 @@ def procedure(plain: Plain, digest: str) -> la.Procedure:
         outside=tuple(outside),
         outside_names=outside_names,
         closes_at=top.text("closes_at", None),
+        by_delegation=frozenset(top.texts("by_delegation")),
         facts=each("fact", _fact),
         seats=each("seat", _seat),
         holders=each("holder", lambda code, t: la.Holder(code, t.names(), t.text("post") or "", t.text("of") or "")),

@@ -271,6 +271,7 @@ class Procedure:
     outside: tuple[str, ...]
     outside_names: Mapping[str, Names]
     closes_at: str | None
+    by_delegation: frozenset[str]  # posts that look and act only where a unit has delegated the affair
     facts: Mapping[str, Fact]
     seats: Mapping[str, Seat]
     holders: Mapping[str, Holder]

@@ -59,6 +59,7 @@ def unknown_names(p: la.Procedure) -> list[Fault]:
         known((*((s.clock,) if s.clock else ()), *s.also), p.clocks, f"step.{s.code}.clock", "clock")
     for d in p.documents.values():
         known(d.to, who, f"document.{d.code}.to", "holder")
+    known(tuple(sorted(p.by_delegation)), {h.post for h in p.holders.values()}, "by_delegation", "value")
     for action in p.actions.values():
         for m in action.moves:
             _move_names(p, m, known)
