@@ -8,16 +8,18 @@ import errno
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection, transaction
 
-from civicloop.evidence import photos, storage
+from civicloop.evidence import exif, photos, storage
 from civicloop.evidence.choices import MOST_BYTES, MOST_FILES
 from civicloop.evidence.errors import Conflict, EvidenceRefused, refused
-from civicloop.evidence.models import Evidence, Stage
+from civicloop.evidence.models import Capture, Evidence, How, Stage
 from civicloop.evidence.selectors import owner_words, referenced
 from civicloop.foundation import ciphers, clock
 from civicloop.foundation.canonical import fingerprint
@@ -37,6 +39,7 @@ class Prepared:
     row: Evidence
     name: str
     known: Evidence | None = None
+    capture: Capture | None = None
 
     def values(self, now: datetime) -> dict[str, object]:
         """The columns of the row, for a caller that inserts it in a statement of its own.
@@ -49,10 +52,11 @@ class Prepared:
 
 def prepare(
     *, upload: bytes, filename: str, stage: str, matter_id: UUID, evidence_id: UUID, actor_id: int | None,
-    post_id: int | None, synthetic: bool = False,
+    post_id: int | None, synthetic: bool = False, how: str = How.UNKNOWN,
 ) -> Prepared:  # fmt: skip
     """Check an upload by decoding it, seal the original and store original, derivative and thumbnail durably.
 
+    `how` is where the sender's program says the file came from; anything unknown is UNKNOWN.
     `filename` is used in words only and never kept. Raises EvidenceRefused (nothing was kept) and Conflict (the id is
     taken by something else). Outside any transaction it holds no lock and leaves no row.
     """
@@ -78,7 +82,21 @@ def prepare(
         raise refused("storage_full" if reason.errno in FULL else "not_stored", filename) from reason
     except ciphers.CannotSeal as reason:
         raise refused("not_stored", filename) from reason
-    return Prepared(row, filename)
+    return Prepared(row, filename, capture=_capture(row, how, found.said))
+
+
+def _capture(row: Evidence, how: str, said: exif.Said) -> Capture:
+    """The facts about how a file was made. A place of any photo but those after handling may be somebody's home."""
+    taken = said.taken
+    if taken is not None:
+        zoned = taken.replace(tzinfo=ZoneInfo(settings.TIME_ZONE)) if said.source == "local" else taken
+        taken = zoned.astimezone(UTC)
+    lon, lat = said.place if said.place and row.stage == Stage.AFTER else (None, None)
+    return Capture(
+        matter_id=row.matter_id, evidence_id=row.id, how=how if how in How.values else How.UNKNOWN, taken_at=taken,
+        source=said.source, had_place=said.place is not None, lon=lon, lat=lat,
+        accuracy=said.accuracy if said.place else None, editor=said.editor,
+    )  # fmt: skip
 
 
 def store(prepared: Prepared, also: Callable[[Evidence], object] | None = None) -> tuple[Evidence, bool]:
@@ -101,6 +119,8 @@ def store(prepared: Prepared, also: Callable[[Evidence], object] | None = None) 
             raise refused("too_many", prepared.name)
         row.created_at = clock.now()
         row.save(force_insert=True)
+        if prepared.capture is not None:
+            prepared.capture.save(force_insert=True)
         if also is not None:
             also(row)
     return row, True

@@ -14,12 +14,24 @@ class Stage(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+class How(models.TextChoices):
+    """Where a file came from, as the sender's program says."""
+
+    CAMERA = "camera", _("From the camera")
+    ALBUM = "album", _("From the album")
+    UNKNOWN = "unknown", _("Camera or album: not known")
+
+
 class Rule(models.TextChoices):
     """Why a photo asks for a second look."""
 
     SAME = "same", _("The same photo was used elsewhere")
     ALIKE = "alike", _("Nearly the same photo was used elsewhere")
     UNCHANGED = "unchanged", _("Before and after look the same")
+    EARLY = "early", _("Taken long before the report")
+    FUTURE = "future", _("Taken later than it arrived, by its own clock")
+    ORDER = "order", _("The photo after was taken before the photo before")
+    FAR = "far", _("Taken far from the place of the matter")
 
 
 class SignalState(models.TextChoices):
@@ -82,6 +94,7 @@ class Signal(models.Model):
     other_matter_id = models.UUIDField()
     other_id = models.UUIDField()
     bits = models.SmallIntegerField(help_text="in how many of 64 bits the perceptual hashes differ")
+    amount = models.IntegerField(null=True, help_text="by how many minutes or metres time and place do not fit")
     found_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=SignalState, default=SignalState.OPEN)
     decided_by = models.BigIntegerField(null=True)
@@ -90,6 +103,25 @@ class Signal(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["found_at"], condition=models.Q(state="open"), name="signal_open")]
+
+
+class Capture(models.Model):
+    """How a photo was made: what the sender's program said, and what the camera had written. Facts, no finding.
+
+    The place is kept for photos taken after handling only, and only until it was compared (signals.look).
+    """
+
+    pk = models.CompositePrimaryKey("matter_id", "evidence_id")
+    matter_id = models.UUIDField()
+    evidence_id = models.UUIDField()
+    how = models.CharField(max_length=8, choices=How)
+    taken_at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=8, default="", help_text="offset, gps or local: what gave the time its zone")
+    had_place = models.BooleanField(default=False)
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    accuracy = models.FloatField(null=True, help_text="metres, as the camera wrote it")
+    editor = models.CharField(max_length=20, default="", help_text="a program that changes pictures")
 
 
 class LookedAt(models.Model):

@@ -8,11 +8,12 @@ reader is taken directly and the size is compared before a single pixel is decod
 import io
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 
 from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from civicloop.evidence import exif
 from civicloop.evidence.choices import (
     DERIVATIVE_SIDE,
     MOST_FILE_BYTES,
@@ -58,6 +59,7 @@ class Looked:
     width: int | None = None
     height: int | None = None
     dhash: int | None = None
+    said: exif.Said = field(default_factory=exif.Said)
 
 
 def media_type_of(content: bytes) -> str:
@@ -163,6 +165,7 @@ def _shown(content: bytes, kind: str) -> Looked:
     if kind == JPEG:
         picture.draft("RGB", (DERIVATIVE_SIDE, DERIVATIVE_SIDE))  # decode at 1/2, 1/4 or 1/8 where that is enough
     picture.load()
+    said = exif.read(picture)
     flat = _plain(picture)
     flat.info.clear()  # what stood beside the pixels ends here
     flat.thumbnail((DERIVATIVE_SIDE, DERIVATIVE_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -172,7 +175,7 @@ def _shown(content: bytes, kind: str) -> Looked:
             width, height = height, width
     small = flat.copy()
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return Looked(kind, _jpeg(flat, QUALITY), _jpeg(small, THUMBNAIL_QUALITY), width, height, dhash(small))
+    return Looked(kind, _jpeg(flat, QUALITY), _jpeg(small, THUMBNAIL_QUALITY), width, height, dhash(small), said)
 
 
 def _orientation(picture: Image.Image) -> int:

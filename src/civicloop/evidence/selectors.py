@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from civicloop.evidence import storage
 from civicloop.evidence.choices import MOST_FILES
-from civicloop.evidence.models import Evidence
+from civicloop.evidence.models import Capture, Evidence
 from civicloop.evidence.photos import JPEG
 from civicloop.records import sealing
 
@@ -27,6 +27,11 @@ def owner_words(matter_id: UUID, evidence_id: UUID) -> str:
 def of_matter(matter_id: UUID) -> list[Evidence]:
     """The photos and files of a matter in the order in which they came; at most MOST_FILES. Ask people.access first."""
     return list(Evidence.objects.filter(matter_id=matter_id).order_by("created_at", "id")[:MOST_FILES])
+
+
+def captures(matter_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], Capture]:
+    """How the photos of some matters were made, by matter and evidence; one statement. Ask people.access first."""
+    return {(row.matter_id, row.evidence_id): row for row in Capture.objects.filter(matter_id__in=matter_ids)}
 
 
 def read_object(

@@ -4,18 +4,23 @@ A signal asks somebody to look again; it is no finding and no penalty, and it is
 photos of a demonstration are left out: they are all alike.
 """
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db import connection, transaction
 from django.db.models import Count
+from django.utils.translation import gettext_lazy
 
 from civicloop.evidence import sql
-from civicloop.evidence.models import Evidence, LookedAt, Rule, Signal, SignalState
+from civicloop.evidence.models import Capture, Evidence, LookedAt, Rule, Signal, SignalState
 from civicloop.evidence.models import Stage as When
 from civicloop.evidence.photos import distance
+from civicloop.evidence.plausibility import Bounds, Circumstances, Shot, before_its_before, doubts
+from civicloop.evidence.selectors import captures
 from civicloop.foundation import clock, ids
+from civicloop.records import settings
 
 ALIKE, UNCHANGED = 3, 4  # bits of 64
 PLAIN = 6  # a picture with fewer set or unset bits is nearly one colour: its hash says nothing
@@ -24,8 +29,40 @@ LAG = timedelta(seconds=60)  # rows that are being committed now are looked at i
 BATCH = 500
 
 
-def look(batch: int = BATCH) -> int:
-    """Look at the photos that came since the last round; returns how many signals are new. Safe to repeat."""
+settings.define(
+    "evidence.early_hours", "int", 72,
+    gettext_lazy("Hours before the report from which a photo asks for a second look"), low=1, high=8784,
+)  # fmt: skip
+settings.define(
+    "evidence.clock_skew_minutes", "int", 15, gettext_lazy("Minutes by which the clock of a phone may be wrong"),
+    low=0, high=1440,
+)  # fmt: skip
+settings.define(
+    "evidence.accuracy_factor", "int", 3,
+    gettext_lazy("How often a photo's own accuracy may lie between it and the matter"), low=1, high=20,
+)  # fmt: skip
+settings.define(
+    "evidence.matter_accuracy", "int", 200, gettext_lazy("Metres to which the place of a matter is taken to be known"),
+    low=10, high=10_000,
+)  # fmt: skip
+
+Told = Callable[[Collection[UUID]], Mapping[UUID, Circumstances]]
+
+
+def bounds() -> Bounds:
+    """The bounds in force."""
+    return Bounds(
+        timedelta(hours=settings.get_int("evidence.early_hours")),
+        timedelta(minutes=settings.get_int("evidence.clock_skew_minutes")),
+        settings.get_int("evidence.accuracy_factor"), settings.get_int("evidence.matter_accuracy"),
+    )  # fmt: skip
+
+
+def look(batch: int = BATCH, circumstances: Told | None = None) -> int:
+    """Look at the photos that came since the last round; returns how many signals are new. Safe to repeat.
+
+    `circumstances` tells when and where the matters are; without it only what the photos say is compared.
+    """
     until = clock.now() - LAG
     with transaction.atomic():
         mark, _made = LookedAt.objects.select_for_update().get_or_create(
@@ -37,10 +74,59 @@ def look(batch: int = BATCH) -> int:
         for row in found:
             made = Signal.objects.bulk_create(signals_of(row), ignore_conflicts=True)
             new += len(made)
+        new += len(Signal.objects.bulk_create(_implausible(found, circumstances), ignore_conflicts=True))
         # a batch that was cut ends with its last row's moment; others of that moment come again and change nothing
         mark.until = found[-1].created_at - timedelta(microseconds=1) if len(found) == batch else until
         mark.save(update_fields=["until"])
     return new
+
+
+def _implausible(rows: Sequence[Evidence], circumstances: Told | None) -> list[Signal]:
+    """What does not fit in time and place; then the places are forgotten, for nothing else needs them."""
+    matters = {row.matter_id for row in rows}
+    if not matters:
+        return []
+    known, limits = captures(matters), bounds()
+    told = circumstances(matters) if circumstances else {}
+    shots = {(row.matter_id, row.id): _shot(row, known.get((row.matter_id, row.id))) for row in rows}
+    signals = [
+        _signal(key, key, rule, amount)
+        for key, shot in shots.items()
+        for rule, amount in doubts(shot, told.get(key[0]), limits)
+    ]
+    of_matter: dict[UUID, list[tuple[datetime, UUID]]] = defaultdict(list)
+    afters = []
+    pairs = Evidence.objects.filter(matter_id__in=matters, synthetic=False, stage__in=(When.BEFORE, When.AFTER))
+    for row in pairs.exclude(dhash=None):
+        shot = _shot(row, known.get((row.matter_id, row.id)))
+        if shot.taken_at is not None and row.stage == When.BEFORE:
+            of_matter[row.matter_id].append((shot.taken_at, row.id))
+        elif shot.taken_at is not None:
+            afters.append((row.matter_id, row.id, shot))
+    for matter, identifier, shot in afters:
+        if befores := of_matter.get(matter):
+            taken, other = min(befores)
+            behind = before_its_before(shot, Shot(When.BEFORE, taken, taken), limits)
+            if behind is not None:
+                signals.append(_signal((matter, identifier), (matter, other), Rule.ORDER, behind))
+    Capture.objects.filter(matter_id__in=matters, evidence_id__in=[row.id for row in rows], lon__isnull=False).update(
+        lon=None, lat=None
+    )
+    return signals
+
+
+def _shot(row: Evidence, capture: Capture | None) -> Shot:
+    if capture is None:
+        return Shot(row.stage, row.created_at)
+    place = (capture.lon, capture.lat) if capture.lon is not None and capture.lat is not None else None
+    return Shot(row.stage, row.created_at, capture.taken_at, place, capture.accuracy)
+
+
+def _signal(key: tuple[UUID, UUID], other: tuple[UUID, UUID], rule: str, amount: int) -> Signal:
+    return Signal(
+        matter_id=key[0], id=uuid5(NAMESPACE_OID, f"{rule}:{key[1]}:{other[1]}"), rule=rule, evidence_id=key[1],
+        other_matter_id=other[0], other_id=other[1], bits=0, amount=amount, found_at=clock.now(),
+    )  # fmt: skip
 
 
 def signals_of(row: Evidence) -> Iterator[Signal]:

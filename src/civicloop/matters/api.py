@@ -1,7 +1,7 @@
 """The loop over HTTP: report, evidence, act, lists, timelines, clocks, receipts. Parses, calls one action, renders."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile as File_
@@ -495,26 +495,28 @@ def add_evidence(
     file: File[UploadedFile],
     stage: Form[str] = "other",
     id: Form[UUID | None] = None,
+    capture: Form[Literal["camera", "album", "unknown"]] = "unknown",
 ) -> Status[EvidenceOut]:
     """A photo or file, with its timeline entry; the same id with the same content is the same evidence.
 
     For whoever may see the matter, and for the post that reported it, though it sees no more of it.
 
+    `capture` says whether the program took it with the camera or let it be chosen from the album.
     507 when the storage is full, 503 when it has a fault: nothing was kept, and it may be sent again.
     """
     actor = actor_of(request)
     actions.may_add(actor, matter_id)
-    row, created = add_file(actor, matter_id, file, stage, id)
+    row, created = add_file(actor, matter_id, file, stage, id, capture)
     return Status(201 if created else 200, row)
 
 
 def add_file(
-    actor: Actor, matter_id: UUID, file: "File_[Any]", stage: str, evidence_id: UUID | None
+    actor: Actor, matter_id: UUID, file: "File_[Any]", stage: str, evidence_id: UUID | None, how: str = "unknown"
 ) -> tuple[EvidenceOut, bool]:
     """Store an upload for somebody who may see the matter; errors in the person's words."""
     prepared = actions.take_upload(
         actor, upload=file.read(evidence.MOST_BYTES + 1), filename=file.name or "", stage=stage, matter_id=matter_id,
-        evidence_id=evidence_id or ids.uuid7(clock.now()),
+        evidence_id=evidence_id or ids.uuid7(clock.now()), how=how,
     )  # fmt: skip
     row, created = actions.add_evidence(actor, prepared)
     return EvidenceOut(id=row.id, stage=row.stage, media_type=row.media_type, bytes=row.bytes), created

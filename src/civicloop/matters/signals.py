@@ -3,6 +3,7 @@
 A signal opens a look, never a penalty. Whoever handled the matter does not judge its signals.
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
@@ -10,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from civicloop.evidence import signals
 from civicloop.evidence.models import Signal, SignalState
+from civicloop.evidence.plausibility import Circumstances
 from civicloop.matters import errors, reading, timeline
 from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, invalid
+from civicloop.matters.models import Matter
 from civicloop.matters.permission import took_part
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
@@ -22,6 +25,20 @@ from civicloop.people.access import Actor
 
 ACTION = "judge_signal"
 LONGEST = 500
+
+
+def look() -> int:
+    """Look at the photos that came since the last round, with what their matters say; how many signals are new."""
+    return signals.look(circumstances=circumstances)
+
+
+def circumstances(matter_ids: Collection[UUID]) -> dict[UUID, Circumstances]:
+    """When matters were received and where they are; for the worker's comparison only."""
+    rows = Matter.objects.filter(id__in=matter_ids).values_list("id", "received_at", "lon", "lat")
+    return {
+        key: Circumstances(at, (lon, lat) if lon is not None and lat is not None else None)
+        for key, at, lon, lat in rows
+    }
 
 
 def may_see(actor: Actor, seen: Reading) -> bool:

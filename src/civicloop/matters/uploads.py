@@ -26,9 +26,11 @@ def may_add(actor: Actor, matter_id: UUID) -> None:
 
 def take_upload(
     actor: Actor, *, upload: bytes, filename: str, stage: str, matter_id: UUID, evidence_id: UUID,
-    synthetic: bool = False,
+    synthetic: bool = False, how: str = "unknown",
 ) -> evidence.Prepared:  # fmt: skip
     """Check an upload and store its contents; no row is written, so the matter need not exist yet.
+
+    `how` is what the sender's program says: camera, album or unknown.
 
     Raises Refused: 422 with the field `file` for what is no photo, 409 for a used id, 503 or 507 when the storage
     cannot write.
@@ -36,7 +38,7 @@ def take_upload(
     try:
         return evidence.prepare(
             upload=upload, filename=filename, stage=stage, matter_id=matter_id, evidence_id=evidence_id,
-            actor_id=actor.account_id, post_id=actor.post_id, synthetic=synthetic,
+            actor_id=actor.account_id, post_id=actor.post_id, synthetic=synthetic, how=how,
         )  # fmt: skip
     except (evidence.Conflict, evidence.EvidenceRefused) as reason:
         raise refusal(reason) from reason

@@ -11,9 +11,8 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import selectors as files
-from civicloop.evidence import signals
 from civicloop.foundation import clock
-from civicloop.matters import jobs
+from civicloop.matters import jobs, signals
 from civicloop.ops import loading
 from civicloop.ops.models import Heartbeat
 from civicloop.people import locks

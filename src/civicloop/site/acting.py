@@ -4,6 +4,7 @@ The page decides nothing: what is offered comes from matters.selectors, what is 
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
 
@@ -240,9 +241,10 @@ def perform(request: HttpRequest, actor: Actor, matter_id: UUID) -> actions.Done
         raise Refused("malformed", 422, f"{form.fields[first[0]].label}：{first[1][0]}", field=first[0])
     for need in offer.needs:
         if need.kind in FILES:
-            for upload in request.FILES.getlist(need.code):
+            hows = request.POST.get(f"{need.code}_capture", "").split(",")
+            for upload, how in zip(request.FILES.getlist(need.code), chain(hows, repeat("unknown")), strict=False):
                 stage = need.stage or "other"
-                add_file(actor, matter_id, upload, stage, None)
+                add_file(actor, matter_id, upload, stage, None, how)
     version = request.POST.get("step_version", "")
     expected = int(version) if version.isdecimal() else None
     return actions.act(actor, actions.Act(matter_id, action, act_id, result, collected(offer, form), expected))

@@ -1,7 +1,9 @@
 """What the faces of residents, grid workers and checkers share: a report's form, photos, acting in place."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +14,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from civicloop.evidence import selectors as files
 from civicloop.evidence.actions import Prepared
 from civicloop.evidence.choices import MOST_BYTES
 from civicloop.evidence.models import Evidence, Stage
+from civicloop.evidence.words import made
 from civicloop.foundation import ids
 from civicloop.matters import actions, selectors
 from civicloop.matters.actions import NewMatter
@@ -113,18 +117,29 @@ def evidence_id(actor: Actor, matter_id: UUID, stage: str, upload: "UploadedFile
     return UUID(bytes=bytes(raw))
 
 
+def captured(request: HttpRequest, name: str) -> list[str]:
+    """What the page says of each file of the input `name`, in their order: camera, album or unknown."""
+    return request.POST.get(f"{name}_capture", "").split(",")
+
+
 def prepare_photos(
-    actor: Actor, matter_id: UUID, uploads: Iterable["UploadedFile[bytes]"], stage: str
+    actor: Actor, matter_id: UUID, uploads: Iterable["UploadedFile[bytes]"], stage: str, hows: Sequence[str] = ()
 ) -> tuple[list[Prepared], list[str]]:
     """(what can be taken, the words for what cannot). No row is written, so the matter need not exist yet."""
     fine, refused = [], []
-    for upload in uploads:
+    for upload, how in zip(uploads, chain(hows, repeat("unknown")), strict=False):
         identifier = evidence_id(actor, matter_id, stage, upload)
         content, name = upload.read(MOST_BYTES + 1), upload.name or ""
         try:
             fine.append(
                 actions.take_upload(
-                    actor, upload=content, filename=name, stage=stage, matter_id=matter_id, evidence_id=identifier
+                    actor,
+                    upload=content,
+                    filename=name,
+                    stage=stage,
+                    matter_id=matter_id,
+                    evidence_id=identifier,
+                    how=how,
                 )
             )
         except Refused as reason:
@@ -143,18 +158,25 @@ def store_photos(actor: Actor, prepared: Iterable[Prepared]) -> list[str]:
     return refused
 
 
-def add_photos(actor: Actor, matter_id: UUID, uploads: Iterable["UploadedFile[bytes]"], stage: str) -> list[str]:
+def add_photos(
+    actor: Actor, matter_id: UUID, uploads: Iterable["UploadedFile[bytes]"], stage: str, hows: Sequence[str] = ()
+) -> list[str]:
     """Add what can be taken to a matter that the actor sees; the words for what was refused."""
-    prepared, refused = prepare_photos(actor, matter_id, uploads, stage)
+    prepared, refused = prepare_photos(actor, matter_id, uploads, stage, hows)
     return refused + store_photos(actor, prepared)
 
 
-def photos_of(matter_ids: Collection[UUID]) -> dict[UUID, dict[str, list[dict[str, Any]]]]:
-    """Pictures by matter and stage for `{% evidence_pair %}`; one statement. Only for matters that the reader sees."""
+def photos_of(
+    matter_ids: Collection[UUID], reported: Mapping[UUID, datetime] | None = None
+) -> dict[UUID, dict[str, list[dict[str, Any]]]]:
+    """Pictures by matter and stage for `{% evidence_pair %}`; one statement. Only for matters that the reader sees.
+
+    With `reported`, when each was reported, the words say how each photo was made: for whoever checks."""
     words = {Stage.BEFORE: _("Before handling"), Stage.AFTER: _("After handling"), Stage.OTHER: _("Photo")}
     found: dict[UUID, dict[str, list[dict[str, Any]]]] = {
         identifier: {stage: [] for stage in Stage.values} for identifier in matter_ids
     }
+    facts = files.captures(matter_ids) if reported else {}
     rows = Evidence.objects.filter(matter_id__in=matter_ids).exclude(derivative="").order_by("created_at", "id")
     for row in rows:
         found[row.matter_id][row.stage].append(
@@ -163,6 +185,7 @@ def photos_of(matter_ids: Collection[UUID]) -> dict[UUID, dict[str, list[dict[st
                 "thumb": reverse("evidence", args=[row.matter_id, row.id, "thumbnail"]),
                 "alt": words[Stage(row.stage)],
                 "when": row.created_at,
+                "caption": made(facts.get((row.matter_id, row.id)), reported[row.matter_id]) if reported else "",
             }
         )
     return found

@@ -236,7 +236,8 @@ def _taken(
     """Check the photos, then report, then keep the photos: a refused photo leaves nothing half-done."""
     prepared, problems = [], []
     for stage, name in photos.items():
-        fine, refused = faces.prepare_photos(actor, new.id, request.FILES.getlist(name), stage)
+        uploads, hows = request.FILES.getlist(name), faces.captured(request, name)
+        fine, refused = faces.prepare_photos(actor, new.id, uploads, stage, hows)
         prepared += fine
         problems += refused
     if problems:

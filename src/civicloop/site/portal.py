@@ -280,7 +280,7 @@ def status_photo(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     if actor is None:
         return HttpResponseRedirect(reverse("track"))
     uploads = request.FILES.getlist("photo")
-    refused = faces.add_photos(actor, matter_id, uploads, "before")
+    refused = faces.add_photos(actor, matter_id, uploads, "before", faces.captured(request, "photo"))
     for words in refused:
         messages.error(request, words)
     if len(refused) < len(uploads):

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from civicloop.evidence import signals
+from civicloop.evidence import selectors as files
+from civicloop.evidence import signals, words
 from civicloop.evidence.models import Rule, Signal, SignalState
 from civicloop.foundation import ids
 from civicloop.matters import reading, selectors
@@ -32,9 +33,13 @@ def bag(actor: Actor, signal: Signal) -> dict[str, Any]:
         if seen is not None and access.sees(actor, seen.subject).known:
             other = {"number": seen.row["number"], "url": reverse("matter", args=[signal.other_matter_id])}
     visible = other is not None or signal.other_matter_id == signal.matter_id
+    row = selectors.row_of(signal.matter_id)
+    capture = files.captures([signal.matter_id]).get((signal.matter_id, signal.evidence_id))
+    alone = signal.other_id == signal.evidence_id
     return {
+        "off_by": words.off_by(signal), "made": words.made(capture, row.received_at), "alone": alone,
         "signal": signal, "rule": Rule(signal.rule).label, "other": other, "act_id": ids.uuid7(),
-        "number": selectors.row_of(signal.matter_id).number, "url": reverse("matter", args=[signal.matter_id]),
+        "number": row.number, "url": reverse("matter", args=[signal.matter_id]),
         "picture": _picture(signal.matter_id, signal.evidence_id),
         "other_picture": _picture(signal.other_matter_id, signal.other_id) if visible else "",
         "state": SignalState(signal.state).label, "open": signal.state == SignalState.OPEN,
