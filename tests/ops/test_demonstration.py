@@ -25,11 +25,11 @@ def city(committing: str) -> None:
     from civicloop.calendars import actions as calendars
     from civicloop.catalogue import actions as catalogue
     from civicloop.catalogue.models import FilingCondition, Kind, Responsibility
-    from civicloop.people.models import Account, Holding, Post, Unit
+    from civicloop.people.models import Account, Delegation, Holding, Post, Unit
     from civicloop.places import actions as places
     from civicloop.places.models import Area, AreaVersion
 
-    for model in (Responsibility, FilingCondition, Holding, Post, Account, Unit, AreaVersion, Area):
+    for model in (Delegation, Responsibility, FilingCondition, Holding, Post, Account, Unit, AreaVersion, Area):
         model.objects.all().delete()
     assert Kind.objects.exists()
     system = access.system("tests")
@@ -38,6 +38,8 @@ def city(committing: str) -> None:
         caches.forget_all()
         city_files.load_units(system, folder=CITY)
         city_files.load_people(system, folder=CITY, password=PASSWORD)
+        assert city_files.load_delegations(system, folder=CITY) > 200  # for each subdistrict's grid centre
+        assert city_files.load_delegations(system, folder=CITY) == 0
         calendars.load_shipped(actor_id=None, actor_words="tests")
         catalogue.load_city(system, city_dir=CITY)
     caches.forget_all()

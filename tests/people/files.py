@@ -61,9 +61,9 @@ def emptied() -> None:
     """The same city without units, posts and accounts."""
     from civicloop.catalogue.models import Responsibility
     from civicloop.foundation import caches
-    from civicloop.people.models import Account, ApiToken, Holding, Post, Unit, UnitEdition
+    from civicloop.people.models import Account, ApiToken, Delegation, Holding, Post, Unit, UnitEdition
 
-    for model in (Responsibility, ApiToken, Holding, Post, Account, UnitEdition):
+    for model in (Responsibility, Delegation, ApiToken, Holding, Post, Account, UnitEdition):
         model.objects.all().delete()
     Unit.objects.update(parent=None)
     Unit.objects.all().delete()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from civicloop.foundation import clock
 from civicloop.people import access, delegation, delegation_files, selectors
 from civicloop.people.access import LEVELS, Actor, Delegated, Subject
 from civicloop.people.actions import PeopleError
+from civicloop.people.commands import people
 from civicloop.people.delegation import Wanted
 from civicloop.people.exchange import FileRefused
 from civicloop.people.models import Delegation
 from civicloop.records.models import AuditEntry
 from tests import world
+from tests.people.files import run
 from tests.people.test_posts_and_who_holds_them import SYSTEM, account, area, last_entry, refused
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +213,16 @@ def test_a_file_with_a_fault_enters_nothing_and_says_where(before: str, after: s
         take(HEAD + LINE + LINE.replace(before, after).replace("7号", "8号"))
     assert any("3" in fault and column in fault for fault in reason.value.faults), reason.value.faults
     assert (AuditEntry.objects.count(), Delegation.objects.count()) == (entries, rows)
+
+
+def test_the_command_enters_a_file_or_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "delegations.csv"
+    path.write_text(HEAD + LINE, encoding="utf-8")
+    assert run(people, "delegations", "--file", path).output == "1 delegations entered\n"
+    path.write_text(HEAD + LINE.replace("d1-urban", "nobody"), encoding="utf-8")
+    answer = run(people, "delegations", "--file", path)
+    assert answer.exit_code == 1
+    assert "line 2, column from_unit: There is no unit nobody." in answer.output
 
 
 # -- what access makes of it ----------------------------------------------------------------------------------------
