@@ -87,15 +87,16 @@ def test_lines_of_one_moment_are_neither_lost_nor_shown_twice(browser: Client) -
 def test_the_audit_log_is_narrowed_by_action_person_and_day(browser: Client) -> None:
     written(3)
     written(2, action="post.hold", words="安全管理员", account=8)
-    assert len(shown(text(browser.get("/admin/audit?action=unit.&day=2031-05-05")))) == 3
+    assert len(shown(text(browser.get("/admin/audit?action=unit.&since=2031-05-05&until=2031-05-05")))) == 3
     assert len(shown(text(browser.get("/admin/audit?actor=安全管理员")))) == 2
-    assert len(shown(text(browser.get("/admin/audit?actor=8&day=2031-05-05")))) == 2
-    assert "没有符合条件的记录" in text(browser.get("/admin/audit?day=2031-05-04"))
+    assert len(shown(text(browser.get("/admin/audit?actor=8&since=2031-05-05&until=2031-05-05")))) == 2
+    assert "没有符合条件的记录" in text(browser.get("/admin/audit?since=2031-05-04&until=2031-05-04"))
 
 
 @pytest.mark.parametrize(
     "query",
-    ["day=yesterday", "day=9999-12-31", "day=0001-01-01", "after=nonsense", "after=~", "after=2031-01-01T00:00:00~5",
+    ["since=yesterday", "until=9999-12-31", "since=0001-01-01", "q=x&since=2999-12-31",
+     "q=x&until=2000-01-01", "after=nonsense", "after=~", "after=2031-01-01T00:00:00~5",
      "after=2031-01-01T00:00:00%2B00:00~" + "9" * 30, "after=0001-01-01T00:00:00%2B14:00~5",
      "after=9999-12-31T23:59:59-12:00~5", "actor=" + "9" * 60, "actor=" + "x" * 999, "action=%00", "matter=1"],
 )  # fmt: skip
@@ -110,7 +111,7 @@ def test_texts_are_shown_as_texts(browser: Client) -> None:
             actor_id=1, post_id=1, actor_words="<b>x</b>", action="unit.change", object="<script>alert(1)</script>",
             outcome="done", detail={"name": "<img src=x>"},
         )  # fmt: skip
-    raw = browser.get("/admin/audit?day=2031-05-05").content.decode()
+    raw = browser.get("/admin/audit?since=2031-05-05&until=2031-05-05").content.decode()
     for written_ in ("<b>x</b>", "<script>alert", "<img src=x>"):
         assert written_ not in raw
 
@@ -131,7 +132,7 @@ def test_the_read_log_says_who_opened_what_for_which_purpose(browser: Client) ->
     assert "回访员" in page
     assert "电话回访" in page
     assert "核查员" not in page
-    assert "核查员" in text(browser.get("/admin/reads?actor=9&day=2031-05-05"))
+    assert "核查员" in text(browser.get("/admin/reads?actor=9&since=2031-05-05&until=2031-05-05"))
 
 
 @pytest.mark.usefixtures("administrator")
@@ -197,4 +198,6 @@ def test_every_page_has_its_duty() -> None:
     from civicloop.records.urls import BY_DUTY, urlpatterns
 
     assert [each for patterns in BY_DUTY.values() for each in patterns] == urlpatterns
-    assert {each.name for each in urlpatterns} == {"audit", "reads", "settings", "set_value"}
+    assert {each.name for each in urlpatterns} == {
+        "audit", "reads", "audit_export", "reads_export", "settings", "set_value",
+    }  # fmt: skip

@@ -1,11 +1,15 @@
 """CSV that people open in a spreadsheet: cells that no program takes for a formula, and their way back."""
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
+
+import xlsxwriter
 
 # the first characters that a spreadsheet takes for the beginning of a formula, in ASCII and in full width
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 MARK = "'"
+MOST_SIGNS = 32_767  # of a cell of an XLSX file
 
 
 def neutral(cell: object) -> str:
@@ -30,6 +34,21 @@ def written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(columns)
     writer.writerows([neutral(cell) for cell in row] for row in rows)
     return "".join(out.rows)
+
+
+def workbook(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """An XLSX file with one sheet; every cell is a text, and neutral, should it be saved as CSV later."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet = book.add_worksheet()
+        sheet.freeze_panes(1, 0)
+        bold = book.add_format({"bold": True})
+        for column, name in enumerate(columns):
+            sheet.write_string(0, column, name, bold)
+        for number, row in enumerate(rows, start=1):
+            for column, cell in enumerate(row):
+                sheet.write_string(number, column, neutral(cell)[:MOST_SIGNS])
+    return out.getvalue()
 
 
 class _Rows:

@@ -21,6 +21,10 @@ class AuditEntry(models.Model):
             models.Index(fields=["-at"], name="audit_by_time"),
             models.Index(fields=["account_id", "-at"], name="audit_by_account"),
             models.Index(fields=["action", "-at"], name="audit_by_action"),
+            models.Index(fields=["post_id", "-at"], name="audit_by_post"),
+            models.Index(fields=["words", "-at"], name="audit_by_words"),
+            models.Index(fields=["object", "-at"], name="audit_by_object"),
+            models.Index(fields=["outcome", "-at"], name="audit_by_outcome"),
         ]
 
 
@@ -39,6 +43,10 @@ class ReadEntry(models.Model):
         indexes = [
             models.Index(fields=["matter_id"], name="read_by_matter"),
             models.Index(fields=["-at"], name="read_by_time"),
+            models.Index(fields=["account_id", "-at"], name="read_by_account"),
+            models.Index(fields=["post_id", "-at"], name="read_by_post"),
+            models.Index(fields=["words", "-at"], name="read_by_words"),
+            models.Index(fields=["field", "-at"], name="read_by_field"),
         ]
 
 

@@ -4,8 +4,10 @@ Who acts is a fact of the room of people, above this one: it registers a functio
 nothing can be set.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,12 +16,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from civicloop.foundation import clock, spreadsheets
 from civicloop.records import actions, selectors, settings
-from civicloop.records.forms import AuditFilterForm, ReadFilterForm, SettingForm
+from civicloop.records import audit as audit_log
+from civicloop.records.forms import AuditFilterForm, LogFilterForm, ReadFilterForm, SettingForm
+from civicloop.records.models import AuditEntry, ReadEntry
 
 
 @dataclass(frozen=True)
@@ -58,31 +64,91 @@ def _pages(name: str, wanted: dict[str, Any], after: object, following: object) 
     }
 
 
+def _log(request: HttpRequest, name: str, form: LogFilterForm, status: int = 200) -> HttpResponse:
+    wanted = _filtered(form)
+    after = selectors.Position.read(request.GET.get("after", ""))
+    lines: Sequence[AuditEntry | ReadEntry] = ()
+    following = None
+    if form.is_valid() or not form.is_bound:
+        if name == "audit":
+            lines, following = selectors.audit_lines(**wanted, after=after)
+        else:
+            lines, following = selectors.read_lines(**_renamed(wanted), after=after)
+    context = {
+        "title": _("Audit log") if name == "audit" else _("Read log"), "form": form, "lines": lines,
+        "page": _pages(name, wanted, after, following), "query": urlencode(wanted), "export": f"records:{name}_export",
+    }  # fmt: skip
+    return render(request, f"records/{name}.html", context, status=status)
+
+
+def _renamed(wanted: dict[str, Any]) -> dict[str, Any]:
+    return {("matter_id" if key == "matter" else key): value for key, value in wanted.items()}
+
+
 @require_safe
 def audit(request: HttpRequest) -> HttpResponse:
     """Every write that is not in a matter's timeline, newest first. For the audit administrator."""
-    form = AuditFilterForm(request.GET or None)
-    wanted = _filtered(form)
-    after = selectors.Position.read(request.GET.get("after", ""))
-    lines, following = selectors.audit_lines(**wanted, after=after)
-    context = {
-        "title": _("Audit log"), "form": form, "lines": lines, "page": _pages("audit", wanted, after, following)
-    }  # fmt: skip
-    return render(request, "records/audit.html", context)
+    return _log(request, "audit", AuditFilterForm(request.GET or None))
 
 
 @require_safe
 def reads(request: HttpRequest) -> HttpResponse:
     """Every opening of sealed data with its purpose, newest first. For the audit administrator."""
-    form = ReadFilterForm(request.GET or None)
-    wanted = _filtered(form)
-    after = selectors.Position.read(request.GET.get("after", ""))
-    chosen = {("matter_id" if key == "matter" else key): value for key, value in wanted.items()}
-    lines, following = selectors.read_lines(**chosen, after=after)
-    context = {
-        "title": _("Read log"), "form": form, "lines": lines, "page": _pages("reads", wanted, after, following)
-    }  # fmt: skip
-    return render(request, "records/reads.html", context)
+    return _log(request, "reads", ReadFilterForm(request.GET or None))
+
+
+def _moment(at: datetime) -> str:
+    return timezone.localtime(at).isoformat(timespec="milliseconds")
+
+
+def _export(
+    request: HttpRequest, name: str, form: LogFilterForm, kind: str, lines: Sequence[AuditEntry | ReadEntry] | None,
+    columns: Sequence[str], cells: Callable[[Any], Sequence[object]],
+) -> HttpResponse:  # fmt: skip
+    """The lines as a file; that they left is itself a line of the audit log. Too many are refused, never cut off."""
+    if lines is None:
+        words = _("More than %(most)s lines fit. Narrow the period; nothing was exported.")
+        form.add_error(None, words % {"most": selectors.EXPORT_MOST})
+    if lines is None or not (form.is_valid() or not form.is_bound):
+        return _log(request, name, form, 422)
+    doer, asked = _doer(request), {key: str(value) for key, value in _filtered(form).items() if key != "q"}
+    audit_log.write(
+        actor_id=doer.account_id if doer else None, post_id=doer.post_id if doer else None,
+        actor_words=doer.words if doer else "?", action=f"{name}.export", object=f"{name} log", outcome="done",
+        detail={"rows": len(lines), "kind": kind, "by_text": bool(form.data.get("q")), **asked},
+    )  # fmt: skip
+    rows = [[_moment(line.at), *cells(line)] for line in lines]
+    if kind == "xlsx":
+        body: bytes = spreadsheets.workbook(columns, rows)
+        content = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    else:
+        body, content = ("\ufeff" + spreadsheets.written(columns, rows)).encode(), "text/csv; charset=utf-8"
+    response = HttpResponse(body, content_type=content)
+    response["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y%m%d-%H%M}.{kind}"'
+    return response
+
+
+@require_safe
+def audit_export(request: HttpRequest, kind: str) -> HttpResponse:
+    """The audit log as it is narrowed, as CSV or XLSX. For the audit administrator."""
+    form = AuditFilterForm(request.GET)
+    lines = selectors.all_of(selectors.audited(**_filtered(form))) if form.is_valid() else ()
+    columns = ("at", "name", "account", "post", "action", "object", "outcome", "detail", "address")
+    return _export(request, "audit", form, kind, lines, columns, lambda line: (
+        line.words, line.account_id or "", line.post_id or "", line.action, line.object, line.outcome,
+        json.dumps(line.detail, ensure_ascii=False, sort_keys=True) if line.detail else "", line.address,
+    ))  # fmt: skip
+
+
+@require_safe
+def reads_export(request: HttpRequest, kind: str) -> HttpResponse:
+    """The read log as it is narrowed, as CSV or XLSX. For the audit administrator."""
+    form = ReadFilterForm(request.GET)
+    lines = selectors.all_of(selectors.read(**_renamed(_filtered(form)))) if form.is_valid() else ()
+    columns = ("at", "name", "account", "post", "purpose", "field", "matter")
+    return _export(request, "reads", form, kind, lines, columns, lambda line: (
+        line.words, line.account_id or "", line.post_id or "", line.purpose, line.field, line.matter_id,
+    ))  # fmt: skip
 
 
 @require_safe

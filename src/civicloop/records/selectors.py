@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -12,6 +12,7 @@ from civicloop.records import settings
 from civicloop.records.models import AuditEntry, ReadEntry, Setting
 
 PAGE = 50
+EXPORT_MOST = 20_000
 Line = TypeVar("Line", AuditEntry, ReadEntry)
 
 
@@ -36,14 +37,15 @@ class Position:
         return cls(at, int(number)) if at.tzinfo and number.isdecimal() and len(number) < 19 else None
 
 
-def _day(rows: QuerySet[Line], day: date | None) -> QuerySet[Line]:
-    """Lines of one day in the deciding zone of pages."""
-    if day is None:
-        return rows
+def _period(rows: QuerySet[Line], since: date | None, until: date | None) -> QuerySet[Line]:
+    """Lines from one day to another, both whole, in the deciding zone of pages."""
     zone = timezone.get_current_timezone()
-    start = datetime(day.year, day.month, day.day, tzinfo=zone)
-    following = day + timedelta(days=1)
-    return rows.filter(at__gte=start, at__lt=datetime(following.year, following.month, following.day, tzinfo=zone))
+    if since is not None:
+        rows = rows.filter(at__gte=datetime(since.year, since.month, since.day, tzinfo=zone))
+    if until is not None:
+        following = until + timedelta(days=1)
+        rows = rows.filter(at__lt=datetime(following.year, following.month, following.day, tzinfo=zone))
+    return rows
 
 
 def _page(rows: QuerySet[Line], after: Position | None) -> tuple[list[Line], Position | None]:
@@ -61,28 +63,57 @@ def _by_actor(actor: str) -> Q:
     return Q(words=actor)
 
 
-def audit_lines(
-    *, action: str = "", actor: str = "", day: date | None = None, after: Position | None = None
-) -> tuple[list[AuditEntry], Position | None]:
-    """A page of the audit log, newest first, and where it goes on. `action` may be its beginning ("unit.")."""
-    rows = _day(AuditEntry.objects.all(), day)
+def _by_text(q: str, *fields: str) -> Q:
+    found = Q()
+    for field in fields:
+        found |= Q(**{f"{field}__icontains": q})
+    return found
+
+
+def audited(
+    *, since: date | None = None, until: date | None = None, action: str = "", actor: str = "", post: int | None = None,
+    object: str = "", outcome: str = "", q: str = "",
+) -> QuerySet[AuditEntry]:  # fmt: skip
+    """The lines of the audit log that fit. `action` may end with a dot ("unit.") and stands for all that begin so."""
+    rows = _period(AuditEntry.objects.all(), since, until)
     if action:
-        rows = rows.filter(action__startswith=action)
+        rows = rows.filter(action__startswith=action) if action.endswith(".") else rows.filter(action=action)
+    for name, value in (("post_id", post), ("object", object), ("outcome", outcome)):
+        if value:
+            rows = rows.filter(**{name: value})
     if actor:
         rows = rows.filter(_by_actor(actor))
-    return _page(rows, after)
+    return rows.filter(_by_text(q, "action", "object", "words", "outcome", "address")) if q else rows
 
 
-def read_lines(
-    *, matter_id: UUID | None = None, actor: str = "", day: date | None = None, after: Position | None = None
-) -> tuple[list[ReadEntry], Position | None]:
-    """A page of the read log, newest first, and where it goes on."""
-    rows = _day(ReadEntry.objects.all(), day)
-    if matter_id is not None:
-        rows = rows.filter(matter_id=matter_id)
+def read(
+    *, since: date | None = None, until: date | None = None, matter_id: UUID | None = None, actor: str = "",
+    post: int | None = None, field: str = "", q: str = "",
+) -> QuerySet[ReadEntry]:  # fmt: skip
+    """The lines of the read log that fit."""
+    rows = _period(ReadEntry.objects.all(), since, until)
+    for name, value in (("matter_id", matter_id), ("post_id", post), ("field", field)):
+        if value:
+            rows = rows.filter(**{name: value})
     if actor:
         rows = rows.filter(_by_actor(actor))
-    return _page(rows, after)
+    return rows.filter(_by_text(q, "field", "words", "purpose")) if q else rows
+
+
+def audit_lines(*, after: Position | None = None, **wanted: Any) -> tuple[list[AuditEntry], Position | None]:
+    """A page of the audit log (see `audited`), newest first, and where it goes on."""
+    return _page(audited(**wanted), after)
+
+
+def read_lines(*, after: Position | None = None, **wanted: Any) -> tuple[list[ReadEntry], Position | None]:
+    """A page of the read log (see `read`), newest first, and where it goes on."""
+    return _page(read(**wanted), after)
+
+
+def all_of(rows: QuerySet[Line]) -> list[Line] | None:
+    """Every line for an export, newest first; None when there are more than EXPORT_MOST."""
+    found = list(rows.order_by("-at", "-id")[: EXPORT_MOST + 1])
+    return None if len(found) > EXPORT_MOST else found
 
 
 @dataclass(frozen=True)
