@@ -11,7 +11,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "": ("/", "/report", "/report?photo", "/track", "/sign-in"),
     "grid": (
         "/field/", "/field/report", "/field/handled", "/field/checks", "/field/visit", "/field/service", "/field/mine",
-        "/field/feedback", "/field/matters/{verifying}",
+        "/field/feedback", "/field/matters/{verifying}", "/shift/", "/admin/delegations/",
     ),
     "clerk": ("/desk/", "/desk/?m={reported}", "/desk/?m={checked}", "/approvals/", "/matters/", "/matters/{closed}"),
     "receiver": (
@@ -21,10 +21,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     "worker": ("/receiving/", "/matters/{handling}"),
     "head": ("/receiving/", "/approvals/", "/matters/{asked}"),
     "checker": ("/checks/", "/checks/{to_check}", "/matters/"),
-    "supervisor": ("/desk/", "/approvals/", "/matters/"),
+    "supervisor": ("/desk/", "/approvals/", "/matters/", "/admin/stand-ins/", "/admin/leave/new"),
     "leader": ("/matters/", "/matters/{closed}"),
-    "system": ("/admin/", "/admin/areas/", "/admin/areas/990101", "/admin/units/", "/admin/settings"),
-    "security": ("/admin/", "/admin/posts/"),
+    "system": ("/admin/", "/admin/areas/", "/admin/areas/990101", "/admin/units/", "/admin/settings",
+               "/admin/delegations/new"),
+    "security": ("/admin/", "/admin/posts/", "/admin/stand-ins/new"),
     "audit": ("/admin/audit", "/admin/reads", "/matters/"),
 }  # fmt: skip
 CASES = [(user, width) for user in PAGES for width in (PHONE, DESK)]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from civicloop.foundation import clock
+from civicloop.foundation import clock, ids
+from civicloop.matters.models import Matter
 from civicloop.people.models import Delegation
 from tests import world
 from tests.site.desks import signed_in, text
@@ -54,6 +55,22 @@ def test_the_pages_are_for_those_whom_it_concerns() -> None:
     assert signed_in("head").get(f"/admin/delegations/{made.pk}/revoke").status_code == 404
     refused = signed_in("head").post("/admin/delegations/new", FORM)
     assert (refused.status_code, "系统管理员" in text(refused)) == (422, True)
+
+
+def test_the_grid_worker_chooses_among_the_kinds_that_are_delegated_by_name() -> None:
+    grid = signed_in("grid")
+    assert 'name="kind"' not in text(grid.get("/field/service"))  # every affair is delegated
+    Delegation.objects.update(kinds=["06010"])
+    page = text(grid.get("/field/service"))
+    assert 'value="GB/T 47678.5-2026:06010"' in page
+    assert 'value="GB/T 47678.5-2026:01001"' not in page
+    lon, lat = world.SPOT
+    sent = {"id": str(ids.uuid7()), "text": "请代办", "lon": lon, "lat": lat, "crs": "wgs84", "name": "张三"}
+    assert grid.post("/field/service", sent).status_code == 422
+    made = grid.post("/field/service", sent | {"kind": "GB/T 47678.5-2026:06010"})
+    assert made.status_code == 302
+    assert Matter.objects.get(id=sent["id"]).kind.code == "06010"  # type: ignore[union-attr]
+    assert text(grid.get("/field/")).count("请假与交接班") == 1
 
 
 def test_the_grid_worker_is_told_that_nothing_is_delegated() -> None:

@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
+from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import clock, ids
+from civicloop.foundation.names import shown
 from civicloop.matters import actions, selectors
 from civicloop.matters.choices import Channel
 from civicloop.matters.errors import Refused
@@ -185,7 +187,7 @@ def visit(request: HttpRequest, actor: Actor) -> HttpResponse:
 @duty("matters.report")
 def service(request: HttpRequest, actor: Actor) -> HttpResponse:
     """帮办代办: who wants what done; authorisation and papers follow on the matter's page."""
-    form = field_forms.ServiceForm(request.POST or None)
+    form = field_forms.ServiceForm(request.POST or None, _delegated_kinds(actor))
     page = _Page("site/field_service.html", _("Do it for a resident"), [])
     if request.method != "POST" or not form.is_valid():
         return page.show(request, actor, form)
@@ -196,6 +198,20 @@ def service(request: HttpRequest, actor: Actor) -> HttpResponse:
         return made
     messages.success(request, _("Recorded: %(number)s") % {"number": made.number})
     return HttpResponseRedirect(reverse("field_matter", args=[made.id]))
+
+
+def _delegated_kinds(actor: Actor) -> list[tuple[str, str]]:
+    """The kinds that were delegated by name; none to choose from where every affair was, or nothing."""
+    given = [each.kinds for each in actor.delegated if each.act]
+    if frozenset() in given:
+        return []
+    codes = frozenset[str]().union(*given)
+    rows = catalogue.kinds(family="matter") if codes else []
+    return [
+        (f"{kind.standard}:{kind.code}", shown(kind.names, acting.language()))
+        for kind in rows
+        if codes & {kind.code, kind.class_code}
+    ]
 
 
 class _Page:

@@ -82,8 +82,9 @@ class VisitForm(forms.Form):
 
 
 class ServiceForm(forms.Form):
-    """What a resident wants done, and who that is."""
+    """What a resident wants done, and who that is; and which of the delegated affairs, where those are named."""
 
+    kind = forms.ChoiceField(label=gettext_lazy("Which affair"))
     text = _text(gettext_lazy("What is to be done for the resident?"))
     name = forms.CharField(label=gettext_lazy("Name of the resident"), max_length=40)
     phone = forms.CharField(
@@ -93,6 +94,13 @@ class ServiceForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"type": "tel"}),
     )
+
+    def __init__(self, data: Any, delegated: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        if delegated:
+            self.fields["kind"].choices = [("", "—"), *delegated]  # type: ignore[attr-defined]
+        else:
+            del self.fields["kind"]
 
 
 class FeedbackForm(forms.Form):

@@ -7,7 +7,7 @@ may share the matters by number; they meet nowhere but in the database.
 import heapq
 import random
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from civicloop.places.models import AreaVersion
 DAYS = 60
 HOMES = {"community": 0.05, "subdistrict": 0.07, "district": 0.08}
 LATELY = 0.2  # share of the matters reported within the last day and a half: what is open when somebody looks
+FRESH = 8  # the last matters wait at the desks of the sign-ins' subdistrict, so that nobody looks at an empty one
 Progress = Callable[[int, int], None]
 
 
@@ -41,8 +42,10 @@ def places_of(number: int, draw: random.Random) -> list[Place]:
     grids = list(versions.values_list("area_id", "polygon", "code"))
     shares = [(share, [g for g in grids if g[2].startswith(code)]) for code, share in _homes()]
     found = []
-    for _number in range(number):
+    for index in range(number):
         at, among = draw.random(), grids
+        if _is_fresh(index, number):
+            at = sum(share for share, _near in shares[: _place_of_subdistrict(shares)])
         for share, near in shares:
             if at < share and near:
                 among = near
@@ -53,6 +56,14 @@ def places_of(number: int, draw: random.Random) -> list[Place]:
         path = selectors.path(area)
         found.append(Place(point.x, point.y, {level: ref.id for level, ref in path.items() if level != "city"}))
     return found
+
+
+def _is_fresh(index: int, number: int) -> bool:
+    return index >= max(2 * len(scripts.SCENARIOS), number - FRESH)
+
+
+def _place_of_subdistrict(shares: Sequence[tuple[float, object]]) -> int:
+    return next((place for place, (share, _near) in enumerate(shares) if share == HOMES["subdistrict"]), len(shares))
 
 
 def _homes() -> list[tuple[str, float]]:
@@ -89,7 +100,7 @@ def play(
             continue
         draw = random.Random(f"{seed}:{index}")
         players[index] = Player(cast, texts, draw, places[index], units, codes)
-        heapq.heappush(heap, (_start(index, number, now, draw), index, _script(index, draw)(players[index])))
+        heapq.heappush(heap, (_start(index, number, now, draw), index, _script(index, number, draw)(players[index])))
     total, done, faults = len(heap), 0, []
     while heap:
         moment, index, script = heapq.heappop(heap)
@@ -111,15 +122,19 @@ def play(
     return faults
 
 
-def _script(index: int, draw: random.Random) -> scripts.Scenario:
+def _script(index: int, number: int, draw: random.Random) -> scripts.Scenario:
     """Each scenario once at the beginning, so that every one is there; by weight afterwards."""
     if index < 2 * len(scripts.SCENARIOS):
         return scripts.SCENARIOS[index % len(scripts.SCENARIOS)][0]
+    if _is_fresh(index, number):
+        return scripts.WAITING[index % len(scripts.WAITING)]
     return scripts.scenario(draw)
 
 
 def _start(index: int, number: int, now: datetime, draw: random.Random) -> datetime:
     """When a matter is reported: spread over the days; the first of each scenario early enough to end."""
+    if _is_fresh(index, number):
+        return now - timedelta(minutes=draw.uniform(4, 12))
     spread = DAYS * (1 - index / max(1, number)) * draw.uniform(0.9, 1.0)
     lately = index >= len(scripts.SCENARIOS) and draw.random() < LATELY
     spread = draw.uniform(0.02, 1.5) if lately else spread

@@ -567,6 +567,23 @@ def _unit(p: Player, kind: str) -> int:
     return next(unit for unit, code in named.items() if code == f"{district}-{kind}")
 
 
+def just_reported(p: Player) -> Script:
+    """A resident's report that nobody has looked at yet."""
+    begin(p)
+    yield timedelta(days=DAYS_OF_WAITING)
+
+
+def just_filed(p: Player) -> Script:
+    """Filed a minute ago, to be dispatched."""
+    code = begin(p)
+    yield minutes(p, 1, 3)
+    file(p, code)
+    yield timedelta(days=DAYS_OF_WAITING)
+
+
+DAYS_OF_WAITING = 1  # longer than anything of the replay that comes after
+WAITING: tuple[Scenario, ...] = (just_reported, just_reported, just_filed)
+
 # (scenario, weight)
 SCENARIOS: tuple[tuple[Scenario, int], ...] = (
     (plain, 30), (on_the_spot, 24), (rework, 4), (rework_decided, 2), (returned, 3), (returned_thrice, 1),
