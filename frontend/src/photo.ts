@@ -1,5 +1,6 @@
 // Photos: made small enough to send before they leave the phone, shown, and removable one by one.
 import { all, element, one, words } from './dom'
+import { carried } from './exif'
 
 const LONGEST = 2048
 const SMALL_ENOUGH = 1_200_000
@@ -22,13 +23,16 @@ export async function shrunk(file: File): Promise<File> {
     const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', 0.85))
     canvas.width = canvas.height = 0 // phones with little memory give it back at once
     if (!blob || blob.size >= file.size) return file
-    return new File([blob], file.name.replace(/\.\w+$/, '') + '.jpg', { type: 'image/jpeg', lastModified: file.lastModified })
+    return new File([await carried(file, blob)], file.name.replace(/\.\w+$/, '') + '.jpg', { type: 'image/jpeg', lastModified: file.lastModified })
   } catch {
     return file
   }
 }
 
 const chosen = new WeakMap<HTMLInputElement, File[]>()
+const hows = new WeakMap<File, string>()
+const album = new WeakSet<HTMLInputElement>() // the next choice of these is from the album
+const JUST_NOW = 15 * 60 * 1000
 
 /** Look after the file input inside every `[data-photo]`. */
 export function photos(root: ParentNode): void {
@@ -37,12 +41,36 @@ export function photos(root: ParentNode): void {
     const preview = one('[data-photo-preview]', box)
     if (!input || !preview || box.dataset['photoReady']) continue
     box.dataset['photoReady'] = ''
+    sources(input, box)
     input.addEventListener('change', () => void take(input, preview))
     input.form?.addEventListener('reset', () => {
-      chosen.delete(input)
+      put(input, [])
       preview.replaceChildren()
     })
   }
+}
+
+/** Two ways where the input asks for the camera: the camera itself, and the album by a button of its own. */
+function sources(input: HTMLInputElement, box: HTMLElement): void {
+  const camera = input.getAttribute('capture')
+  const button = one<HTMLButtonElement>('[data-album]', box)
+  if (camera === null || !button) return
+  button.hidden = false
+  button.addEventListener('click', () => {
+    album.add(input)
+    input.removeAttribute('capture')
+    input.click()
+    input.setAttribute('capture', camera)
+  })
+  one('.photo-take', box)?.addEventListener('click', () => album.delete(input))
+  input.addEventListener('cancel', () => album.delete(input))
+}
+
+/** Camera or album, as far as a page can know: browsers may offer files where the camera was asked for. */
+function how(input: HTMLInputElement, file: File): string {
+  if (album.has(input)) return 'album'
+  if (!input.hasAttribute('capture') || !window.matchMedia('(pointer: coarse)').matches) return 'unknown'
+  return Date.now() - file.lastModified < JUST_NOW ? 'camera' : 'album'
 }
 
 async function take(input: HTMLInputElement, preview: HTMLElement): Promise<void> {
@@ -52,7 +80,13 @@ async function take(input: HTMLInputElement, preview: HTMLElement): Promise<void
   const form = input.form
   form?.setAttribute('aria-busy', 'true')
   const ready: File[] = [...kept]
-  for (const file of added) ready.push(await shrunk(file)) // one after the other: memory
+  const said = added.map((file) => how(input, file))
+  album.delete(input)
+  for (const [at, file] of added.entries()) {
+    const small = await shrunk(file) // one after the other: memory
+    hows.set(small, said[at] ?? 'unknown')
+    ready.push(small)
+  }
   put(input, ready)
   form?.removeAttribute('aria-busy')
   show(input, preview, [...kept, ...added])
@@ -63,6 +97,14 @@ function put(input: HTMLInputElement, files: File[]): void {
   for (const file of files) holder.items.add(file)
   input.files = holder.files
   chosen.set(input, files)
+  const name = `${input.name}_capture`
+  const box = input.closest<HTMLElement>('[data-photo]')
+  let mark = one<HTMLInputElement>(`input[name="${name}"]`, box ?? document)
+  if (!mark) {
+    mark = element('input', { type: 'hidden', name, 'data-no-draft': '' })
+    box?.append(mark)
+  }
+  mark.value = files.map((file) => hows.get(file) ?? 'unknown').join(',')
 }
 
 function show(input: HTMLInputElement, preview: HTMLElement, before: File[]): void {

@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 
 from civicloop.evidence import signals
-from civicloop.evidence.models import Capture, Rule, Signal
+from civicloop.evidence.models import Capture, Evidence, Rule, Signal
 from civicloop.evidence.plausibility import Bounds, Circumstances, Shot, before_its_before, doubts
 from civicloop.foundation import clock, ids
 from civicloop.foundation.coordinates import wgs84_to_gcj02
@@ -20,7 +20,8 @@ from tests import world
 from tests.evidence.pictures import drawn
 from tests.evidence.test_how_a_photo_was_made import phone
 from tests.matters import loop
-from tests.site.test_signals_ask_for_a_look import signed_in
+from tests.site.test_field_work_outside import form, signed_in
+from tests.site.test_field_work_outside import photo as shown
 
 HERE = (117.02, 39.05)
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -128,3 +129,23 @@ def test_a_checker_reads_how_it_was_made_and_the_reporter_does_not() -> None:
     assert "来自相册 · 比上报早 1\xa0周拍摄" in page
     assert "来自相册" in signed_in("checker").get(f"/checks/{matter}").content.decode()
     assert "来自相册" not in signed_in("grid").get(f"/matters/{matter}").content.decode()
+
+
+@pytest.mark.usefixtures("monday")
+def test_each_page_and_the_api_pass_on_where_a_photo_came_from() -> None:
+    grid = signed_in("grid")
+    sent = form(text="垃圾桶倒了", result="已扶正", before_capture="camera", after_capture="album")
+    for _time in range(2):  # the queue of a phone may send twice
+        assert grid.post("/field/handled", sent | {"before": shown(10), "after": shown(200)}).status_code == 302
+    stages = dict(Evidence.objects.values_list("id", "stage"))
+    assert {(stages[row.evidence_id], row.how) for row in Capture.objects.all()} == {
+        ("before", "camera"), ("after", "album"),
+    }  # fmt: skip
+    matter = loop.report()
+    said = {"stage": "before", "capture": "camera", "file": shown(30)}
+    answer = signed_in("checker").post(f"/api/v1/matters/{matter}/evidence", said)
+    assert answer.status_code == 201
+    assert Capture.objects.get(pk=(matter, UUID(answer.json()["id"]))).how == "camera"
+    refused = signed_in("checker").post(f"/api/v1/matters/{matter}/evidence", said | {"capture": "drone"})
+    assert refused.status_code == 422
+    assert Evidence.objects.filter(matter_id=matter).count() == 1

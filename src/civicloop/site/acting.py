@@ -252,8 +252,9 @@ def perform(request: HttpRequest, actor: Actor, matter_id: UUID) -> actions.Done
 
 def _repeated(request: HttpRequest) -> Mapping[str, Any]:
     """The fields of a form sent again, to tell a repeat from something else."""
+    sent = [(name, value) for name, value in request.POST.items() if not name.endswith("_capture")]
     own = {"csrfmiddlewaretoken", "action", "act_result", "act_id", "step_version", "next"}
-    return {name: value for name, value in request.POST.items() if name not in own and value != ""}
+    return {name: value for name, value in sent if name not in own and value != ""}
 
 
 def uuid_of(text: str) -> UUID:
