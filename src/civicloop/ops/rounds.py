@@ -15,12 +15,13 @@ from civicloop.foundation import clock
 from civicloop.matters import jobs, signals
 from civicloop.ops import loading
 from civicloop.ops.models import Heartbeat
-from civicloop.people import locks
+from civicloop.people import anomalies, locks
 from civicloop.receipts import jobs as roots
 from civicloop.records import settings
 
 PAUSE = 2.0
 LOOK_EVERY = 5  # rounds between two looks at the new photos
+LOGS_EVERY = 150  # rounds between two looks through the logs, about five minutes
 HOURLY = 1800  # rounds, about an hour
 STORAGE_EVERY = timedelta(days=1)
 STORAGE = "storage"  # the heartbeat of the look through the stored files
@@ -87,6 +88,8 @@ def run_for_ever(*, once: bool = False) -> None:
             done = 0 if loading.wanted() else jobs.sweep() + roots.round()
             if number % LOOK_EVERY == 0 and not loading.wanted():
                 signals.look()
+            if number % LOGS_EVERY == 0 and not loading.wanted():
+                anomalies.look()
             beat("worker", round=number, acts=done)
         except (OperationalError, InterfaceError, DatabaseError):
             log.exception("a round failed; the next one tries again")

@@ -61,3 +61,21 @@ class FactorKind(models.TextChoices):
 
     APP = "app", _("Codes of an app")
     PASSKEY = "passkey", _("Passkey or security key")
+
+
+class AnomalyKind(models.TextChoices):
+    """What in the logs asks for a look."""
+
+    OPENINGS_HOUR = "openings_hour", _("Many openings of personal data in an hour")
+    OPENINGS_DAY = "openings_day", _("Many openings of personal data in a day")
+    ODD_HOURS = "odd_hours", _("Openings of personal data outside working hours")
+    REFUSED = "refused", _("Many refused sign-ins")
+    NEW_PLACE = "new_place", _("An administrator's post acted from a new network")
+    EXPORT = "export", _("An export of unusual size")
+
+
+class AnomalyJudgement(models.TextChoices):
+    """What an auditor says of it."""
+
+    EXPLAINED = "explained", _("Explained by the work")
+    PURSUED = "pursued", _("Not explained, pursued outside this system")

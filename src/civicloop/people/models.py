@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from civicloop.people.choices import AbsenceReason, FactorKind, Role, UnitKind
+from civicloop.people.choices import AbsenceReason, AnomalyJudgement, AnomalyKind, FactorKind, Role, UnitKind
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -229,6 +229,28 @@ class OutsideIdentity(models.Model):
                 fields=["issuer", "subject"], condition=models.Q(ended_at=None), name="identity_once_at_a_time"
             )
         ]
+
+
+class Anomaly(models.Model):
+    """Log lines that ask an auditor for a look: a window of time, about a post, a typed name or a network."""
+
+    kind = models.CharField(max_length=16, choices=AnomalyKind)
+    key = models.CharField(max_length=120, help_text="post:…, name:…, net:… or line:…")
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+    number = models.IntegerField(help_text="counted when it was found")
+    usual = models.IntegerField(help_text="of its own past; 0 where there is none")
+    post_id = models.BigIntegerField(null=True)
+    account_id = models.BigIntegerField(null=True)
+    found_at = models.DateTimeField()
+    judgement = models.CharField(max_length=12, choices=AnomalyJudgement, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    judged_at = models.DateTimeField(null=True)
+    judged_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key", "begins"], name="anomaly_once")]
+        indexes = [models.Index(fields=["-id"], condition=models.Q(judged_at=None), name="anomaly_waiting")]
 
 
 class SignInLock(models.Model):

@@ -34,3 +34,19 @@ settings.define(
     pattern=r"|[!-~]{1,64}( [!-~]{1,64})*",
     help=gettext_lazy("Values of amr or acr, such as: mfa otp hwk. Empty: the second factor is always asked for here"),
 )  # fmt: skip
+for _code, _default, _label in (
+    (
+        "openings_hour",
+        20,
+        gettext_lazy("Openings of personal data by a post in an hour that ask the auditor for a look"),
+    ),
+    ("openings_day", 60, gettext_lazy("Openings of personal data by a post in a day that ask the auditor for a look")),
+    ("odd_hours", 5, gettext_lazy("Openings of personal data outside working hours that ask the auditor for a look")),
+    ("refused_hour", 10, gettext_lazy("Refused sign-ins in an hour that ask the auditor for a look")),
+    ("export_rows", 5000, gettext_lazy("Rows of one export that ask the auditor for a look")),
+):
+    settings.define(f"anomalies.{_code}", "int", _default, _label, low=1, high=1_000_000)
+settings.define(
+    "anomalies.calendar", "str", "cn-8h", gettext_lazy("Calendar by which openings outside working hours are told"),
+    pattern=r"[a-z0-9-]{0,64}", help=gettext_lazy("Empty: they are not told"),
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from civicloop.people import delegation_pages, identity_pages, pages, standing_pages
+from civicloop.people import anomaly_pages, delegation_pages, identity_pages, pages, standing_pages
 
 app_name = "people"
 urlpatterns = [
@@ -24,5 +24,7 @@ urlpatterns = [
     path("delegations/<int:delegation_id>/revoke", delegation_pages.revoke, name="delegation-revoke"),
     path("sign-ins/", identity_pages.listed, name="identities"),
     path("sign-ins/<int:identity_id>/end", identity_pages.end, name="identity-end"),
+    path("anomalies/", anomaly_pages.listed, name="anomalies"),
+    path("anomalies/<int:anomaly_id>/judge", anomaly_pages.judge, name="anomaly-judge"),
     path("accounts/new", pages.new_account, name="new-account"),
 ]

@@ -69,6 +69,12 @@ PAGES = (
         "audit.view",
     ),
     (
+        "people:anomalies",
+        gettext_lazy("Unusual log lines"),
+        gettext_lazy("Many openings, odd hours, refused sign-ins, large exports: what asks for a look"),
+        "audit.view",
+    ),
+    (
         "records:settings",
         gettext_lazy("Settings"),
         gettext_lazy("Typed, versioned, with their history"),
