@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import approvals, engine_acts, errors, needs, reading, signals
+from civicloop.matters import approvals, complaining, engine_acts, errors, needs, reading, signals
 from civicloop.matters.approvals import ask
 from civicloop.matters.intake import check_code, check_code_hash, kind_of, report
 from civicloop.matters.permission import acting, given_for, may_act, took_part
@@ -40,6 +40,7 @@ _ENGINE = {
     "end_hold": engine_acts.end_hold,
     "recount": engine_acts.recount,
     signals.ACTION: signals.plan,
+    complaining.ACTION: complaining.plan,
 }
 INSIDE = frozenset({signals.ACTION})  # only with what goes with them in one transaction: see matters.signals
 

@@ -111,6 +111,10 @@ class ReportIn(Schema):
     channel: str | None = Field(None, max_length=12)
     occurred_at: datetime | None = None
     reporter: ReporterIn | None = None
+    confidential: bool = Field(False, description="only the units that deal with it see it (举报保密)")
+    complained_of: list[Annotated[str, Field(max_length=64)]] = Field(
+        [], max_length=10, description="codes of units that the complaint is about; they never see it"
+    )
 
 
 class AreaOut(Schema):
@@ -297,7 +301,8 @@ def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
         id=body.id or ids.uuid7(), title=body.title, text=body.text, procedure=body.procedure, kind=body.kind,
         lon=body.lon, lat=body.lat, crs=body.crs, address=body.address, area=body.area,
         channel=channel_of(actor, body.channel), occurred_at=body.occurred_at,
-        reporter=body.reporter.model_dump() if body.reporter else {},
+        reporter=body.reporter.model_dump() if body.reporter else {}, confidentiality=int(body.confidential),
+        complained_of=tuple(body.complained_of),
     )  # fmt: skip
     made = actions.report(actor, new)
     return Status(made.status, ReportedOut(id=made.id, number=made.number, check_code=made.check_code))

@@ -1,7 +1,7 @@
 """What an act's effects mean for the rows of a matter: clocks, tasks, desk, facts. Computes, writes nothing."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -314,9 +314,13 @@ class Desk:
 
 
 def desk(
-    procedure: Procedure, step: Step, seats: Mapping[str, Any], areas: Mapping[str, int], unit_now: int | None
-) -> Desk:
-    """The desk of a step and the accountable unit: that of the first holder among the staff, else it stays."""
+    procedure: Procedure, step: Step, seats: Mapping[str, Any], areas: Mapping[str, int], unit_now: int | None,
+    barred: Collection[int] = (),
+) -> Desk:  # fmt: skip
+    """The desk of a step and the accountable unit: that of the first holder among the staff, else it stays.
+
+    Units in `barred` (a complaint is about them) hold no desk; raises desks.NobodyLeft where nobody else could.
+    """
     roles, level, person, unit = [], "", None, None
     for code in step.holders:
         holder = procedure.holders.get(code)
@@ -324,7 +328,7 @@ def desk(
             roles.append(code)
             continue
         roles.append(holder.post)
-        found = _unit_of_holder(procedure, holder, seats, areas)
+        found = _unit_of_holder(procedure, holder, seats, areas, barred)
         unit = unit if unit is not None else found
         seat = procedure.seats.get(holder.of)
         if seat is not None and seat.kind == "level":
@@ -337,16 +341,16 @@ def desk(
 
 
 def _unit_of_holder(
-    procedure: Procedure, holder: Holder, seats: Mapping[str, Any], areas: Mapping[str, int]
+    procedure: Procedure, holder: Holder, seats: Mapping[str, Any], areas: Mapping[str, int], barred: Collection[int]
 ) -> int | None:
     seat = procedure.seats.get(holder.of)
     if seat is None:
-        return desks.unit_for(holder.post, areas, "city" if holder.of == "platform" else "")
+        return desks.unit_for(holder.post, areas, "city" if holder.of == "platform" else "", barred)
     if seat.kind == "unit":
         return seats.get(seat.code)
     if seat.kind == "person":
         return seats.get(f"{seat.code}.unit")
-    return desks.unit_for(holder.post, areas, str(seats.get(seat.code, "")))
+    return desks.unit_for(holder.post, areas, str(seats.get(seat.code, "")), barred)
 
 
 def relation(procedure: Procedure, code: str, seats: Mapping[str, Any]) -> tuple[str, str, Any]:
@@ -360,10 +364,17 @@ def relation(procedure: Procedure, code: str, seats: Mapping[str, Any]) -> tuple
     return holder.post, seat.kind, seats.get(seat.code)
 
 
-def first_levels(procedure: Procedure, state: RunState, areas: Mapping[str, int]) -> RunState:
+def first_levels(
+    procedure: Procedure, state: RunState, areas: Mapping[str, int], barred: Collection[int] = ()
+) -> RunState:
     """A fresh state whose level seats start at the lowest level where somebody dispatches for this place."""
     levels = tuple(
-        (name, desks.lowest_level(areas, procedure.seats[name].levels) if name in procedure.seats else level)
+        (
+            name,
+            desks.lowest_level(areas, procedure.seats[name].levels, barred=barred)
+            if name in procedure.seats
+            else level,
+        )
         for name, level in state.levels
     )
     return RunState.from_json({**state.to_json(), "levels": dict(levels)})

@@ -104,7 +104,8 @@ def open_children(seen: Reading) -> None:
             actions.NewMatter(
                 id=child_id, title=parent.title, text=parent.text, procedure=code or "", channel="parent",
                 lon=parent.lon, lat=parent.lat, crs="wgs84" if parent.lon is not None else "", address=parent.address,
-                area=_area_code(seen), parent_id=seen.id,
+                area=_area_code(seen), parent_id=seen.id, confidentiality=parent.confidentiality,
+                complained_of=tuple(parent.complained_of),
             ),
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import chain, clock, hot, ids, keyfile, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import engine, errors, sql, timeline
+from civicloop.matters import complaints, engine, errors, sql, timeline
 from civicloop.matters.choices import Channel
 from civicloop.matters.engine import Clocks, Rows
 from civicloop.matters.errors import Refused, invalid
@@ -64,11 +64,13 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         begun = run.start(version.procedure, dict(new.facts))
     except Refusal as reason:
         raise errors.refused_by_procedure(reason.code, reason.about) from None
-    state = engine.first_levels(version.procedure, begun.state, areas)
+    about = complaints.named(new.complained_of)
+    barred = complaints.below(about)
+    state = engine.first_levels(version.procedure, begun.state, areas, barred)
     seats = dict(state.levels)
     rows = Rows()
     step = version.procedure.steps[begun.step_to]
-    where = engine.desk(version.procedure, step, seats, areas, None)
+    where = complaints.first_desk(version.procedure, step, seats, areas, barred)
     clocks = Clocks(version.procedure, [], now, {}, dict(state.facts), Given(), kind.id if kind else None, None, rows)
     for effect in begun.clocks:
         clocks.perform(effect)
@@ -77,6 +79,8 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     rows.fact("stage", where.unit_id, detail=begun.stage)
     rows.tell("reported", number_follows=True)
     content = {name: getattr(new, name) for name in NewMatter.__dataclass_fields__}
+    if not new.complained_of:  # so that what was sent before there was this field is still the same when sent again
+        del content["complained_of"]
     request = fingerprint({**content, "caller": caller_of(actor)})
     code = check_code(new.id, request)
     draft = timeline.Draft(
@@ -89,6 +93,8 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     )  # fmt: skip
     if located.lon is not None:
         draft.texts["point"] = f"{located.lon:.7f},{located.lat:.7f}"
+    if about:
+        draft.plain["complained_of"] = about
     remember_stand_in(actor, draft)
     kept = timeline.salted(request)
     entry = timeline.seal(
@@ -99,7 +105,8 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     values |= rows.parameters() | {
         "id": new.id, "next": 1, "day": int(now.astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y%m%d")),
         "procedure_id": version.id, "parent_id": new.parent_id, "title": new.title or new.text[:40], "text": new.text,
-        "channel": new.channel, "confidentiality": new.confidentiality, "kind_id": kind.id if kind else None,
+        "channel": new.channel, "confidentiality": complaints.level(new.confidentiality, about),
+        "kind_id": kind.id if kind else None,
         "condition_id": None, "class_code": kind.class_code if kind else "", "lon": located.lon, "lat": located.lat,
         "crs_in": new.crs if new.lon is not None else "", "lon_in": new.lon, "lat_in": new.lat,
         "cell": _cell(located), "address": new.address,
@@ -109,7 +116,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         "fingerprint": request, "check_code": check_code_hash(new.id, code),
         "sealed": json.dumps(_sealed_person(new, version.procedure)),
         "tokens": " ".join(ngrams.tokens(new.title, new.text, new.address)), **desk_values(where),
-        "due_at": due_of(step.clock, clocks),
+        "due_at": due_of(step.clock, clocks), "complained_of": about,
     }  # fmt: skip
     row = hot.one(sql.REPORT, values) or hot.one(sql.REPORTED, {"id": new.id})
     if row is None:

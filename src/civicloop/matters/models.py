@@ -24,6 +24,7 @@ class Matter(models.Model):
     text = models.TextField()
     channel = models.CharField(max_length=12, choices=Channel)
     confidentiality = models.SmallIntegerField(default=0)
+    complained_of = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     kind = models.ForeignKey("catalogue.Kind", PROTECT, null=True, related_name="+", db_index=False)
     condition = models.ForeignKey("catalogue.FilingCondition", PROTECT, null=True, related_name="+", db_index=False)
     first_condition = models.ForeignKey(

@@ -5,10 +5,12 @@ What is opened is answered once and kept nowhere; `records.sealing` writes the l
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, override, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from civicloop.evidence import selectors as files
@@ -20,8 +22,10 @@ from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.reading import Reading
 from civicloop.people import access
 from civicloop.people.access import Actor
+from civicloop.people.choices import Role
+from civicloop.people.models import Post
 from civicloop.procedures.rules.language import Procedure
-from civicloop.records import sealing
+from civicloop.records import openings, sealing
 from civicloop.records.models import SealedValue
 
 WORDS_MOST = 150
@@ -142,6 +146,43 @@ def open_values(actor: Actor, matter_id: UUID, numbers: Collection[int], purpose
     except (ciphers.CannotOpen, ciphers.CannotSeal, OSError) as reason:
         raise _closed() from reason
     return found
+
+
+# -- what the person concerned is told ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """An opening as the person concerned sees it: when, by which kind of post, for what. Never who."""
+
+    at: datetime
+    post: str
+    purpose: str
+
+
+def told(matter_id: UUID) -> list[Told]:
+    """Every opening of sealed data of a matter, oldest first; for whoever holds its check code.
+
+    The openers' own words stay with the auditor, since they may name people.
+    """
+    lines = openings.of_matter(matter_id)
+    roles = dict(Post.objects.filter(id__in={line.post_id for line in lines}).values_list("id", "role"))
+    return [Told(line.at, _post(roles.get(line.post_id or 0, "")), _purpose_of(line.purpose)) for line in lines]
+
+
+def _post(role: str) -> str:
+    return str(Role(role).label) if role in Role.values else _("Platform")
+
+
+def _purpose_of(said: str) -> str:
+    """The chosen purpose of a line in the reader's language; the line keeps it in the opener's."""
+    for code in PURPOSES:
+        for each, _name in settings.LANGUAGES:
+            with override(each):
+                beginning = str(PURPOSES[code])
+            if said.startswith(beginning):
+                return str(PURPOSES[code])
+    return str(PURPOSES["duty"])
 
 
 # -- originals of photos and files ----------------------------------------------------------------------------------

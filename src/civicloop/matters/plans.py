@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from civicloop.catalogue import selectors as catalogue
-from civicloop.matters import engine, needs, timeline
+from civicloop.matters import complaints, engine, needs, timeline
 from civicloop.matters.engine import Clocks, Rows
 from civicloop.matters.reading import Reading
 from civicloop.matters.values import Act
@@ -36,6 +36,8 @@ class Plan:
     worked: bool = False
     requested: bool = False
     oral_at: str | None = None
+    complained_of: list[int] | None = None  # None: as it was
+    confidentiality: int | None = None
 
 
 def effect(
@@ -53,6 +55,7 @@ def effect(
         procedure, effects, seen.row["seats"], wanted.data, kind_id=kind_id, areas=seen.areas, now=now,
         account_id=actor.account_id,
     )  # fmt: skip
+    seats, filled = complaints.reseat(seen, effects, wanted.data, seats, filled)
     tasks = [dict(task) for task in seen.tasks]
     clocks = Clocks(
         procedure, [dict(row) for row in seen.clocks], now, {**supplied.plain, **supplied.texts},

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from civicloop.catalogue import selectors as catalogue
-from civicloop.foundation import hot
+from civicloop.foundation import clock, hot
 from civicloop.matters import sql, timeline
 from civicloop.people.access import LEVELS, Subject
 from civicloop.procedures import selectors as procedures
@@ -64,6 +64,8 @@ class Reading:
             matter_id=self.id,
             kind_code=catalogue.kind(kind_id).code if posts and kind_id else "",
             by_delegation=posts,
+            complained_of=frozenset(self.row["complained"].get("units") or ()),
+            complained_accounts=frozenset(self.row["complained"].get("accounts") or ()),
         )
 
     def clock(self, name: str) -> Json | None:
@@ -82,13 +84,14 @@ class Reading:
 def read(matter_id: UUID, act_id: UUID | None = None, *, lock: bool = False) -> Reading | None:
     """The matter now, or None. With `lock` its row stays locked until the transaction ends."""
     statement = sql.READ_LOCKED if lock else sql.READ
-    found = hot.one(statement, {"id": matter_id, "act_id": act_id or NO_ACT})
+    found = hot.one(statement, {"id": matter_id, "act_id": act_id or NO_ACT, "now": clock.now()})
     if found is None:
         return None
     row = dict(zip(sql.MATTER_COLUMNS, found, strict=False))
     # Django lets its connections bring JSON as text, so that each field may choose its decoder
     row |= {name: json.loads(row[name]) for name in ("seats", "run", "handlers")}
     extra = dict(zip(sql.EXTRA_COLUMNS, found[len(sql.MATTER_COLUMNS) :], strict=True))
+    row["complained"] = json.loads(extra.pop("complained") or "{}")
     done = None
     if extra["done_seq"] is not None:
         request = timeline.request_of(bytes(extra["done_fingerprint"]))[0]

@@ -8,7 +8,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from civicloop.calendars import selectors as calendars
@@ -21,6 +23,7 @@ from civicloop.matters.reading import Reading
 from civicloop.people import access
 from civicloop.people.access import Actor, Scope
 from civicloop.people.models import Unit
+from civicloop.people.sql import UNITS_ABOVE
 from civicloop.procedures import selectors as procedures
 from civicloop.procedures.rules import run
 from civicloop.procedures.rules.language import Need
@@ -38,7 +41,16 @@ def visible(actor: Actor) -> Q:
         return Q()
     if bound.nothing:
         return Q(pk__in=[])
-    return (_involved(bound) & _not_withheld(bound)) | _in_area(bound)
+    return ((_involved(bound) & _not_withheld(bound)) | _in_area(bound)) & _not_about(bound)
+
+
+def _not_about(bound: Scope) -> Q:
+    """No complaint about a unit of the reader's or one above it: what access.is_about says of each row."""
+    units = [each for each in (bound.unit_id, bound.own_unit_id) if each is not None]
+    whose = [*bound.stands_in_for, *([] if bound.account_id is None else [bound.account_id])]
+    now = clock.now()
+    mine = RawSQL(UNITS_ABOVE, [units, whose, now, now], ArrayField(BigIntegerField()))  # noqa: S611 - a constant
+    return ~Q(complained_of__overlap=mine)
 
 
 def _involved(bound: Scope) -> Q:
@@ -95,14 +107,15 @@ def ways(actor: Actor, *, open_only: bool = False) -> list[Q]:
         return [Q()]
     if bound.nothing:
         return []
-    found = [_in_area(bound)] if bound.level else []
+    others = _not_about(bound)
+    found = [_in_area(bound) & others] if bound.level else []
     if bound.unit_id is not None:
         tasks = Task.objects.filter(unit_id=bound.unit_id).exclude(state="cancelled")
         if open_only:
             tasks = tasks.exclude(answer="ended")
-        found.append(Q(id__in=tasks.values("matter_id")) & _not_withheld(bound))
+        found.append(Q(id__in=tasks.values("matter_id")) & _not_withheld(bound) & others)
         if bound.account_id is not None:
-            found.append(_of_person(bound) & Q(end="") & _not_withheld(bound))
+            found.append(_of_person(bound) & Q(end="") & _not_withheld(bound) & others)
     return found
 
 
@@ -250,6 +263,7 @@ def parts_for(actor: Actor) -> list[Task]:
     if actor.unit_id is None:
         return []
     rows = Task.objects.filter(unit_id=actor.unit_id, state="open", lead=False).select_related("matter")
+    rows = rows.filter(Exists(Matter.objects.filter(_not_about(access.scope(actor)), id=OuterRef("matter_id"))))
     return list(rows.order_by("opened_at")[:MOST])
 
 

@@ -5,11 +5,14 @@ Variable numbers of rows travel as JSON arrays, so that each statement has one t
 order: what must follow another part reads from it.
 """
 
+from civicloop.people import sql as people
+
 MATTER_COLUMNS = (
     "id", "number", "procedure_id", "parent_id", "title", "channel", "confidentiality", "kind_id", "condition_id",
     "class_code", "district_id", "subdistrict_id", "community_id", "grid_id", "step", "stage", "end", "step_version",
     "step_at", "seq", "unit_id", "desk_roles", "desk_level", "desk_person_id", "seats", "run", "handlers",
     "received_at", "oral_at", "emergency", "due_at", "hold_until", "ended_at", "lon", "lat", "address", "check_code",
+    "complained_of",
 )  # fmt: skip
 
 _TASKS = """(SELECT jsonb_agg(jsonb_build_object('no', t.no, 'group', t."group", 'lead', t.lead, 'unit_id', t.unit_id,
@@ -27,6 +30,7 @@ _REQUESTS = """(SELECT jsonb_agg(jsonb_build_object('no', r.no, 'action', r.acti
 _EVIDENCE = """(SELECT jsonb_agg(jsonb_build_object('id', v.id, 'stage', v.stage, 'media', v.media_type,
     'at', v.created_at) ORDER BY v.created_at)
     FROM evidence_evidence v WHERE v.matter_id = %(id)s)"""
+_COMPLAINED = people.UNITS_BELOW.format(units="m.complained_of")
 _COLUMNS = ", ".join(f'm."{name}"' for name in MATTER_COLUMNS)
 
 # all that an act must know; `seq_now` differs from m.seq when a lock was waited for (see actions.act)
@@ -34,7 +38,7 @@ READ = f"""
 SELECT {_COLUMNS}, last.hash,
     {_TASKS} AS tasks, {_CLOCKS} AS clocks, {_REQUESTS} AS requests, {_EVIDENCE} AS evidence,
     done.seq, done.fingerprint, done.step, done.step_version, done.action, done.result,
-    (SELECT max(e.seq) FROM matters_entry e WHERE e.matter_id = %(id)s) AS seq_now
+    (SELECT max(e.seq) FROM matters_entry e WHERE e.matter_id = %(id)s) AS seq_now, {_COMPLAINED} AS complained
 FROM matters_matter m
 LEFT JOIN matters_entry last ON last.matter_id = %(id)s AND last.seq = m.seq
 LEFT JOIN matters_entry done ON done.matter_id = %(id)s AND done.act_id = %(act_id)s
@@ -42,7 +46,7 @@ WHERE m.id = %(id)s"""
 READ_LOCKED = READ + " FOR NO KEY UPDATE OF m"
 EXTRA_COLUMNS = (
     "last_hash", "tasks", "clocks", "requests", "evidence", "done_seq", "done_fingerprint", "done_step",
-    "done_step_version", "done_action", "done_result", "seq_now",
+    "done_step_version", "done_action", "done_result", "seq_now", "complained",
 )  # fmt: skip
 
 _TEXTS = """INSERT INTO matters_entrytext (matter_id, seq, field, value, salt)
@@ -91,7 +95,7 @@ m AS (
         condition_id, first_condition_id, class_code, lon, lat, crs_in, lon_in, lat_in, cell, address, district_id,
         subdistrict_id, community_id, grid_id, area_version, place_reason, step, stage, "end", step_version, step_at,
         seq, unit_id, desk_roles, desk_level, desk_person_id, seats, run, handlers, mark, received_at, occurred_at,
-        oral_at, emergency, due_at, ended_at, fingerprint, caller, check_code)
+        oral_at, emergency, due_at, ended_at, fingerprint, caller, check_code, complained_of)
     SELECT %(id)s, substr(v::text, 1, 8) || '-' || substr(v::text, 9) || '-'
             || substr('0123456789ABCDEFGHJKLMNPRSTUVWX', (v %% 31)::int + 1, 1),
         %(procedure_id)s, %(parent_id)s::uuid, %(title)s, %(text)s, %(channel)s, %(confidentiality)s::smallint,
@@ -100,7 +104,7 @@ m AS (
         %(area_version)s, %(place_reason)s, %(step)s, %(stage)s, '', 1, %(now)s, 1, %(unit_id)s::bigint,
         %(desk_roles)s::text[], %(desk_level)s, NULL, %(seats)s::jsonb, %(run)s::jsonb, '[]'::jsonb, 0, %(now)s,
         %(occurred_at)s::timestamptz, NULL, FALSE, %(due_at)s::timestamptz, NULL, %(fingerprint)s, %(caller)s,
-        %(check_code)s
+        %(check_code)s, %(complained_of)s::bigint[]
     FROM n ON CONFLICT (id) DO NOTHING RETURNING id, number),
 e AS ({_ENTRY.format(gate="m")}),
 x AS ({_TEXTS.format(gate="m")}),
@@ -134,7 +138,8 @@ WITH u AS (
         class_code = %(class_code)s, condition_id = %(condition_id)s::bigint,
         first_condition_id = COALESCE(first_condition_id, %(condition_id)s::bigint),
         oral_at = %(oral_at)s::timestamptz, emergency = %(emergency)s, due_at = %(due_at)s::timestamptz,
-        hold_until = %(hold_until)s::timestamptz, ended_at = %(ended_at)s::timestamptz
+        hold_until = %(hold_until)s::timestamptz, ended_at = %(ended_at)s::timestamptz,
+        complained_of = %(complained_of)s::bigint[], confidentiality = %(confidentiality)s::smallint
     WHERE id = %(id)s AND seq = %(seq)s
     RETURNING district_id, subdistrict_id, community_id, grid_id, channel),
 e AS ({_ENTRY.format(gate="u")}),

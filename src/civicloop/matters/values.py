@@ -30,6 +30,7 @@ class NewMatter:
     facts: Mapping[str, Any] = field(default_factory=dict)
     parent_id: UUID | None = None
     confidentiality: int = 0
+    complained_of: tuple[int | str, ...] = ()  # units by id or code
 
 
 @dataclass(frozen=True)

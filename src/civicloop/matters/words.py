@@ -18,6 +18,7 @@ ENGINE_WORDS = {
     "answer_part": gettext_lazy("Part answered"),
     "end_hold": gettext_lazy("The pause has ended"),
     "recount": gettext_lazy("Deadline counted again by the published calendar"),
+    "name_complained": gettext_lazy("Recorded whom the complaint is about"),
     "judge_signal": gettext_lazy("A signal was looked at"),
 }
 ANSWER_WORDS = {

@@ -14,7 +14,7 @@ from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import clocks as arithmetic
 from civicloop.calendars.rules.limits import Limit
 from civicloop.foundation import clock, hot
-from civicloop.matters import engine, hooks, sampling, sql, timeline
+from civicloop.matters import complaints, engine, hooks, sampling, sql, timeline
 from civicloop.matters.approvals import answer_request
 from civicloop.matters.engine import Clocks, Desk
 from civicloop.matters.errors import invalid
@@ -85,11 +85,12 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
     if effects is None:
         where = Desk(row["unit_id"], row["desk_roles"], row["desk_level"], row["desk_person_id"])
     else:
-        where = engine.desk(procedure, step, seats, seen.areas, row["unit_id"])
+        where = complaints.desk(seen, step, seats)
     desk_now = (where.unit_id, where.roles, where.level, where.person_id)
     desk_before = (row["unit_id"], row["desk_roles"], row["desk_level"], row["desk_person_id"])
     version = row["step_version"] + (1 if moved or desk_now != desk_before else 0)
     ended = bool(step.end)
+    complaints.guard(seen, where, plan)
     if effects is not None:
         engine.move_lead(plan.rows, plan.tasks, where.unit_id, ended=ended)
         if ended and not row["end"]:
@@ -131,6 +132,8 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         "due_at": None if ended or state.hold else due_of(step.clock, clocks),
         "hold_until": _hold_until(plan, row, state, procedure, now),
         "ended_at": (row["ended_at"] or now) if ended else None, "sealed": json.dumps(sealed),
+        "complained_of": row["complained_of"] if plan.complained_of is None else plan.complained_of,
+        "confidentiality": row["confidentiality"] if plan.confidentiality is None else plan.confidentiality,
     }  # fmt: skip
     written = hot.one(sql.ACT, values)
     if not written or written[0] != 1:

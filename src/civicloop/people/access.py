@@ -86,6 +86,8 @@ class Subject:
     matter_id: UUID | None = None
     kind_code: str = ""
     by_delegation: frozenset[str] = frozenset()  # roles that need a delegation for it
+    complained_of: frozenset[int] = frozenset()  # units that a complaint is about, with all below them
+    complained_accounts: frozenset[int] = frozenset()  # whoever holds a post in one of those units
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +175,19 @@ def may(actor: Actor, duty: str) -> Decision:
     return YES if actor.roles & needed else Decision(False, "role_missing")
 
 
+def is_about(actor: Actor, subject: Subject) -> bool:
+    """Whether it is a complaint about the actor's own unit, one above it, or one in which the actor has a post, too."""
+    about_unit = bool({actor.unit_id, actor.own_unit_id} & subject.complained_of)
+    return about_unit or bool(accounts(actor) & subject.complained_accounts)
+
+
 def sees(actor: Actor, subject: Subject) -> Decision:
     """Whether `actor` may know of the matter at all."""
     if actor.kind == "system":
         return YES
     if actor.kind == "outside":
         return YES if actor.matter_id is not None and actor.matter_id == subject.matter_id else HIDDEN
-    if actor.kind != "staff" or not may(actor, "matters.list").allowed:
+    if actor.kind != "staff" or not may(actor, "matters.list").allowed or is_about(actor, subject):
         return HIDDEN
     roles = actor.roles
     if roles & subject.by_delegation and not has_delegation(actor, subject):
@@ -283,6 +291,7 @@ class Scope:
     area_id: int | None = None
     unit_id: int | None = None
     account_id: int | None = None
+    own_unit_id: int | None = None
     stands_in_for: frozenset[int] = frozenset()
     classes: frozenset[str] = frozenset()
     confidentiality: int = 0
@@ -310,6 +319,7 @@ def scope(actor: Actor) -> Scope:
         area_id=actor.area_id if by_area else None,
         unit_id=actor.unit_id,
         account_id=actor.account_id,
+        own_unit_id=actor.own_unit_id,
         stands_in_for=actor.stands_in_for,
         classes=actor.classes,
         confidentiality=actor.confidentiality,

@@ -4,7 +4,7 @@ Kept in process and read anew after REFRESH seconds of real time, or at once whe
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from civicloop.foundation import caches
@@ -74,22 +74,38 @@ def duty_desk(areas: Mapping[str, int]) -> int:
     return desks.city_duty
 
 
-def unit_for(role: str, areas: Mapping[str, int], level: str = "") -> int:
+class NobodyLeft(LookupError):
+    """Only units that a complaint is about could take it up here."""
+
+
+def unit_for(role: str, areas: Mapping[str, int], level: str = "", barred: Collection[int] = ()) -> int:
     """The unit that holds `role` for the place: of exactly `level` when given, else of the deepest area that has one.
 
-    Falls back to the duty desk, never to nobody.
+    Falls back to the duty desk, never to nobody. Units in `barred` are passed over; where nobody else holds the role,
+    NobodyLeft is raised, since a duty desk could not do it either.
     """
-    desks = _current()
+    desks, passed = _current(), False
     for each in (level,) if level and level != "city" else () if level else DEEPEST_FIRST:
-        if each in areas and (role, areas[each]) in desks.by_role_and_area:
-            return desks.by_role_and_area[role, areas[each]]
-    return desks.city_wide.get(role) or duty_desk(areas)
+        found = desks.by_role_and_area.get((role, areas[each])) if each in areas else None
+        if found is not None and found not in barred:
+            return found
+        passed = passed or found is not None
+    wide = desks.city_wide.get(role)
+    if wide is not None and wide not in barred:
+        return wide
+    duty = duty_desk(areas)
+    if passed or wide is not None or duty in barred:
+        raise NobodyLeft
+    return duty
 
 
-def lowest_level(areas: Mapping[str, int], levels: tuple[str, ...], role: str = Role.DISPATCHER) -> str:
-    """The first of `levels` at which somebody holds `role` for this place; the last of them otherwise."""
+def lowest_level(
+    areas: Mapping[str, int], levels: tuple[str, ...], role: str = Role.DISPATCHER, barred: Collection[int] = ()
+) -> str:
+    """The first of `levels` at which somebody outside `barred` holds `role` for this place; the last otherwise."""
     desks = _current()
     for level in levels:
-        if level in areas and (role, areas[level]) in desks.by_role_and_area:
+        found = desks.by_role_and_area.get((role, areas[level])) if level in areas else None
+        if found is not None and found not in barred:
             return level
     return levels[-1]

@@ -98,3 +98,19 @@ ON CONFLICT (key) DO UPDATE SET
     last_at = %(now)s
 WHERE l.until <= %(now)s
 RETURNING tries"""
+
+# $1 units, $2 accounts: those units, the units of all posts of those accounts, and every unit above one of them
+UNITS_ABOVE = """ARRAY(WITH RECURSIVE up(id, parent_id) AS (
+    SELECT u.id, u.parent_id FROM people_unit u WHERE u.id = ANY(%s::bigint[]) OR u.id IN (
+        SELECT p.unit_id FROM people_holding h JOIN people_post p ON p.id = h.post_id
+        WHERE h.account_id = ANY(%s::bigint[]) AND (h.until IS NULL OR h.until > %s)
+            AND (p.valid_to IS NULL OR p.valid_to > %s))
+    UNION SELECT u.id, u.parent_id FROM people_unit u JOIN up ON u.id = up.parent_id) SELECT up.id FROM up)"""
+# the units of the array {units} with all below them, and the accounts that hold a post in one of them; None for none
+UNITS_BELOW = """(SELECT CASE WHEN cardinality({units}) = 0 THEN NULL ELSE (
+    WITH RECURSIVE down(id) AS (
+        SELECT unnest({units}) UNION SELECT u.id FROM people_unit u JOIN down ON u.parent_id = down.id)
+    SELECT jsonb_build_object('units', (SELECT jsonb_agg(down.id) FROM down), 'accounts', (
+        SELECT jsonb_agg(DISTINCT h.account_id) FROM people_holding h JOIN people_post p ON p.id = h.post_id
+        WHERE p.unit_id IN (SELECT down.id FROM down) AND (h.until IS NULL OR h.until > %(now)s)
+            AND (p.valid_to IS NULL OR p.valid_to > %(now)s)))) END)"""

@@ -29,7 +29,7 @@ from civicloop.people.access import Actor
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.records import audit
-from civicloop.site import acting, faces, field_forms
+from civicloop.site import acting, complaints, faces, field_forms
 
 MINE = timedelta(days=14)
 CODE_SHOWN = timedelta(minutes=30)  # long enough to hand it over, too short to keep and use in a household's name
@@ -141,7 +141,7 @@ def report(request: HttpRequest, actor: Actor) -> HttpResponse:
     page = _Page("site/field_report.html", _("Take a picture"), [_photo("photo", _("Photo"))])
     if request.method != "POST" or not form.is_valid():
         return page.show(request, actor, form)
-    new = faces.new_matter(request.POST, channel=Channel.GRID)
+    new = faces.new_matter(request.POST, channel=Channel.GRID, **complaints.said(form))
     made = _taken(request, actor, form, page, new, {"before": "photo"})
     if isinstance(made, HttpResponse):
         return made

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from civicloop.site.complaints import ComplaintForm
 from civicloop.site.portal import kind_choices
 
 
@@ -16,7 +17,7 @@ def _text(label: Any, help_text: Any = "", rows: int = 3, required: bool = True)
     )
 
 
-class ReportForm(forms.Form):
+class WhatForm(forms.Form):
     """What is seen."""
 
     text = _text(gettext_lazy("What do you see?"))
@@ -27,7 +28,11 @@ class ReportForm(forms.Form):
         self.fields["kind"].choices = kind_choices()  # type: ignore[attr-defined]
 
 
-class HandledForm(ReportForm):
+class ReportForm(WhatForm, ComplaintForm):
+    """What is seen, and whether it is a complaint."""
+
+
+class HandledForm(WhatForm):
     """What was there and what was done about it, with a photo before and after."""
 
     text = _text(gettext_lazy("What was wrong?"), rows=2)

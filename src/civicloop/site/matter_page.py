@@ -19,6 +19,7 @@ from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
 from civicloop.matters import selectors
 from civicloop.matters.choices import Channel, TaskState
+from civicloop.matters.complaints import superior
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
@@ -28,7 +29,7 @@ from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
-from civicloop.site import acting, opening
+from civicloop.site import acting, complaints, opening
 from civicloop.site.acting import language
 
 OUTSIDE_WORDS = {
@@ -49,7 +50,7 @@ def show(request: HttpRequest, actor: Actor, matter_id: UUID, status: int = 200)
     """The page, also after a refusal, with everything that was typed. 404 for what one must not know of."""
     try:
         context = bag(request, actor, matter_id)
-        context |= opening.bag(request, actor, context["seen"])
+        context |= opening.bag(request, actor, context["seen"]) | complaints.bag(actor, context["seen"])
     except Refused:
         raise Http404 from None
     return render(request, "site/matter.html", context, status=status)
@@ -172,6 +173,13 @@ def _name_units(sheet: dict[str, Any], offer: selectors.Offered, seen: Reading) 
 def suggestion(seen: Reading, kind_id: int | None) -> str:
     """The suggested unit and its reason in one line."""
     answer = catalogue.answering_unit(kind_id, seen.areas, clock.now())
+    barred = seen.subject.complained_of
+    if answer.unit_id in barred:
+        above = superior(answer.unit_id, barred)
+        if above is None:
+            return _("The usual unit is the one complained of: name another one.")
+        unit = shown(selectors.unit_names({above})[above], language())
+        return _("Suggested: %(unit)s (the unit above the one complained of)") % {"unit": unit}
     unit = shown(selectors.unit_names({answer.unit_id})[answer.unit_id], language())
     reason = catalogue_words.reason_words(answer.reason_code, answer.reason_params)
     return _("Suggested: %(unit)s (%(reason)s)") % {"unit": unit, "reason": reason}

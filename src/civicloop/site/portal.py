@@ -19,7 +19,7 @@ from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import caches, clock, ids
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import network
-from civicloop.matters import actions, selectors
+from civicloop.matters import actions, opening, selectors
 from civicloop.matters.api import ANONYMOUS_REPORTS, CODE_TRIES, outsider, too_often
 from civicloop.matters.choices import Channel
 from civicloop.matters.errors import Refused
@@ -32,7 +32,7 @@ from civicloop.places import selectors as places
 from civicloop.receipts import pdf
 from civicloop.receipts import selectors as receipts
 from civicloop.records import settings
-from civicloop.site import faces, portal_words
+from civicloop.site import complaints, faces, portal_words
 from civicloop.site.acting import SESSION_CODES, language, place_words
 
 # what residents meet most, of the national catalogue; everything else is for the desk to name
@@ -94,7 +94,7 @@ def home(request: HttpRequest) -> HttpResponse:
 # -- report ---------------------------------------------------------------------------------------------------------
 
 
-class ReportForm(forms.Form):
+class ReportForm(complaints.ComplaintForm):
     """What it is and who says so. Lengths are checked by the action, which says what was kept."""
 
     text = forms.CharField(
@@ -160,7 +160,7 @@ def report(request: HttpRequest) -> HttpResponse:
     try:
         if wait:
             raise too_often(wait)
-        new = faces.new_matter(data, channel=Channel.RESIDENT, reporter=faces.person(data))
+        new = faces.new_matter(data, channel=Channel.RESIDENT, reporter=faces.person(data), **complaints.said(form))
         made = actions.report(actor, new)
     except Refused as reason:
         return _report_page(request, form, data, refused=reason, status=reason.status)
@@ -257,7 +257,8 @@ def show_status(request: HttpRequest, actor: Actor, matter_id: UUID, *, status: 
     context = {
         "row": row, "lines": portal_words.four_lines(row, seen), "story": portal_words.story(row, seen),
         "sheets": sheets, "photos": pictures, "has_photos": any(pictures.values()), "place": place_words(row),
-        "refused": faces.trouble(request), "may_add": not row.end and seen.procedure.code == "grid-event",
+        "refused": faces.trouble(request), "told": opening.told(matter_id),
+        "may_add": not row.end and seen.procedure.code == "grid-event",
     }  # fmt: skip
     return render(request, "site/portal_status.html", context, status=status)
 

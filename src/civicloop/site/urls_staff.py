@@ -5,7 +5,18 @@ from django.utils.translation import gettext_lazy
 
 from civicloop.people import access
 from civicloop.people.choices import Role
-from civicloop.site import approvals, calendar_pages, desk, matter_page, opening, queue, receiving, shift, signals_page
+from civicloop.site import (
+    approvals,
+    calendar_pages,
+    complaints,
+    desk,
+    matter_page,
+    opening,
+    queue,
+    receiving,
+    shift,
+    signals_page,
+)
 from civicloop.ui import navigation
 
 DESK = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER})
@@ -42,6 +53,7 @@ staff: list[URLPattern] = [
     path("matters/<uuid:matter_id>", matter_page.page, name="matter"),
     path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
     path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),
+    path("matters/<uuid:matter_id>/complaint", complaints.name, name="name-complained"),
     path("matters/<uuid:matter_id>/open", opening.values, name="open-values"),
     path("matters/<uuid:matter_id>/original", opening.original, name="open-original"),
 ]
