@@ -44,4 +44,21 @@ def from_a_phone(orientation: int = 1, **size: int) -> bytes:
     return encoded(drawn(**size), exif=exif, comment=b"taken at home", quality=90)
 
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+def paper(catalogue: bytes = b"", page: bytes = b"", padding: int = 0, pages: int = 1, more: bytes = b"") -> bytes:
+    """A PDF of blank pages; `catalogue` and `page` stand in those dictionaries, `more` are objects from number 9."""
+    kids = b" ".join(b"%d 0 R" % (100 + number) for number in range(pages))
+    parts = [
+        (1, b"<</Type/Catalog/Pages 2 0 R%s>>" % catalogue), (2, b"<</Type/Pages/Kids[%s]/Count 1>>" % kids),
+        (3, b"<</Length %d>>stream\n%s\nendstream" % (padding, bytes(padding))),
+        *((100 + number, b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]%s>>" % page) for number in range(pages)),
+        *((9 + number, each) for number, each in enumerate(filter(None, more.split(b"|")))),
+    ]  # fmt: skip
+    out, table = bytearray(b"%PDF-1.4\n"), bytearray()
+    for number, body in parts:
+        table += b"%d 1\n%010d 00000 n \n" % (number, len(out))
+        out += b"%d 0 obj%s endobj\n" % (number, body)
+    at = len(out)
+    return bytes(out + b"xref\n" + table + b"trailer<</Size 999/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % at)
+
+
+PDF = paper()

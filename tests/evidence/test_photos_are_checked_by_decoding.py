@@ -14,7 +14,7 @@ from PIL import Image
 from civicloop.evidence import choices, photos
 from civicloop.evidence.errors import EvidenceRefused
 from tests.conftest import size
-from tests.evidence.pictures import PDF, drawn, encoded, from_a_phone, opened
+from tests.evidence.pictures import PDF, drawn, encoded, from_a_phone, opened, paper
 
 
 def refusal(content: bytes, name: str = "现场.jpg") -> EvidenceRefused:
@@ -221,9 +221,8 @@ def test_a_photo_of_more_than_fifteen_megabytes_is_refused() -> None:
 
 
 def test_a_pdf_may_be_larger_than_a_photo() -> None:
-    body = PDF[:20] + bytes(16 * choices.MEGABYTE) + PDF[20:]
-    assert photos.look(body) == photos.Looked(photos.PDF)
-    assert refusal(PDF[:20] + bytes(20 * choices.MEGABYTE) + PDF[20:]).code == "too_large"
+    assert photos.look(paper(padding=16 * choices.MEGABYTE)) == photos.Looked(photos.PDF)
+    assert refusal(paper(padding=20 * choices.MEGABYTE)).code == "too_large"
 
 
 def test_a_pdf_without_its_end_is_refused() -> None:

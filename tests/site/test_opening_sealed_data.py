@@ -222,7 +222,10 @@ def test_a_paper_of_the_staff_is_opened_by_the_unit_and_a_letter_from_outside_is
     page = text(client.get(f"/matters/{matter}"))
     assert str(paper.id) in page
     assert f'value="{letter.id}"' not in page
-    assert original(client, matter, paper.id, purpose="apply").content == PDF
+    answer = original(client, matter, paper.id, purpose="apply")
+    assert answer.content == PDF
+    assert answer["Content-Disposition"].startswith("attachment; ")
+    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert original(client, matter, letter.id).status_code == 403
     assert original(signed_in("clerk"), matter, letter.id).content == PDF
 

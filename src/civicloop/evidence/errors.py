@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from civicloop.evidence.choices import MEGABYTE, MOST_FILE_BYTES, MOST_FILES, MOST_PHOTO_BYTES, MOST_PIXELS
+from civicloop.evidence.choices import MEGABYTE, MOST_FILE_BYTES, MOST_FILES, MOST_PAGES, MOST_PHOTO_BYTES, MOST_PIXELS
 
 _NUMBERS: dict[str, object] = {
     "photo": MOST_PHOTO_BYTES // MEGABYTE,
@@ -10,6 +10,7 @@ _NUMBERS: dict[str, object] = {
     "million": MOST_PIXELS // 1_000_000,
     "wan": MOST_PIXELS // 10_000,  # Chinese counts pixels by ten thousands
     "most": MOST_FILES,
+    "pages": MOST_PAGES,
 }
 
 
@@ -17,6 +18,7 @@ class EvidenceRefused(ValueError):
     """An upload that is not taken. `code` is for machines, `str()` for the person, in the person's language.
 
     Codes: empty, too_large, too_many_pixels, heic, archive, web_page, not_a_photo, damaged, unknown_stage, too_many,
+    pdf_locked, pdf_active, pdf_too_long, video,
     and two that are the platform's fault: not_stored (worth another try) and storage_full (once there is room again).
     """
 
@@ -41,6 +43,12 @@ def _then(code: str) -> str:
         return _("Try again; if it fails again, tell the system administrator.")
     if code == "storage_full":
         return _("Tell the system administrator; send it again when there is room.")
+    if code in {"pdf_locked", "pdf_active"}:
+        return _("Print it to a new PDF without protection and attachments, or photograph the paper.")
+    if code == "pdf_too_long":
+        return _("Send the pages that matter, or several files.")
+    if code == "video":
+        return _("Take one or more photos that show the same.")
     if code == "too_many":
         return _("Leave out what shows the same.")
     if code == "unknown_stage":
@@ -59,6 +67,12 @@ def _reason(code: str) -> str:
         "archive": _("%(name)s is an archive (ZIP, Office or similar), not a photo, whatever its name says."),
         "web_page": _("%(name)s is a web page or drawing (HTML, SVG), not a photo, whatever its name says."),
         "not_a_photo": _("%(name)s is neither a photo nor a PDF that can be read, whatever its name says."),
+        "pdf_locked": _("%(name)s is a PDF protected by a password, which nobody could open later."),
+        "pdf_active": _("%(name)s is a PDF that holds a program, an action, a film or attached files."),
+        "pdf_too_long": _("%(name)s is too long: a PDF may have %(pages)s pages and no endless contents."),
+        "video": _(
+            "%(name)s is a film; films are not taken, since what a phone writes into them cannot be removed here."
+        ),
         "damaged": _("%(name)s is damaged or was not sent completely."),
         "unknown_stage": _("Say whether %(name)s was taken before handling, after handling or otherwise."),
         "too_many": _("%(name)s is one too many: a matter holds at most %(most)s photos and files."),

@@ -13,7 +13,7 @@ from threading import BoundedSemaphore
 
 from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from civicloop.evidence import exif
+from civicloop.evidence import documents, exif
 from civicloop.evidence.choices import (
     DERIVATIVE_SIDE,
     MOST_FILE_BYTES,
@@ -29,6 +29,7 @@ from civicloop.evidence.errors import EvidenceRefused, refused
 JPEG, PNG, WEBP, PDF = "image/jpeg", "image/png", "image/webp", "application/pdf"
 _HEIC = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"}
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
+_FILMS = (b"\x1a\x45\xdf\xa3", b"\x00\x00\x01\xba", b"FLV\x01")  # WebM and Matroska, MPEG, Flash
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -63,7 +64,7 @@ class Looked:
 
 
 def media_type_of(content: bytes) -> str:
-    """The media type by the first bytes; else a refusal code: heic, archive, web_page or not_a_photo."""
+    """The media type by the first bytes; else a refusal code: heic, video, archive, web_page or not_a_photo."""
     if content.startswith(b"\xff\xd8\xff"):
         return JPEG
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -74,6 +75,8 @@ def media_type_of(content: bytes) -> str:
         return PDF
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC:
         return "heic"
+    if content[4:8] in (b"ftyp", b"moov", b"mdat") or content.startswith(_FILMS):
+        return "video"
     if content.startswith(_ARCHIVES):
         return "archive"
     if content[:512].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00").startswith(b"<"):
@@ -90,11 +93,12 @@ def look(content: bytes, name: str = "") -> Looked:
         raise refused("too_large", name)
     if "/" not in kind:
         raise refused(kind, name)
-    if kind == PDF:
-        if not _pdf_is_whole(content):
-            raise refused("damaged", name)
-        return Looked(PDF)
+    if kind == PDF and not _pdf_is_whole(content):
+        raise refused("damaged", name)
     try:
+        if kind == PDF:
+            documents.check(content, name)
+            return Looked(PDF)
         if kind == JPEG and scans(content, MOST_SCANS) > MOST_SCANS:
             raise refused("not_a_photo", name)
         width, height = _size(content, kind)

@@ -172,4 +172,5 @@ def original(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpRespons
     name = f"{selectors.row_of(matter_id).number}-{str(row.id)[-6:]}.{ENDINGS.get(row.media_type, 'bin')}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"  # should a browser show it all the same
     return response
