@@ -74,6 +74,30 @@ def test_what_was_given_to_the_absent_worker_is_done_by_the_stand_in_and_the_tim
     assert [own.account_id, actor.post_id, actor.unit_id] in found.row["handlers"]
 
 
+def test_standing_in_is_for_the_post_and_not_for_what_the_person_has_elsewhere() -> None:
+    """The absent worker also had a post in another unit, and handled something there."""
+    from civicloop.people import actions as posts
+    from civicloop.people.models import Post
+
+    account = Account.objects.get(username="worker").pk
+    other = Post.objects.get(code="d1-worker-post")
+    posts.hold(SYSTEM, account_id=account, post_id=other.pk)
+    matter = loop.report(point=(117.12, 39.05))
+    loop.act("s2-clerk", matter, "file", condition=loop.condition())
+    loop.act("s2-clerk", matter, "dispatch")
+    loop.act("d1-receiver", matter, "accept")
+    loop.act("d1-receiver", matter, "assign", worker="worker")
+    actor = stand_in("receiver", "worker")
+    found = reading.read(matter)
+    assert found is not None
+    assert account in found.subject.persons
+    assert not access.sees(actor, found.subject).allowed
+    assert not access.stands_for(actor, post="unit_worker", of="person", value=account, subject=found.subject)
+    assert matter not in listed(actor)
+    assert matter not in {row.id for row in selectors.matters(actor, selectors.Filters()).rows}
+    assert access.sees(world.actor("worker"), found.subject).allowed
+
+
 def test_nobody_checks_the_own_work_by_standing_in_for_the_checker() -> None:
     matter = loop.report()
     loop.to_handling(matter)

@@ -79,10 +79,11 @@ def _not_withheld(bound: Scope, *, of_area: bool = False) -> Q:
 
 
 def _of_person(whose: Scope | Actor) -> Q:
-    """What was given to the person by name, or to somebody for whom the person stands in."""
+    """What was given to the person by name; or, in the post's unit, to somebody for whom the person stands in."""
+    found = Q(desk_person_id=whose.account_id)
     if not whose.stands_in_for:
-        return Q(desk_person_id=whose.account_id)
-    return Q(desk_person_id__in=sorted(whose.stands_in_for | ({whose.account_id} - {None})))
+        return found
+    return found | Q(desk_person_id__in=sorted(whose.stands_in_for), unit_id=whose.unit_id)
 
 
 def _in_area(bound: Scope) -> Q:

@@ -194,7 +194,7 @@ def sees(actor: Actor, subject: Subject) -> Decision:
         roles -= subject.by_delegation
         if not roles & DUTIES["matters.list"]:
             return HIDDEN
-    if actor.unit_id in subject.units or accounts(actor) & subject.persons:
+    if actor.unit_id in subject.units or actor.account_id in subject.persons:
         return YES
     if subject.confidentiality > actor.confidentiality:
         return HIDDEN
@@ -275,7 +275,9 @@ def stands_for(actor: Actor, *, post: str, of: str, value: object, subject: Subj
     if of == "unit":
         return value is not None and actor.unit_id == value
     if of == "person":
-        return value is not None and value in accounts(actor)
+        # standing in is for the post: what somebody has in another unit stays with that person
+        borrowed = value in actor.stands_in_for and actor.unit_id in subject.units
+        return value is not None and (value == actor.account_id or borrowed)
     if of == "level":
         return actor.level == value and covers(actor, subject)
     return False
