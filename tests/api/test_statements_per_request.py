@@ -13,7 +13,7 @@ from django.db import connection
 from civicloop.calendars import selectors as calendars
 from civicloop.catalogue import selectors as catalogue
 from civicloop.evidence.models import Evidence
-from civicloop.people import desks
+from civicloop.people import desks, tokens
 from civicloop.places import selectors as places
 from civicloop.procedures import selectors as procedures
 from tests.api.calls import Caller, condition, done, walk_to_check, walk_to_handling
@@ -42,7 +42,7 @@ def warm(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reference data are kept and not compared again while the test runs; one matter has gone the whole way."""
     for module, name in (
         (calendars, "RECHECK_SECONDS"), (catalogue, "RECHECK_SECONDS"), (places, "RECHECK"), (procedures, "SECONDS"),
-        (desks, "REFRESH"),
+        (desks, "REFRESH"), (tokens, "EVERY"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, 3600.0)
     matter = done(Caller().report(), 201)["id"]

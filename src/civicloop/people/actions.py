@@ -195,16 +195,19 @@ def release(actor: Actor, *, holding_id: int) -> Holding:
 
 @transaction.atomic
 def create_token(
-    actor: Actor, *, account_id: int, post_id: int, scopes: Sequence[str] = ("all",), expires_at: datetime | None = None
-) -> str:
-    """A new API token, returned once. Raises PeopleError `post_not_held`."""
+    actor: Actor, *, account_id: int, post_id: int, scopes: Sequence[str] = ("all",),
+    expires_at: datetime | None = None, name: str = "",
+) -> str:  # fmt: skip
+    """A new API token, returned once. Raises PeopleError `post_not_held`, `no_scope`."""
     require(actor, "posts.change")
+    if not scopes:
+        raise PeopleError("no_scope", _("Say what the token may do."))
     if not Holding.objects.filter(held(), account_id=account_id, post_id=post_id).exists():
         raise PeopleError("post_not_held", _("The account does not hold this post."))
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     ApiToken.objects.create(
         hash=token_hash(token), account_id=account_id, post_id=post_id, scopes=list(scopes), created_at=clock.now(),
-        expires_at=expires_at,
+        expires_at=expires_at, name=name.strip()[:80],
     )  # fmt: skip
     note(actor, "token.create", str(post_id), {"scopes": list(scopes)})
     return token

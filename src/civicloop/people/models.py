@@ -207,6 +207,8 @@ class ApiToken(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="tokens")
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="tokens")
     scopes = models.JSONField(default=list)
+    name = models.CharField(max_length=80, blank=True, help_text="what it is for")
+    last_used_at = models.DateTimeField(null=True, help_text="to about a minute")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

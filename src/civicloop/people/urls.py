@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from civicloop.people import anomaly_pages, delegation_pages, identity_pages, pages, standing_pages
+from civicloop.people import anomaly_pages, delegation_pages, identity_pages, pages, standing_pages, token_pages
 
 app_name = "people"
 urlpatterns = [
@@ -26,5 +26,7 @@ urlpatterns = [
     path("sign-ins/<int:identity_id>/end", identity_pages.end, name="identity-end"),
     path("anomalies/", anomaly_pages.listed, name="anomalies"),
     path("anomalies/<int:anomaly_id>/judge", anomaly_pages.judge, name="anomaly-judge"),
+    path("tokens/", token_pages.listed, name="tokens"),
+    path("tokens/<int:token_id>/revoke", token_pages.revoke, name="token-revoke"),
     path("accounts/new", pages.new_account, name="new-account"),
 ]

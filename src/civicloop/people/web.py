@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from ninja.security import APIKeyCookie, HttpBearer
 
-from civicloop.people import access, selectors
+from civicloop.people import access, selectors, tokens
 from civicloop.people.access import ANONYMOUS, Actor
 
 SESSION_POST = "post"
@@ -36,7 +36,10 @@ class Bearer(HttpBearer):
     """`Authorization: Bearer …`; the request's `auth` becomes the Actor."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
-        return selectors.actor_of_token(token)
+        found = selectors.actor_of_token(token)
+        if found is not None:
+            tokens.used(selectors.token_hash(token))
+        return found
 
 
 View = Callable[..., HttpResponse]
