@@ -1,6 +1,6 @@
-"""Bounds of what is taken, and the table that is only ever added to."""
+"""Bounds of what is taken, and the tables that are only ever added to."""
 
-APPEND_ONLY = ("evidence_evidence",)
+APPEND_ONLY = ("evidence_evidence", "evidence_boxes")
 
 MEGABYTE = 1024 * 1024
 MOST_PHOTO_BYTES = 15 * MEGABYTE

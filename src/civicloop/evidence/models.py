@@ -124,8 +124,23 @@ class Capture(models.Model):
     editor = models.CharField(max_length=20, default="", help_text="a program that changes pictures")
 
 
+class Boxes(models.Model):
+    """Faces and number plates that were found in what is shown of one photo. A row is never changed."""
+
+    pk = models.CompositePrimaryKey("matter_id", "id")
+    matter_id = models.UUIDField()
+    id = models.UUIDField()
+    evidence_id = models.UUIDField()
+    detector = models.CharField(max_length=40)
+    failed = models.BooleanField(default=False, help_text="the photo could not be looked at")
+    boxes = models.JSONField(
+        default=list, help_text="kind, left, top, right, bottom in the derivative's pixels, score"
+    )
+    made_at = models.DateTimeField()
+
+
 class LookedAt(models.Model):
-    """How far the search for signals has come: one row."""
+    """How far the worker has come: row 1 the search for signals, row 2 the search for faces and plates."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     until = models.DateTimeField()

@@ -10,6 +10,7 @@ from types import FrameType
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 
 from civicloop.evidence import actions as evidence
+from civicloop.evidence import boxes
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock
 from civicloop.matters import jobs, signals
@@ -17,7 +18,7 @@ from civicloop.ops import loading
 from civicloop.ops.models import Heartbeat
 from civicloop.people import anomalies, locks
 from civicloop.receipts import jobs as roots
-from civicloop.records import settings
+from civicloop.records import settings, tries
 
 PAUSE = 2.0
 LOOK_EVERY = 5  # rounds between two looks at the new photos
@@ -78,6 +79,7 @@ def run_for_ever(*, once: bool = False) -> None:
             if number % HOURLY == 0:
                 make_partitions()
                 locks.forget_old()
+                tries.forget_old()
                 if once and storage_is_due():
                     sweep_storage()
                 elif storage_is_due() and not sweeping.is_alive():
@@ -88,6 +90,8 @@ def run_for_ever(*, once: bool = False) -> None:
             done = 0 if loading.wanted() else jobs.sweep() + roots.round()
             if number % LOOK_EVERY == 0 and not loading.wanted():
                 signals.look()
+            if not loading.wanted():
+                boxes.look()
             if number % LOGS_EVERY == 0 and not loading.wanted():
                 anomalies.look()
             beat("worker", round=number, acts=done)
