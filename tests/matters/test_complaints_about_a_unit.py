@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from civicloop.foundation import clock
-from civicloop.matters import opening, reading, selectors
+from civicloop.foundation import clock, ids
+from civicloop.matters import opening, reading, rewriting, selectors
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Entry, Matter
 from civicloop.people import access, actions
@@ -45,7 +45,7 @@ def sees(user: str, matter: UUID) -> bool:
 
 
 def complaint(*units: str, user: str | None = None, **values: Any) -> UUID:
-    return loop.report(user, complained_of=units, **values)
+    return loop.report(user, complained_of=units, **({"text": "每晚十一点后有人在我家楼下倾倒渣土"} | values))
 
 
 def test_a_complaint_about_the_desk_of_a_place_goes_to_the_desk_above_it() -> None:
@@ -156,3 +156,71 @@ def test_an_identity_is_not_opened_by_the_unit_and_the_reporter_sees_each_openin
     assert [(each.at, each.post) for each in told] == [(world.START, str(Role.ACCEPTANCE_CLERK.label))]
     assert [each.purpose for each in told] == [str(opening.PURPOSES["ask_back"])]
     assert "张三" not in str(told)
+
+
+REWRITTEN = "群众反映和顺里社区存在违规倾倒建筑垃圾的情况，请说明管理情况。"
+
+
+def second_clerk() -> None:
+    account = actions.create_account(SYSTEM, username="clerk-b", account_names={"zh-hans": "乙"}, password=None)
+    post = actions.create_post(
+        SYSTEM, code="clerk-b-post", role="dispatcher", unit_id=world.unit("s1-centre"), area_id=places("990101001")
+    )
+    actions.hold(SYSTEM, account_id=account.id, post_id=post.id)
+
+
+def test_the_unit_is_given_a_rewritten_text_that_a_second_person_released() -> None:
+    second_clerk()
+    matter = complaint(
+        "s1-office", kind="01001", address="紫荆巷七号院", reporter={"name": "欧阳", "phone": "13800001234"}
+    )
+    written = loop.act("clerk", matter, "rewrite", text=REWRITTEN)
+    refused(
+        "own_request",
+        lambda: rewriting.release(world.actor("clerk"), matter_id=matter, rewrite=written.seq, act_id=ids.uuid7()),
+    )
+    assert Matter.objects.count() == 1
+    act_id = ids.uuid7()
+    for _again in range(2):
+        copy = rewriting.release(world.actor("clerk-b"), matter_id=matter, rewrite=written.seq, act_id=act_id)
+    assert Matter.objects.count() == 2
+    loop.act("clerk", copy, "file", condition=loop.condition())
+    loop.act("clerk", copy, "dispatch")
+    assert sees("receiver", copy)
+    assert not sees("receiver", matter)
+    row = Matter.objects.get(id=copy)
+    assert (row.text, row.lon, row.lat, row.address, row.grid_id, row.parent_id) == (
+        REWRITTEN,
+        None,
+        None,
+        "",
+        None,
+        None,
+    )
+    kept = str([(bytes(e.body), e.texts) for e in map(line_of, Entry.objects.filter(matter_id=copy))])
+    for secret in (str(matter), Matter.objects.get(id=matter).number, "紫荆巷", "渣土", "117.02"):
+        assert secret not in kept
+    refused(
+        "no_such_text",
+        lambda: rewriting.release(world.actor("clerk-b"), matter_id=matter, rewrite=written.seq, act_id=ids.uuid7()),
+    )
+
+
+def line_of(entry: Entry) -> Any:
+    from types import SimpleNamespace
+
+    from civicloop.matters.models import EntryText
+
+    texts = list(EntryText.objects.filter(matter_id=entry.matter_id, seq=entry.seq).values_list("value", flat=True))
+    return SimpleNamespace(body=entry.body, texts=texts)
+
+
+def test_a_rewritten_text_repeats_nothing_by_which_the_writer_is_known() -> None:
+    matter = complaint("s1-office", address="紫荆巷七号院")
+    refused("too_like", lambda: loop.act("clerk", matter, "rewrite", text="有人说每晚十一点后有人在我家楼下倾倒渣土。"))
+    refused("too_like", lambda: loop.act("clerk", matter, "rewrite", text="地点在紫荆巷七号院附近"))
+    refused("holds_number", lambda: loop.act("clerk", matter, "rewrite", text="请联系 138 0000 1234"))
+    refused("missing", lambda: loop.act("clerk", matter, "rewrite", text=" "))
+    refused("not_found", lambda: loop.act("receiver", matter, "rewrite", text=REWRITTEN))
+    refused("no_complaint", lambda: loop.act("clerk", loop.report(), "rewrite", text=REWRITTEN))
+    refused("unknown_action", lambda: loop.act("clerk", matter, "release_rewrite", rewrite=2))

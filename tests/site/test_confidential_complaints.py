@@ -223,3 +223,41 @@ def test_the_reporter_reads_when_and_for_what_the_identity_was_opened_but_not_by
     assert str(opening.PURPOSES["call_back"]) in listed
     for hidden in ("李四", "测试clerk", "clerk"):
         assert hidden not in listed
+
+
+def test_a_text_for_the_unit_is_written_by_one_and_released_by_another_on_the_page(complaint: UUID) -> None:
+    account = people.create_account(
+        access.system("tests"), username="b", account_names={"zh-hans": "乙"}, password=None
+    )
+    post = people.create_post(
+        access.system("tests"),
+        code="b-post",
+        role="dispatcher",
+        unit_id=world.unit("s1-centre"),
+        area_id=places.by_code("990101001").id,
+    )
+    people.hold(access.system("tests"), account_id=account.id, post_id=post.id)
+    first, second, address = signed_in("clerk"), signed_in("b"), f"/matters/{complaint}/rewrite"
+    refused = first.post(address, {"act_id": str(ids.uuid7()), "text": f"据说{WORDS}"})
+    assert refused.status_code == 422
+    assert f"据说{WORDS}</textarea>" in text(refused)  # it stays typed
+    told_to_unit = "群众反映辖区有违规倾倒情况，请说明管理措施。"
+    assert "已保存" in text(first.post(address, {"act_id": str(ids.uuid7()), "text": told_to_unit}, follow=True))
+    waiting = Entry.objects.get(matter_id=complaint, action="rewrite").seq
+    data = {"act_id": str(ids.uuid7()), "rewrite": str(waiting)}
+    first.post(f"{address}/release", data)
+    assert not Entry.objects.filter(matter_id=complaint, action="release_rewrite").exists()
+    assert "/rewrite/release" in text(second.get(f"/matters/{complaint}"))
+    assert "/rewrite/release" not in text(first.get(f"/matters/{complaint}"))
+    second.post(f"{address}/release", data)
+    copy = Matter.objects.get(text=told_to_unit)
+    loop.act("clerk", copy.id, "file", condition=loop.condition())
+    loop.act("clerk", copy.id, "dispatch")
+    page = text(signed_in("receiver").get(f"/matters/{copy.id}"))
+    assert told_to_unit in page
+    for secret in told(complaint)[:9]:
+        assert secret.decode() not in page
+    _looked, leaks = fetched("receiver", complaint)
+    assert leaks == []
+    for stranger in ("receiver", "head"):
+        assert signed_in(stranger).post(f"{address}/release", data).status_code == 404

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import approvals, complaining, engine_acts, errors, needs, reading, signals
+from civicloop.matters import approvals, complaining, engine_acts, errors, needs, reading, rewriting, signals
 from civicloop.matters.approvals import ask
 from civicloop.matters.intake import check_code, check_code_hash, kind_of, report
 from civicloop.matters.permission import acting, given_for, may_act, took_part
@@ -41,8 +41,11 @@ _ENGINE = {
     "recount": engine_acts.recount,
     signals.ACTION: signals.plan,
     complaining.ACTION: complaining.plan,
+    rewriting.WRITE: rewriting.write,
+    rewriting.RELEASE: rewriting.release_plan,
 }
-INSIDE = frozenset({signals.ACTION})  # only with what goes with them in one transaction: see matters.signals
+# only with what goes with them in one transaction: see matters.signals, matters.rewriting
+INSIDE = frozenset({signals.ACTION, rewriting.RELEASE})
 
 
 def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, Any] | None = None) -> Done:
@@ -89,7 +92,7 @@ def _once(actor: Actor, wanted: Act, request: bytes, seen: Reading | None, kept:
     expected = wanted.expected_step_version
     if expected is not None and expected != seen.row["step_version"]:
         raise errors.stale(seen.row["step_version"])
-    if wanted.action in INSIDE and "judged" not in kept:
+    if wanted.action in INSIDE and not kept:
         raise errors.refused_by_procedure("unknown_action", wanted.action)
     if wanted.action in _ENGINE:
         plan = _ENGINE[wanted.action](actor, wanted, seen)

@@ -19,6 +19,8 @@ ENGINE_WORDS = {
     "end_hold": gettext_lazy("The pause has ended"),
     "recount": gettext_lazy("Deadline counted again by the published calendar"),
     "name_complained": gettext_lazy("Recorded whom the complaint is about"),
+    "rewrite": gettext_lazy("Text for the unit complained of written"),
+    "release_rewrite": gettext_lazy("Text for the unit complained of released"),
     "judge_signal": gettext_lazy("A signal was looked at"),
 }
 ANSWER_WORDS = {

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST
 
 from civicloop.foundation import ids
 from civicloop.foundation.names import shown
-from civicloop.matters import actions, complaining, complaints, selectors
+from civicloop.matters import actions, complaining, complaints, rewriting, selectors
 from civicloop.matters.errors import Refused
 from civicloop.matters.reading import Reading
+from civicloop.people import access
 from civicloop.people import selectors as directory
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
@@ -76,7 +77,7 @@ def said(form: forms.Form) -> dict[str, Any]:
 # -- the desk -------------------------------------------------------------------------------------------------------
 
 
-def bag(actor: Actor, seen: Reading) -> dict[str, Any]:
+def bag(actor: Actor, seen: Reading, typed: str = "") -> dict[str, Any]:
     """What the page of a matter shows of it: whom it is about, and the form for a desk that may record it."""
     about = seen.row["complained_of"]
     names = selectors.unit_names(set(about)) if about else {}
@@ -85,8 +86,58 @@ def bag(actor: Actor, seen: Reading) -> dict[str, Any]:
             "units": [shown(names[each], language()) for each in about if each in names],
             "confidential": seen.row["confidentiality"] > 0,
             "may_name": complaining.may_name(actor, seen), "act_id": str(ids.uuid7()),
+            "texts": [_text(actor, each) for each in rewriting.of_matter(seen.id)] if about else [],
+            "typed": typed if about else "",
         }
     }  # fmt: skip
+
+
+def _text(actor: Actor, text: rewriting.Rewritten) -> dict[str, Any]:
+    """A rewritten text: its words, the matter that it became, and whether this person may release it."""
+    waits = text.copy is None and bool(text.text)
+    return {
+        "seq": text.seq, "text": text.text, "copy": text.copy, "act_id": str(ids.uuid7()), "waits": waits,
+        "mine": waits and text.account_id in access.accounts(actor),
+    }  # fmt: skip
+
+
+@require_POST
+@duty("matters.list")
+def rewrite(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
+    """Write the text that the unit complained of may be given; after a refusal it stays typed."""
+    from civicloop.site import matter_page
+
+    text = request.POST.get("text", "").replace("\r\n", "\n")
+    try:
+        act_id = UUID(request.POST.get("act_id", ""))
+        actions.act(actor, actions.Act(matter_id, rewriting.WRITE, act_id, None, {"text": text}))
+    except ValueError:
+        raise Http404 from None
+    except Refused as reason:
+        if reason.code == "not_found":
+            raise Http404 from None
+        messages.error(request, reason.words)
+        return matter_page.show(request, actor, matter_id, status=reason.status)
+    messages.success(request, _("Kept. Somebody else must release it before the unit is given it."))
+    return HttpResponseRedirect(reverse("matter", args=[matter_id]))
+
+
+@require_POST
+@duty("matters.list")
+def release(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
+    """Release a rewritten text that somebody else has written; it becomes a matter of its own."""
+    try:
+        act_id, number = UUID(request.POST.get("act_id", "")), int(request.POST.get("rewrite", ""))
+        rewriting.release(actor, matter_id=matter_id, rewrite=number, act_id=act_id)
+    except ValueError:
+        raise Http404 from None
+    except Refused as reason:
+        if reason.code == "not_found":
+            raise Http404 from None
+        messages.error(request, reason.words)
+    else:
+        messages.success(request, _("Released as a matter of its own. File and dispatch it like any other."))
+    return HttpResponseRedirect(reverse("matter", args=[matter_id]))
 
 
 @require_POST

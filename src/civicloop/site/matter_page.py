@@ -50,7 +50,9 @@ def show(request: HttpRequest, actor: Actor, matter_id: UUID, status: int = 200)
     """The page, also after a refusal, with everything that was typed. 404 for what one must not know of."""
     try:
         context = bag(request, actor, matter_id)
-        context |= opening.bag(request, actor, context["seen"]) | complaints.bag(actor, context["seen"])
+        context |= opening.bag(request, actor, context["seen"]) | complaints.bag(
+            actor, context["seen"], request.POST.get("text", "")
+        )
     except Refused:
         raise Http404 from None
     return render(request, "site/matter.html", context, status=status)

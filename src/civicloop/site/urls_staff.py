@@ -54,6 +54,8 @@ staff: list[URLPattern] = [
     path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
     path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),
     path("matters/<uuid:matter_id>/complaint", complaints.name, name="name-complained"),
+    path("matters/<uuid:matter_id>/rewrite", complaints.rewrite, name="rewrite-complaint"),
+    path("matters/<uuid:matter_id>/rewrite/release", complaints.release, name="release-rewrite"),
     path("matters/<uuid:matter_id>/open", opening.values, name="open-values"),
     path("matters/<uuid:matter_id>/original", opening.original, name="open-original"),
 ]
