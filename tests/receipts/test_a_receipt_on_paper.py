@@ -26,7 +26,7 @@ PAGES = re.compile(rb"/Type\s*/Page\b")
 
 @pytest.fixture(autouse=True)
 def _fresh_bounds():
-    for each in (api.ANONYMOUS_REPORTS, api.CODE_TRIES, api.CODE_TRIES_OF_MATTER):
+    for each in (api.CODE_TRIES, api.CODE_TRIES_OF_MATTER):
         each.forget()
 
 

@@ -27,10 +27,11 @@ from civicloop.people import access, web
 from civicloop.people.access import Actor
 from civicloop.places import selectors as places
 from civicloop.procedures import selectors as procedures
+from civicloop.records.tries import SharedThrottle
 
 router = Router(tags=["matters"])
 Id = UUID
-ANONYMOUS_REPORTS = Throttle(most=30, seconds=600)
+ANONYMOUS_REPORTS = SharedThrottle("report", most=30, seconds=600)
 CODE_TRIES = Throttle(most=20, seconds=600)
 CODE_TRIES_OF_MATTER = Throttle(most=10, seconds=600)
 

@@ -18,7 +18,7 @@ from civicloop.ops import loading
 from civicloop.ops.models import Heartbeat
 from civicloop.people import anomalies, locks
 from civicloop.receipts import jobs as roots
-from civicloop.records import settings
+from civicloop.records import settings, tries
 
 PAUSE = 2.0
 LOOK_EVERY = 5  # rounds between two looks at the new photos
@@ -79,6 +79,7 @@ def run_for_ever(*, once: bool = False) -> None:
             if number % HOURLY == 0:
                 make_partitions()
                 locks.forget_old()
+                tries.forget_old()
                 if once and storage_is_due():
                     sweep_storage()
                 elif storage_is_due() and not sweeping.is_alive():

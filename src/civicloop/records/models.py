@@ -66,6 +66,17 @@ class SealedValue(models.Model):
         indexes = [models.Index(fields=["lookup"], name="sealed_lookup", condition=~models.Q(lookup=None))]
 
 
+class Try(models.Model):
+    """Tries counted over all processes (records.tries); the key is a keyed hash. Not in the write-ahead log."""
+
+    key = models.BinaryField(max_length=32, primary_key=True)
+    since = models.FloatField(help_text="seconds since 1970, when the present window began")
+    tries = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["since"], name="try_by_time")]
+
+
 class Setting(models.Model):
     """One version of one setting in one scope; the newest version holds. Earlier ones stay readable."""
 

@@ -1,0 +1,41 @@
+"""Bounds on how often something may be tried that hold for all processes of the servers together.
+
+One statement counts and decides; of the key only a keyed hash is kept. The table is not in the write-ahead log: after a
+crash of the database everybody begins anew. Real time on purpose: a moved clock must not open the door.
+"""
+
+import time
+
+from django.db import connection
+from django.utils.crypto import salted_hmac
+
+from civicloop.records.models import Try
+
+KEPT = 86_400.0  # seconds after which the worker removes what nobody tries any more
+_COUNT = """
+INSERT INTO records_try AS t (key, since, tries) VALUES (%(key)s, %(now)s, 1)
+ON CONFLICT (key) DO UPDATE SET
+    tries = CASE WHEN t.since <= %(now)s - %(seconds)s OR t.since > %(now)s THEN 1 ELSE least(t.tries + 1, 1000000) END,
+    since = CASE WHEN t.since <= %(now)s - %(seconds)s OR t.since > %(now)s THEN %(now)s ELSE t.since END
+RETURNING tries, since"""
+
+
+class SharedThrottle:
+    """At most `most` tries in a window of `seconds` for each key, over all processes."""
+
+    def __init__(self, name: str, most: int, seconds: float) -> None:
+        self.name, self.most, self.seconds = name, most, seconds
+
+    def wait(self, key: str) -> float:
+        """Count a try; 0 when it is allowed, else the seconds until the next one is."""
+        digest = salted_hmac("civicloop.records.tries", f"{self.name}:{key}", algorithm="sha256").digest()
+        now = time.time()
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT, {"key": digest, "now": now, "seconds": self.seconds})
+            tries, since = cursor.fetchone()
+        return 0.0 if tries <= self.most else max(1.0, since + self.seconds - now)
+
+
+def forget_old() -> int:
+    """Remove what nobody has tried for a day; returns how many. For the worker."""
+    return Try.objects.filter(since__lt=time.time() - KEPT).delete()[0]
