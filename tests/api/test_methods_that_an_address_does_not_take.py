@@ -42,3 +42,16 @@ def test_what_an_address_takes_goes_on_as_before() -> None:
     assert Caller().get("/kinds").status_code == 200
     assert Caller().report().status_code == 201
     assert Caller().get("/openapi.json").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/matters/a%0Ab", "/matters/%0A/clocks", "/units?after=%00", "/m%00"])
+def test_an_address_that_nobody_types_is_answered_as_a_problem(address: str) -> None:
+    for user in ("clerk", None):
+        answer = Caller(user).client.get(f"/api/v1{address}", headers=Caller(user).headers if user else {})
+        assert answer.status_code in {404, 422}
+        assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_page_with_a_zero_byte_is_not_found() -> None:
+    assert Caller().client.get("/matters/?text=%00").status_code == 404
+    assert Caller().client.get("/track%00").status_code == 404

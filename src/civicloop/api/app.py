@@ -12,7 +12,8 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, register_converter
+from django.urls.converters import StringConverter
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -127,7 +128,18 @@ api.add_router("", receipts)
 nowhere = Router()
 
 
-@nowhere.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", auth=None, include_in_schema=False)
+class Anything(StringConverter):
+    """The rest of an address, whatever it holds: Django's own `path` ends at a line's end."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(Anything, "anything")
+
+
+@nowhere.api_operation(
+    ["GET", "POST", "PUT", "PATCH", "DELETE"], "/{anything:rest}", auth=None, include_in_schema=False
+)
 def unknown(request: HttpRequest, rest: str) -> HttpResponse:
     """Every other address below this one: a program gets a problem, not a page."""
     return problem(404, "not_found", _("There is nothing at this address."))

@@ -11,8 +11,10 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
+from civicloop.api.app import problem
 from civicloop.ops import logs, metrics
 from civicloop.people import selectors, web
 from civicloop.people.access import Actor
@@ -71,3 +73,20 @@ def _post(request: HttpRequest) -> str:
         return selectors.post_code(who.post_id)
     except (DatabaseError, InterfaceError):
         return ""
+
+
+class NoZeroBytes:
+    """Refuses addresses with a zero byte, which no text of the database can hold and nobody types.
+
+    The API answers a problem, a page is not found. Bodies are looked at where they are read.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" not in request.path_info and "%00" not in request.META.get("QUERY_STRING", ""):
+            return self.get_response(request)
+        if not request.path_info.startswith("/api/"):
+            raise Http404
+        return problem(422, "malformed", _("The request does not have the expected form. Nothing was taken."))
