@@ -167,3 +167,11 @@ TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
 LOGGING = logs.configuration()
 METRICS_TOKEN = os.environ.get("CIVICLOOP_METRICS_TOKEN", "")
+
+# photos and files in an S3-compatible store instead of DATA_DIR (docs/operations.md)
+S3_BUCKET = os.environ.get("CIVICLOOP_S3_BUCKET", "")
+S3_PREFIX = os.environ.get("CIVICLOOP_S3_PREFIX", "")
+S3_ENDPOINT = os.environ.get("CIVICLOOP_S3_ENDPOINT", "")
+S3_REGION = os.environ.get("CIVICLOOP_S3_REGION", "")
+S3_KEY_ID = os.environ.get("CIVICLOOP_S3_KEY_ID", "")
+S3_SECRET_FILE = os.environ.get("CIVICLOOP_S3_SECRET_FILE", "")

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from django.conf import settings
 
-_NAME = re.compile(r"[0-9a-f]{64}")
+NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class Missing(LookupError):
@@ -25,6 +25,10 @@ class Missing(LookupError):
 
 class Damaged(OSError):
     """The stored bytes do not have the hash that is their name."""
+
+
+class Away(OSError):
+    """The store cannot be reached, or did not do what it was asked; worth another try."""
 
 
 class Store(Protocol):
@@ -42,6 +46,9 @@ class Store(Protocol):
     def remove(self, names: Collection[str], seconds: float) -> int:
         """Remove those that still nobody has put for that long; returns how many went."""
 
+    def remove_unfinished(self, seconds: float) -> int:
+        """Remove what a crash has left behind that long ago; returns how much went."""
+
 
 class LocalStore:
     """A folder `ab/cd/<sha256>` on this machine. Without `durable` nothing is synced: for tests and demonstrations."""
@@ -52,7 +59,7 @@ class LocalStore:
 
     def path(self, name: str) -> Path:
         """Where the object of this name lies. Raises Missing for what is no name, so no path is ever made of it."""
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise Missing(name)
         return self.root / name[:2] / name[2:4] / name
 
@@ -84,7 +91,7 @@ class LocalStore:
         limit = self._now() - seconds
         for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]")):
             with os.scandir(folder) as entries:
-                yield from (each.name for each in entries if _old(each, limit) and _NAME.fullmatch(each.name))
+                yield from (each.name for each in entries if _old(each, limit) and NAME.fullmatch(each.name))
 
     def remove(self, names: Collection[str], seconds: float) -> int:
         limit, gone = self._now() - seconds, 0
@@ -174,6 +181,18 @@ def _old(entry: os.DirEntry[str], limit: float) -> bool:
         return False
 
 
-def default() -> LocalStore:
-    """The store of this installation, in its data folder; CIVICLOOP_FSYNC=0 gives up durability."""
+def default() -> Store:
+    """The store of this installation: a bucket when one is set, else a folder in its data folder.
+
+    CIVICLOOP_FSYNC=0 gives up the folder's durability.
+    """
+    if settings.S3_BUCKET:
+        from civicloop.evidence import buckets  # its library is large, and few installations need it
+
+        return buckets.configured()
+    return folder()
+
+
+def folder() -> LocalStore:
+    """The folder of this installation."""
     return LocalStore(Path(settings.DATA_DIR) / "evidence", durable=os.environ.get("CIVICLOOP_FSYNC", "1") != "0")

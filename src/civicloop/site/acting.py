@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words as catalogue_words
 from civicloop.evidence import selectors as files
+from civicloop.evidence.storage import Away
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
 from civicloop.matters import actions, selectors
@@ -342,6 +343,9 @@ def evidence(request: HttpRequest, matter_id: UUID, evidence_id: UUID, which: st
     try:
         selectors.seen_by(actor, matter_id)
         content, media_type = files.read_object(matter_id, evidence_id, which)
+    except Away:
+        words = _("The photo cannot be fetched just now. Try again in a minute.")
+        return HttpResponse(words, status=503, content_type="text/plain; charset=utf-8", headers={"Retry-After": "60"})
     except (Refused, LookupError, OSError):
         raise Http404 from None
     response = HttpResponse(content, content_type=media_type)
