@@ -1,5 +1,6 @@
 """Who may do what, who sees what, and that lists show nothing that one may not open."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -124,6 +125,28 @@ def test_what_a_list_shows_may_be_opened(actor: Actor, subject: Subject) -> None
     cleared = subject.confidentiality <= bound.confidentiality
     shown = not bound.nothing and (involved or (by_area and fits and cleared))
     assert shown == access.sees(actor, subject).allowed
+
+
+@given(ACTORS, SUBJECTS, st.sampled_from(sorted(PERSONAL)))
+def test_no_role_and_no_clearance_shows_a_complaint_to_whom_it_is_about(
+    actor: Actor, subject: Subject, whose: str
+) -> None:
+    if actor.kind != "staff" or actor.unit_id is None:
+        return
+    elsewhere = replace(actor, unit_id=99)
+    ways = (
+        (actor, replace(subject, complained_of=frozenset({actor.unit_id}))),
+        (replace(elsewhere, own_unit_id=98), replace(subject, complained_of=frozenset({98}))),  # out of a post there
+        (replace(elsewhere, account_id=97), replace(subject, complained_accounts=frozenset({97}))),
+        (replace(elsewhere, stands_in_for=frozenset({96})), replace(subject, complained_accounts=frozenset({96}))),
+    )
+    for each, complaint in ways:
+        assert access.sees(each, complaint) == access.HIDDEN
+        assert access.opens(each, complaint, whose) == access.HIDDEN
+    other = replace(subject, complained_of=frozenset({99}), complained_accounts=frozenset({97}))
+    assert access.sees(replace(actor, account_id=95, unit_id=94), other) == access.sees(
+        replace(actor, account_id=95, unit_id=94), subject
+    )
 
 
 @pytest.mark.django_db
