@@ -32,7 +32,7 @@ def plan(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     if not may_name(actor, seen):
         raise errors.forbidden()
     given = wanted.data.get("units", [])
-    if not isinstance(given, list) or not all(isinstance(each, int | str) and each != "" for each in given):
+    if not isinstance(given, list) or not all(_is_named(each) for each in given):
         raise invalid("units", "not_units", _("Name units by their codes."))
     about = complaints.named([*seen.row["complained_of"], *given])
     barred = complaints.below(about)
@@ -46,6 +46,10 @@ def plan(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     draft = timeline.Draft(plain={"complained_of": about})
     confidentiality = max(seen.row["confidentiality"], complaints.CONFIDENTIAL)
     return Plan(ACTION, None, draft, Rows(), complained_of=about, confidentiality=confidentiality)
+
+
+def _is_named(unit: object) -> bool:
+    return (isinstance(unit, int) and not isinstance(unit, bool)) or (isinstance(unit, str) and unit != "")
 
 
 def _comes_back(seen: Reading, barred: frozenset[int]) -> bool:

@@ -26,6 +26,8 @@ def named(units: Sequence[int | str]) -> list[int]:
     if len(units) > MOST:
         raise invalid("complained_of", "too_many", _("Name at most %(most)s units.") % {"most": MOST})
     label = _("Unit complained of")
+    if needs.holds_zero_byte(list(units)):
+        raise invalid("complained_of", "unknown_unit", _("%(field)s: there is no such unit.") % {"field": label})
     return sorted({needs.unit_of("complained_of", label, each) for each in units})
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -34,6 +35,7 @@ def unit_named(text: str) -> int | None:
     """
     if not text:
         return None
+    ProhibitNullCharactersValidator()(text)
     rows = directory.units()
     found = list(rows.filter(code=text)[:1]) or list(rows.filter(names__icontains=text).order_by("code")[: SHOWN + 1])
     whole = [unit for unit in found if text in unit.names.values()]
