@@ -17,8 +17,8 @@ from civicloop.foundation.coordinates import wgs84_to_gcj02
 from civicloop.matters import signals as judging
 from civicloop.matters import uploads
 from tests import world
-from tests.evidence.pictures import drawn
 from tests.evidence.test_how_a_photo_was_made import phone
+from tests.evidence.test_the_same_scene import afterwards, street
 from tests.matters import loop
 from tests.site.test_field_work_outside import form, signed_in
 from tests.site.test_field_work_outside import photo as shown
@@ -73,7 +73,9 @@ def monday(tmp_path: Path, db: Any) -> Iterator[None]:
         yield
 
 
-def sent(matter: UUID, stage: str, taken: datetime | None, away: float | None = None, seed: int = 1) -> UUID:
+def sent(
+    matter: UUID, stage: str, taken: datetime | None, away: float | None = None, seed: int = 1, again: bool = False
+) -> UUID:
     camera, gps = {}, {}
     if taken is not None:
         camera = {0x9003: taken.strftime("%Y:%m:%d %H:%M:%S"), 0x9011: "+00:00"}
@@ -81,8 +83,9 @@ def sent(matter: UUID, stage: str, taken: datetime | None, away: float | None = 
         lon = world.SPOT[0] + away
         gps = {1: "N", 2: (world.SPOT[1], 0.0, 0.0), 3: "E", 4: (lon, 0.0, 0.0), 31: 10.0}
     evidence = ids.uuid7(clock.now())
+    shot = afterwards(street(seed), seed) if again else street(seed)
     prepared = uploads.take_upload(
-        world.actor("grid"), upload=phone(camera, gps, picture=drawn(seed=seed)), filename="a.jpg", stage=stage,
+        world.actor("grid"), upload=phone(camera, gps, picture=shot), filename="a.jpg", stage=stage,
         matter_id=matter, evidence_id=evidence, how="album",
     )  # fmt: skip
     uploads.add_evidence(world.actor("grid"), prepared)
@@ -100,7 +103,9 @@ def test_an_old_album_photo_an_elsewhere_and_a_swapped_pair_are_found_once() -> 
     matter, now = loop.report(), clock.now()
     before = sent(matter, "before", now - timedelta(minutes=5), seed=1)
     after = sent(matter, "after", now - timedelta(days=9), away=0.05, seed=2)
-    expected = sorted([(Rule.EARLY, after, after), (Rule.FAR, after, after), (Rule.ORDER, after, before)])
+    expected = sorted([
+        (Rule.EARLY, after, after), (Rule.FAR, after, after), (Rule.ORDER, after, before), (Rule.SCENE, after, before),
+    ])  # fmt: skip
     assert looked() == expected
     assert looked() == expected
     row = Capture.objects.get(pk=(matter, after))
@@ -114,8 +119,9 @@ def test_honest_photos_and_those_that_say_nothing_raise_nothing() -> None:
     sent(honest, "before", now - timedelta(hours=20), seed=1)
     sent(silent, "before", None, seed=3)
     with clock.at(now + timedelta(hours=3)):
-        sent(honest, "after", now + timedelta(hours=3, minutes=4), away=0.0005, seed=2)  # a clock four minutes ahead
-        sent(silent, "after", None, seed=4)
+        # a clock that is four minutes ahead
+        sent(honest, "after", now + timedelta(hours=3, minutes=4), away=0.0005, seed=1, again=True)
+        sent(silent, "after", None, seed=3, again=True)
         assert looked() == []
 
 

@@ -32,6 +32,7 @@ class Rule(models.TextChoices):
     FUTURE = "future", _("Taken later than it arrived, by its own clock")
     ORDER = "order", _("The photo after was taken before the photo before")
     FAR = "far", _("Taken far from the place of the matter")
+    SCENE = "scene", _("Before and after seem to show different places")
 
 
 class SignalState(models.TextChoices):
@@ -133,9 +134,7 @@ class Boxes(models.Model):
     evidence_id = models.UUIDField()
     detector = models.CharField(max_length=40)
     failed = models.BooleanField(default=False, help_text="the photo could not be looked at")
-    boxes = models.JSONField(
-        default=list, help_text="kind, left, top, right, bottom in the derivative's pixels, score"
-    )
+    boxes = models.JSONField(default=list, help_text="kind, left, top, right, bottom in the derivative's pixels, score")
     made_at = models.DateTimeField()
 
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext_lazy
 
-from civicloop.evidence import sql
+from civicloop.evidence import scenes, sql, storage
 from civicloop.evidence.models import Capture, Evidence, LookedAt, Rule, Signal, SignalState
 from civicloop.evidence.models import Stage as When
 from civicloop.evidence.photos import distance
@@ -46,6 +46,12 @@ settings.define(
     low=10, high=10_000,
 )  # fmt: skip
 
+settings.define(
+    "evidence.same_scene_points", "int", 20,
+    gettext_lazy("Points that before and after must have in common to show the same place"), low=0, high=200,
+)  # fmt: skip
+MOST_BEFORE = 3  # before-photos that one after-photo is compared with
+
 Told = Callable[[Collection[UUID]], Mapping[UUID, Circumstances]]
 
 
@@ -75,6 +81,7 @@ def look(batch: int = BATCH, circumstances: Told | None = None) -> int:
             made = Signal.objects.bulk_create(signals_of(row), ignore_conflicts=True)
             new += len(made)
         new += len(Signal.objects.bulk_create(_implausible(found, circumstances), ignore_conflicts=True))
+        new += len(Signal.objects.bulk_create(list(_other_scenes(found)), ignore_conflicts=True))
         # a batch that was cut ends with its last row's moment; others of that moment come again and change nothing
         mark.until = found[-1].created_at - timedelta(microseconds=1) if len(found) == batch else until
         mark.save(update_fields=["until"])
@@ -113,6 +120,34 @@ def _implausible(rows: Sequence[Evidence], circumstances: Told | None) -> list[S
         lon=None, lat=None
     )
     return signals
+
+
+def _other_scenes(rows: Sequence[Evidence]) -> Iterator[Signal]:
+    """After-photos that show the place of none of the photos before, as far as corners tell."""
+    afters = [row for row in rows if row.stage == When.AFTER and row.derivative]
+    befores: dict[UUID, list[Evidence]] = defaultdict(list)
+    known = Evidence.objects.filter(matter_id__in={row.matter_id for row in afters}, stage=When.BEFORE, synthetic=False)
+    for row in known.exclude(derivative="").order_by("created_at", "id"):
+        befores[row.matter_id].append(row)
+    fewest = settings.get_int("evidence.same_scene_points")
+    for row in afters:
+        best: tuple[int, UUID] | None = None
+        for other in befores[row.matter_id][:MOST_BEFORE]:
+            points = _agreeing(other.derivative, row.derivative)
+            if points is None:
+                break  # of one of them nothing can be said, so nothing is
+            best = max(best, (points, other.id)) if best else (points, other.id)
+        else:
+            if best and best[0] < fewest:
+                yield _signal((row.matter_id, row.id), (row.matter_id, best[1]), Rule.SCENE, best[0])
+
+
+def _agreeing(first: str, second: str) -> int | None:
+    place = storage.default()
+    try:
+        return scenes.agreeing(place.get(first), place.get(second))
+    except (LookupError, OSError):  # a file that is away or damaged says nothing here; the storage's own look finds it
+        return None
 
 
 def _shot(row: Evidence, capture: Capture | None) -> Shot:

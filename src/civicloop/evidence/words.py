@@ -34,6 +34,8 @@ def off_by(signal: Signal) -> str:
     """By how much a photo does not fit, or in how many signs two hashes differ."""
     if signal.rule == Rule.FAR:
         return _("%(metres)s m away") % {"metres": signal.amount}
+    if signal.rule == Rule.SCENE:
+        return _("%(points)s points in common") % {"points": signal.amount}
     if signal.amount is not None:
         start = signal.found_at
         return timesince(start - timedelta(minutes=signal.amount), start, depth=1)
