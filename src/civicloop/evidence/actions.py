@@ -85,8 +85,13 @@ def prepare(
     return Prepared(row, filename, capture=_capture(row, how, found.said))
 
 
-def _capture(row: Evidence, how: str, said: exif.Said) -> Capture:
-    """The facts about how a file was made. A place of any photo but those after handling may be somebody's home."""
+def _capture(row: Evidence, how: str, said: exif.Said) -> Capture | None:
+    """The facts about how a file was made; None where neither the sender nor the file says anything.
+
+    A place of any photo but those after handling may be somebody's home.
+    """
+    if said == exif.Said() and how not in (How.CAMERA, How.ALBUM):
+        return None
     taken = said.taken
     if taken is not None:
         zoned = taken.replace(tzinfo=ZoneInfo(settings.TIME_ZONE)) if said.source == "local" else taken

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext_lazy
 
-from civicloop.evidence import scenes, sql, storage
+from civicloop.evidence import sql, storage
 from civicloop.evidence.models import Capture, Evidence, LookedAt, Rule, Signal, SignalState
 from civicloop.evidence.models import Stage as When
 from civicloop.evidence.photos import distance
@@ -145,6 +145,8 @@ def _other_scenes(rows: Sequence[Evidence]) -> Iterator[Signal]:
 def _agreeing(first: str, second: str) -> int | None:
     place = storage.default()
     try:
+        from civicloop.evidence import scenes  # loads OpenCV, which only the worker needs
+
         return scenes.agreeing(place.get(first), place.get(second))
     except (LookupError, OSError):  # a file that is away or damaged says nothing here; the storage's own look finds it
         return None
