@@ -72,7 +72,8 @@ def make_city() -> City:
 
 # the tests' tiny city has its own places, units and catalogue; here a city is loaded from nothing
 OTHERS = (
-    "people_apitoken", "people_holding", "people_post", "people_account", "catalogue_responsibility",
+    "people_delegation", "people_apitoken", "people_holding", "people_post", "people_account",
+    "catalogue_responsibility",
     "catalogue_filingcondition", "catalogue_crosswalk", "catalogue_kindedition", "catalogue_kind",
     "catalogue_kindclass", "catalogue_standard", "people_unit", "places_areaversion", "places_area",
 )  # fmt: skip
