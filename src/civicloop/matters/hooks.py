@@ -1,10 +1,14 @@
 """What rooms above add to an act in the same transaction: they register at start-up, a test lists all registrations.
 
-A guard answers a named question of a procedure (civicloop.procedures.guards); a fact hook counts more facts.
+A guard answers a named question of a procedure (civicloop.procedures.guards); a fact hook counts more facts; a mark
+hook is told of the marks of the ladder that fired, in the transaction in which they fire.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from civicloop.procedures.rules.run import Effects
 
@@ -24,6 +28,47 @@ def facts(row: Mapping[str, Any], effects: Effects) -> list[tuple[str, int, str]
     return [fact for name in sorted(_facts) for fact in _facts[name](row, effects)]
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A mark of the ladder that has fired: of which clock of which matter, and what the ladder asks for.
+
+    `mark` is the mark's code within its ladder, `at` the moment for which it was set (UTC), `late` says that it fired
+    long after that; `order` is the level of the supervision order that it opens, "" for none.
+    """
+
+    matter_id: UUID
+    number: str
+    seq: int
+    clock: str
+    clock_no: int
+    mark: str
+    at: datetime
+    fired_at: datetime
+    late: bool
+    due_at: datetime
+    unit_id: int
+    district_id: int | None
+    subdistrict_id: int | None
+    order: str
+
+
+MarkHook = Callable[[Sequence[Marked]], None]
+_marks: dict[str, MarkHook] = {}
+
+
+def register_marks(name: str, hook: MarkHook) -> None:
+    """Tell `hook` of all marks that fire, in their transaction: it must be idempotent. A name is registered once."""
+    if name in _marks and _marks[name] is not hook:
+        raise ValueError(name)
+    _marks[name] = hook
+
+
+def marked(fired: Sequence[Marked]) -> None:
+    """Tell all hooks."""
+    for name in sorted(_marks):
+        _marks[name](fired)
+
+
 def registered() -> list[str]:
     """The names of all hooks, for the structural test."""
-    return sorted(_facts)
+    return sorted([*_facts, *_marks])
