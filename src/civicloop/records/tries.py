@@ -11,12 +11,14 @@ from django.utils.crypto import salted_hmac
 
 from civicloop.records.models import Try
 
+APART = 60.0  # seconds by which the clocks of two processes may differ; more, and a clock was put back
 KEPT = 86_400.0  # seconds after which the worker removes what nobody tries any more
 _COUNT = """
 INSERT INTO records_try AS t (key, since, tries) VALUES (%(key)s, %(now)s, 1)
 ON CONFLICT (key) DO UPDATE SET
-    tries = CASE WHEN t.since <= %(now)s - %(seconds)s OR t.since > %(now)s THEN 1 ELSE least(t.tries + 1, 1000000) END,
-    since = CASE WHEN t.since <= %(now)s - %(seconds)s OR t.since > %(now)s THEN %(now)s ELSE t.since END
+    tries = CASE WHEN t.since <= %(now)s - %(seconds)s OR t.since > %(now)s + %(apart)s
+        THEN 1 ELSE least(t.tries + 1, 1000000) END,
+    since = CASE WHEN t.since <= %(now)s - %(seconds)s OR t.since > %(now)s + %(apart)s THEN %(now)s ELSE t.since END
 RETURNING tries, since"""
 
 
@@ -31,7 +33,7 @@ class SharedThrottle:
         digest = salted_hmac("civicloop.records.tries", f"{self.name}:{key}", algorithm="sha256").digest()
         now = time.time()
         with connection.cursor() as cursor:
-            cursor.execute(_COUNT, {"key": digest, "now": now, "seconds": self.seconds})
+            cursor.execute(_COUNT, {"key": digest, "now": now, "seconds": self.seconds, "apart": APART})
             tries, since = cursor.fetchone()
         return 0.0 if tries <= self.most else max(1.0, since + self.seconds - now)
 
