@@ -233,6 +233,14 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(autouse=True)
+def _first_tries() -> None:
+    """All tests come from one address: none may use up the tries of another."""
+    from civicloop.foundation import throttle
+
+    throttle.forget_all()
+
+
+@pytest.fixture(autouse=True)
 def _chinese_first() -> Iterator[None]:
     """Each test begins in the product's first language, whatever the one before has asked for."""
     from django.utils import translation

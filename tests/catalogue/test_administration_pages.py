@@ -108,7 +108,7 @@ def test_the_look_up_names_the_unit_and_the_reason(sign_in, loaded):
     assert "按小类规则（区级）" in page
     assert "演示划分" in page
     assert "兜底值班席" in text(client.get(f"/catalogue/responsibilities?kind={kind.id}&area="))
-    assert "没有该代码的区划" in text(client.get("/catalogue/responsibilities?kind=&area=nowhere"))
+    assert "没有此编码的区域" in text(client.get("/catalogue/responsibilities?kind=&area=nowhere"))
 
 
 def test_files_are_offered_for_spreadsheets(sign_in):

@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from ipaddress import ip_address, ip_network
 from threading import Lock
+from weakref import WeakSet
 
 KEYS = 50_000
 
@@ -19,6 +20,15 @@ def network(address: str) -> str:
     return str(ip_network((parsed, 64), strict=False).network_address)
 
 
+_all: "WeakSet[Throttle]" = WeakSet()
+
+
+def forget_all() -> None:
+    """Let everybody try everything again: for tests, which all come from one address."""
+    for each in list(_all):
+        each.forget()
+
+
 class Throttle:
     """At most `most` tries in `seconds` for each key; the oldest keys are dropped, so memory is bounded.
 
@@ -30,6 +40,7 @@ class Throttle:
         self.seconds = seconds
         self._tries: OrderedDict[str, list[float]] = OrderedDict()
         self._lock = Lock()
+        _all.add(self)
 
     def wait(self, key: str) -> float:
         """Count a try; 0 when it is allowed, else the seconds until the next one is."""
