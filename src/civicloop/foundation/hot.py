@@ -6,7 +6,7 @@ Django's cursor: their plans must see the values.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -58,3 +58,26 @@ def one(statement: str, params: Mapping[str, Any]) -> Row | None:
     """The first row of a prepared statement, or None."""
     rows = all_rows(statement, params)
     return rows[0] if rows else None
+
+
+def many(statement: str, rows: Sequence[Mapping[str, Any]]) -> list[Row | None]:
+    """Run one prepared statement for each of `rows`, sent together without waiting between them; their first rows.
+
+    Inside a transaction all are of it. An error of one is raised, and none is kept. Counted as one query.
+    """
+    connection.ensure_connection()
+
+    def run(sql: str, params: Sequence[Mapping[str, Any]], _many: bool, _context: dict[str, Any]) -> list[Row | None]:
+        with connection.wrap_database_errors:
+            inner: psycopg.Connection[Row] = connection.connection
+            text, names = numbered(sql)
+            with inner.pipeline():
+                cursors = [
+                    psycopg.RawCursor(inner).execute(text, [each[name] for name in names], prepare=True)
+                    for each in params
+                ]
+            return [cursor.fetchone() for cursor in cursors]
+
+    for wrapper in reversed(connection.execute_wrappers):
+        run = partial(wrapper, run)
+    return run(statement, rows, True, {"connection": connection, "cursor": None})

@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import clocks as arithmetic
 from civicloop.calendars.rules.limits import Limit, LimitUnit
-from civicloop.calendars.rules.pauses import Pause
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import ids
 from civicloop.foundation.names import shown
-from civicloop.matters import needs
+from civicloop.matters import marking, needs
 from civicloop.matters.errors import invalid
 from civicloop.people import desks
 from civicloop.people.models import Holding
@@ -66,6 +65,12 @@ def _plain(value: object) -> str:
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(type(value).__name__)
+
+
+def plain_rows(value: Any) -> list[Json]:
+    """Rows that a statement brought as JSON text."""
+    found: list[Json] = json.loads(value) if value else []
+    return found
 
 
 # -- clocks ---------------------------------------------------------------------------------------------------------
@@ -123,8 +128,9 @@ class Clocks:
             "no": len(self.rows) + 1, "name": name, "task_no": task_no, "calendar": CALENDAR,
             "calendar_version": calendar.version, "limit": text, "started_at": begun, "due_at": due,
             "provisional": provisional, "state": "running", "stopped_at": None, "pauses": [], "extensions": 0,
-            "exempt": False,
+            "exempt": False, "mark": "", "mark_at": None,
         }  # fmt: skip
+        marking.begin(self.procedure, row)
         self.rows.append(row)
         self.out.clocks_new.append(row)
         return row
@@ -167,6 +173,7 @@ class Clocks:
             row["pauses"].append([_iso(row["stopped_at"]), _iso(self.now), "check"])
         row["state"], row["stopped_at"] = "running", None
         self._recompute(row)
+        marking.go_on(self.procedure, row, self.now)
 
     def _pause(self, row: Json, _effect: ClockEffect) -> None:
         row["state"] = "paused"
@@ -178,14 +185,16 @@ class Clocks:
         row["state"] = "running"
         row["pauses"][-1][1] = _iso(self.now)
         self._recompute(row)
+        marking.go_on(self.procedure, row, self.now)
 
     def _extend(self, row: Json, effect: ClockEffect) -> None:
         if effect.need:
             row["due_at"] = self._end_of(str(self.data[effect.need]))
             row["limit"] = f"until {self.data[effect.need]}"
-            return
-        row["extensions"] += 1
-        self._recompute(row)
+        else:
+            row["extensions"] += 1
+            self._recompute(row)
+        marking.go_on(self.procedure, row, self.now)
 
     def _exempt(self, row: Json, _effect: ClockEffect) -> None:
         row["exempt"] = True
@@ -208,6 +217,7 @@ class Clocks:
         row["calendar_version"] = new.version
         if row["state"] == "running":  # a clock that stands still is counted when it goes on
             self._recompute(row)
+            marking.go_on(self.procedure, row, self.now)
         self.out.clocks_changed[row["no"]] = row
         return True
 
@@ -216,14 +226,9 @@ class Clocks:
             return
         calendar = calendars.calendar_version(row["calendar"], row["calendar_version"])
         found = arithmetic.due(
-            calendar, _at(row["started_at"]), Limit.parse(row["limit"]), pauses_of(row), row["extensions"]
+            calendar, _at(row["started_at"]), Limit.parse(row["limit"]), marking.pauses_of(row), row["extensions"]
         )
         row["due_at"], row["provisional"] = found.moment, found.provisional
-
-
-def pauses_of(row: Mapping[str, Any]) -> list[Pause]:
-    """The pauses of a clock row as values of the arithmetic."""
-    return [Pause(_at(start), _at(end) if end else None, reason) for start, end, reason in row["pauses"]]
 
 
 def _at(value: Any) -> datetime:

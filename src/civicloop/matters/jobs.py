@@ -11,7 +11,7 @@ from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from civicloop.calendars import selectors as calendars
 from civicloop.foundation import clock
-from civicloop.matters import actions, followups, reading
+from civicloop.matters import actions, followups, marks, reading
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import ApprovalRequest, Clock, Matter, Task
 from civicloop.people import access
@@ -24,14 +24,15 @@ BY_CLOCK = access.system("clock")
 
 def sweep(batch: int = BATCH) -> int:
     """One round over everything that is due; returns how many acts were done."""
-    acts = due_clocks(batch) + lapsed_requests(batch) + ended_holds(batch) + silent_parts(batch) + left_behind(batch)
-    return acts + recounted(batch)
+    fired = marks.fire_due()
+    by_clock = due_clocks(batch) + lapsed_requests(batch) + ended_holds(batch)
+    return fired + by_clock + silent_parts(batch) + left_behind(batch) + recounted(batch)
 
 
 def sweep_matter(matter_id: UUID) -> int:
     """The same for one matter: what its clocks, requests and pauses have come to."""
     now = clock.now()
-    done = 0
+    done = marks.fire_of_matter(matter_id)
     for name, no in Clock.objects.filter(
         matter_id=matter_id, state="running", due_at__lt=now, task_no=None
     ).values_list("name", "no"):
@@ -50,6 +51,7 @@ def next_due(matter_id: UUID, after: datetime, until: datetime) -> datetime | No
     between = {"due_at__gt": after, "due_at__lt": until}
     moments = [
         Clock.objects.filter(matter_id=matter_id, state="running", **between).aggregate(first=Min("due_at")),
+        Clock.objects.filter(matter_id=matter_id, mark_at__gt=after, mark_at__lt=until).aggregate(first=Min("mark_at")),
         ApprovalRequest.objects.filter(matter_id=matter_id, state="open", **between).aggregate(first=Min("due_at")),
         Matter.objects.filter(id=matter_id, end="", hold_until__gt=after, hold_until__lt=until).aggregate(
             first=Min("hold_until")

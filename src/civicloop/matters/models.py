@@ -186,9 +186,14 @@ class Clock(models.Model):
     pauses = models.JSONField(default=list)
     extensions = models.SmallIntegerField(default=0)
     exempt = models.BooleanField(default=False)
+    # the next mark of its ladder and when it fires; "" when none is left, no moment while the clock does not run
+    mark = models.CharField(max_length=24, default="", db_default="")
+    mark_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)  # a sweeper is at it (matters.marks)
 
     class Meta:
         indexes = [
+            models.Index(fields=["mark_at"], name="clock_mark_due", condition=~Q(mark_at=None)),
             models.Index(fields=["due_at"], name="clock_running_due", condition=Q(state="running")),
             models.Index(
                 fields=["calendar", "calendar_version", "matter"], name="clock_provisional",

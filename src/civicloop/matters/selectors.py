@@ -17,7 +17,7 @@ from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import explain as calendar_explain
 from civicloop.calendars.rules.limits import Limit
 from civicloop.foundation import chain, clock, ids, ngrams
-from civicloop.matters import actions, engine, errors, reading
+from civicloop.matters import actions, errors, marking, reading
 from civicloop.matters.models import ApprovalRequest, Entry, EntryText, Matter, Task
 from civicloop.matters.reading import Reading
 from civicloop.people import access
@@ -414,7 +414,7 @@ def clocks(seen: Reading, *, explain: bool = True) -> list[ClockView]:
         if explain and not row["limit"].startswith(("until", "@")) and row["state"] != "paused":
             calendar = calendars.calendar_version(row["calendar"], row["calendar_version"])
             intervals = calendar_explain.explain(
-                calendar, started, Limit.parse(row["limit"]), engine.pauses_of(row), row["extensions"]
+                calendar, started, Limit.parse(row["limit"]), marking.pauses_of(row), row["extensions"]
             )
         late = None if due is None else (stopped or now) > due
         names = seen.procedure.clocks[row["name"]].names

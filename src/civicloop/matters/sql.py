@@ -21,7 +21,8 @@ _TASKS = """(SELECT jsonb_agg(jsonb_build_object('no', t.no, 'group', t."group",
 _CLOCKS = """(SELECT jsonb_agg(jsonb_build_object('no', c.no, 'name', c.name, 'task_no', c.task_no,
     'calendar', c.calendar, 'calendar_version', c.calendar_version, 'limit', c."limit", 'started_at', c.started_at,
     'due_at', c.due_at, 'provisional', c.provisional, 'state', c.state, 'stopped_at', c.stopped_at,
-    'pauses', c.pauses, 'extensions', c.extensions, 'exempt', c.exempt) ORDER BY c.no)
+    'pauses', c.pauses, 'extensions', c.extensions, 'exempt', c.exempt, 'mark', c.mark, 'mark_at', c.mark_at)
+    ORDER BY c.no)
     FROM matters_clock c WHERE c.matter_id = %(id)s)"""
 _REQUESTS = """(SELECT jsonb_agg(jsonb_build_object('no', r.no, 'action', r.action, 'result', r.result,
     'level', r.level, 'desk_roles', r.desk_roles, 'asked_by', r.asked_by, 'asked_role', r.asked_role, 'state', r.state,
@@ -61,12 +62,14 @@ _TASKS_NEW = """INSERT INTO matters_task (matter_id, no, "group", lead, unit_id,
     FROM {gate}, {after} jsonb_to_recordset(%(tasks_new)s::jsonb)
         AS x(no smallint, "group" text, lead boolean, unit_id bigint, child_id uuid)"""
 _CLOCKS_NEW = """INSERT INTO matters_clock (matter_id, no, name, task_no, calendar, calendar_version, "limit",
-        started_at, due_at, provisional, state, stopped_at, pauses, extensions, exempt)
+        started_at, due_at, provisional, state, stopped_at, pauses, extensions, exempt, mark, mark_at)
     SELECT %(id)s, x.no, x.name, x.task_no, x.calendar, x.calendar_version, x."limit", x.started_at, x.due_at,
-        x.provisional, x.state, x.stopped_at, x.pauses, x.extensions, x.exempt
+        x.provisional, x.state, x.stopped_at, x.pauses, x.extensions, x.exempt, x.mark,
+        CASE WHEN x.state = 'running' THEN x.mark_at END
     FROM {gate}, jsonb_to_recordset(%(clocks_new)s::jsonb) AS x(no smallint, name text, task_no smallint, calendar text,
         calendar_version integer, "limit" text, started_at timestamptz, due_at timestamptz, provisional boolean,
-        state text, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean)"""
+        state text, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean, mark text,
+        mark_at timestamptz)"""
 _FACTS = """INSERT INTO matters_fact (matter_id, seq, no, name, at, delta, district_id, subdistrict_id, community_id,
         grid_id, unit_id, kind_id, channel, detail)
     SELECT %(id)s, %(next)s, x.no, x.name, %(now)s, x.delta, {place}, x.unit_id, %(kind_id)s::bigint, {channel},
@@ -139,7 +142,8 @@ WITH u AS (
         first_condition_id = COALESCE(first_condition_id, %(condition_id)s::bigint),
         oral_at = %(oral_at)s::timestamptz, emergency = %(emergency)s, due_at = %(due_at)s::timestamptz,
         hold_until = %(hold_until)s::timestamptz, ended_at = %(ended_at)s::timestamptz,
-        complained_of = %(complained_of)s::bigint[], confidentiality = %(confidentiality)s::smallint
+        complained_of = %(complained_of)s::bigint[], confidentiality = %(confidentiality)s::smallint,
+        mark = %(mark)s::smallint
     WHERE id = %(id)s AND seq = %(seq)s
     RETURNING district_id, subdistrict_id, community_id, grid_id, channel),
 e AS ({_ENTRY.format(gate="u")}),
@@ -153,10 +157,11 @@ t1 AS ({_TASKS_NEW.format(gate="u", after="(SELECT count(*) FROM t0) AS closed_f
 c0 AS (
     UPDATE matters_clock c SET state = x.state, due_at = x.due_at, provisional = x.provisional,
         stopped_at = x.stopped_at, pauses = x.pauses, extensions = x.extensions, exempt = x.exempt,
-        calendar_version = x.calendar_version, "limit" = x."limit"
+        calendar_version = x.calendar_version, "limit" = x."limit", mark = x.mark,
+        mark_at = CASE WHEN x.state = 'running' THEN x.mark_at END, leased_until = NULL
     FROM u, jsonb_to_recordset(%(clocks_changed)s::jsonb) AS x(no smallint, state text, due_at timestamptz,
         provisional boolean, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean,
-        calendar_version integer, "limit" text)
+        calendar_version integer, "limit" text, mark text, mark_at timestamptz)
     WHERE c.matter_id = %(id)s AND c.no = x.no RETURNING 1),
 c1 AS ({_CLOCKS_NEW.format(gate="u")}),
 r0 AS (
@@ -185,3 +190,49 @@ WHERE matter_id BETWEEN %(since)s AND %(until)s"""
 PROOF_ENTRIES = """SELECT matter_id, seq, action, result, act_id, at, account_id, post_id, unit_id, role, step,
     step_version, fingerprint, body, hash
 FROM matters_entry WHERE matter_id BETWEEN %(since)s AND %(until)s ORDER BY matter_id, seq"""
+
+
+# -- marks of the ladder (matters.marks) --
+
+# what is due is found by an index of its own and claimed with a lease (scale.md: not SKIP LOCKED); nothing due costs
+# one look at the index
+CLAIM_MARKS = """
+UPDATE matters_clock SET leased_until = %(until)s
+WHERE (matter_id, no) IN (
+    SELECT matter_id, no FROM matters_clock
+    WHERE mark_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
+    ORDER BY mark_at LIMIT %(batch)s)
+  AND mark_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
+RETURNING matter_id, no"""
+CLAIM_MARKS_OF_MATTER = """
+UPDATE matters_clock SET leased_until = %(until)s
+WHERE matter_id = %(id)s AND mark_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
+RETURNING matter_id, no"""
+RELEASE_MARK = """
+UPDATE matters_clock SET leased_until = NULL WHERE matter_id = %(id)s AND no = %(no)s AND leased_until = %(until)s
+RETURNING 1"""
+POINT_MARK = """
+UPDATE matters_clock SET leased_until = NULL, mark = %(mark)s, mark_at = %(at)s::timestamptz
+WHERE matter_id = %(id)s AND no = %(no)s AND leased_until = %(until)s
+RETURNING 1"""
+MARKED_COLUMNS = (
+    "id", "number", "procedure_id", "step", "end", "step_version", "seq", "unit_id", "district_id", "subdistrict_id",
+    "hash", "clocks", "tasks",
+)  # fmt: skip
+READ_MARKED = f"""
+SELECT m.id, m.number, m.procedure_id, m.step, m."end", m.step_version, m.seq, m.unit_id, m.district_id,
+    m.subdistrict_id, last.hash, {_CLOCKS.replace("%(id)s", "m.id")}, {_TASKS.replace("%(id)s", "m.id")}
+FROM matters_matter m LEFT JOIN matters_entry last ON last.matter_id = m.id AND last.seq = m.seq
+WHERE m.id = ANY(%(ids)s::uuid[])"""
+MARK = f"""
+WITH u AS (
+    UPDATE matters_matter SET seq = %(next)s, mark = %(mark)s::smallint
+    WHERE id = %(id)s AND seq = %(seq)s
+    RETURNING district_id, subdistrict_id, community_id, grid_id, channel, kind_id),
+e AS ({_ENTRY.format(gate="u")}),
+c AS (
+    UPDATE matters_clock SET mark = %(mark_next)s, mark_at = %(mark_at)s::timestamptz, leased_until = NULL
+    FROM u WHERE matter_id = %(id)s AND no = %(clock_no)s RETURNING 1),
+f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, channel="u.channel").replace("%(kind_id)s::bigint", "u.kind_id")}),
+o AS ({_OUTBOX.format(gate="u")})
+SELECT count(*) FROM u"""

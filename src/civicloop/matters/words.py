@@ -18,6 +18,7 @@ ENGINE_WORDS = {
     "answer_part": gettext_lazy("Part answered"),
     "end_hold": gettext_lazy("The pause has ended"),
     "recount": gettext_lazy("Deadline counted again by the published calendar"),
+    "mark": gettext_lazy("Mark of a deadline"),
     "name_complained": gettext_lazy("Recorded whom the complaint is about"),
     "rewrite": gettext_lazy("Text for the unit complained of written"),
     "release_rewrite": gettext_lazy("Text for the unit complained of released"),
@@ -53,6 +54,8 @@ def action_words(procedure: Procedure, action: str, result: str, data: Mapping[s
         return f"{ENGINE_WORDS[action]} · {said}" if said else str(ENGINE_WORDS[action])
     if action == "judge_signal" and result in SignalState.values:
         return f"{ENGINE_WORDS[action]} · {SignalState(result).label}"
+    if action == "mark":
+        return mark_words(procedure, data)
     if action in ENGINE_WORDS:
         return str(ENGINE_WORDS[action])
     asked = action.startswith("request:")
@@ -64,6 +67,16 @@ def action_words(procedure: Procedure, action: str, result: str, data: Mapping[s
     if fitting:
         words = f"{words} · {shown(fitting[0], _language())}"
     return _("Asked: %(what)s") % {"what": words} if asked else words
+
+
+def mark_words(procedure: Procedure, data: Mapping[str, Any]) -> str:
+    """Which mark of which clock has fired; said to be late where everything was down at its moment."""
+    declared = procedure.clocks.get(str(data.get("clock")))
+    names = data.get("names") if isinstance(data.get("names"), Mapping) else {}
+    words = shown(names or {}, _language()) or str(ENGINE_WORDS["mark"])
+    if declared is not None:
+        words = f"{words} · {shown(declared.names, _language())}"
+    return _("%(mark)s (told late)") % {"mark": words} if data.get("late") else words
 
 
 def evidence_words(data: Mapping[str, Any]) -> str:

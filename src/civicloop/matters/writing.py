@@ -14,7 +14,7 @@ from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import clocks as arithmetic
 from civicloop.calendars.rules.limits import Limit
 from civicloop.foundation import clock, hot
-from civicloop.matters import complaints, engine, hooks, sampling, sql, timeline
+from civicloop.matters import complaints, engine, hooks, marking, sampling, sql, timeline
 from civicloop.matters.approvals import answer_request
 from civicloop.matters.engine import Clocks, Desk
 from civicloop.matters.errors import invalid
@@ -134,6 +134,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         "ended_at": (row["ended_at"] or now) if ended else None, "sealed": json.dumps(sealed),
         "complained_of": row["complained_of"] if plan.complained_of is None else plan.complained_of,
         "confidentiality": row["confidentiality"] if plan.confidentiality is None else plan.confidentiality,
+        "mark": 0 if ended else marking.colour(procedure, clocks.rows),
     }  # fmt: skip
     written = hot.one(sql.ACT, values)
     if not written or written[0] != 1:

@@ -1,6 +1,7 @@
 """Writing procedures: loading versions from files, retiring them, asking for a migration."""
 
 import json
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +9,16 @@ from pathlib import Path
 
 from django.db import transaction
 
+from civicloop.foundation import clock
 from civicloop.people.choices import Role
 from civicloop.procedures import guards, selectors
-from civicloop.procedures.models import ProcedureVersion
-from civicloop.procedures.rules import migration, reading
+from civicloop.procedures.models import LadderVersion, ProcedureVersion
+from civicloop.procedures.rules import ladders, migration, reading
 from civicloop.procedures.rules.build import DeclarationRefused
 from civicloop.procedures.rules.language import Procedure
 from civicloop.procedures.rules.proof import prove
 from civicloop.procedures.rules.static import Problem
+from civicloop.procedures.rules.tables import Fault
 from civicloop.records import audit
 
 POSTS = frozenset(Role.values)
@@ -113,6 +116,37 @@ def retire(
     return version
 
 
+@transaction.atomic
+def load_ladder(
+    *, actor_id: int | None, text: str, post_id: int | None = None, actor_words: str = INSTALLATION
+) -> LadderVersion:  # fmt: skip
+    """Store a city's own version of a ladder from the text of its file; it runs from the next mark on.
+
+    The same version with the same content changes nothing. Leaves an audit entry. Raises DeclarationRefused with every
+    fault, OtherContent for a version that is stored with other content or is not newer than the newest.
+    """
+    try:
+        plain = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as reason:
+        raise DeclarationRefused([Fault("not_toml", "ladder", str(reason))]) from None
+    parsed = ladders.parse(plain)
+    newest = LadderVersion.objects.filter(code=parsed.code).order_by("-version").first()
+    if newest is not None and newest.version == parsed.version and newest.body == plain:
+        return newest
+    if newest is not None and newest.version >= parsed.version:
+        raise OtherContent(parsed.code, parsed.version)
+    row = LadderVersion.objects.create(
+        code=parsed.code, version=parsed.version, body=plain, loaded_at=clock.now()
+    )  # fmt: skip
+    audit.write(
+        actor_id=actor_id, post_id=post_id, actor_words=actor_words, action="ladders.load", object=str(row),
+        outcome="done", detail={"marks": [mark.code for mark in parsed.marks]},
+    )  # fmt: skip
+    selectors.forget()
+    transaction.on_commit(selectors.forget)
+    return row
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """What a move of open matters would do: proved landings, and what the matters room reports about its rows."""
@@ -147,4 +181,13 @@ def migrate(
     return Migration(plan, before, after, moved)
 
 
-__all__ = ["DeclarationRefused", "Migration", "NotClosed", "OtherContent", "load_files", "migrate", "retire"]
+__all__ = [
+    "DeclarationRefused",
+    "Migration",
+    "NotClosed",
+    "OtherContent",
+    "load_files",
+    "load_ladder",
+    "migrate",
+    "retire",
+]

@@ -1,4 +1,4 @@
-"""Versions of procedures as they run: the expanded declaration under its digest."""
+"""Versions of procedures as they run: the expanded declaration under its digest; and a city's own ladders."""
 
 from django.db import models
 
@@ -16,6 +16,21 @@ class ProcedureVersion(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["code", "version"], name="procedure_version_once")]
         indexes = [models.Index(fields=["code", "effective_from"], name="procedure_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.version}"
+
+
+class LadderVersion(models.Model):
+    """A city's own version of a ladder (rules.ladders): the newest one runs, for clocks that run already too."""
+
+    code = models.CharField(max_length=40)
+    version = models.PositiveIntegerField()
+    body = models.JSONField()
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "version"], name="ladder_version_once")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.version}"

@@ -6,18 +6,24 @@ process; a load in another process is therefore seen within that time. The cache
 
 import json
 import time
+import tomllib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 
 from django.db import connection
 
 from civicloop.foundation import caches
 from civicloop.procedures import guards
-from civicloop.procedures.models import ProcedureVersion
-from civicloop.procedures.rules import reading
+from civicloop.procedures.models import LadderVersion, ProcedureVersion
+from civicloop.procedures.rules import ladders, reading
+from civicloop.procedures.rules.ladders import Ladder
 from civicloop.procedures.rules.language import Procedure
 
 SECONDS = 30.0
+LADDERS = Path(__file__).parent / "ladders"
+STAGE_LADDER = "stage"  # for clocks that name none
 
 
 class NoProcedure(LookupError):
@@ -44,6 +50,7 @@ class _Entry:
 _parsed: dict[tuple[str, int], Procedure] = {}
 _bound: dict[tuple[str, int], frozenset[str]] = {}  # the posts that work on a version by delegation
 _lists: dict[str, tuple[float, list[_Entry]]] = {}
+_ladders: dict[str, tuple[float, dict[str, Ladder]]] = {}
 
 
 def _database() -> str:
@@ -56,6 +63,7 @@ def forget() -> None:
     _parsed.clear()
     _bound.clear()
     _lists.clear()
+    _ladders.clear()
 
 
 def by_id(version_id: int) -> Procedure:
@@ -138,3 +146,27 @@ def missing_guards() -> list[str]:
         if kind == "guard"
     }
     return sorted(wanted - guards.known())
+
+
+@cache
+def shipped_ladders() -> dict[str, Ladder]:
+    """The ladders that come with the product, by code."""
+    read = [ladders.parse(tomllib.loads(path.read_text("utf-8"))) for path in sorted(LADDERS.glob("*.toml"))]
+    return {ladder.code: ladder for ladder in read}
+
+
+def all_ladders() -> dict[str, Ladder]:
+    """The ladders in force by code: a city's newest version, else the shipped one. Read anew every 30 seconds."""
+    database = _database()
+    read_at, found = _ladders.get(database, (0.0, {}))
+    if not found or time.monotonic() - read_at > SECONDS:
+        own = LadderVersion.objects.order_by("version").values_list("body", flat=True)
+        found = shipped_ladders() | {ladder.code: ladder for ladder in map(ladders.parse, own)}
+        _ladders[database] = (time.monotonic(), found)
+    return found
+
+
+def ladder(code: str | None) -> Ladder:
+    """The ladder of a clock; that of the steps where the clock names none or an unknown one."""
+    found = all_ladders()
+    return found.get(code or STAGE_LADDER) or found[STAGE_LADDER]
