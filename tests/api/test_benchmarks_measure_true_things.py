@@ -5,7 +5,7 @@ import pytest
 from civicloop.foundation import clock
 from civicloop.matters import proof
 from civicloop.matters.models import Clock, Entry, Fact, Matter, Outbox, SearchToken, Task
-from civicloop.ops.bench import limit, runs, seeding
+from civicloop.ops.bench import limit, runs, seeding, sweeping
 from civicloop.ops.bench.city import build
 from civicloop.ops.bench.instance import instance
 from civicloop.people.selectors import actor_of_token
@@ -63,3 +63,16 @@ def test_proving_is_measured_on_timelines_that_prove_and_finds_what_was_changed(
     assert found["results"]["roots"] > 30
     assert found["results"]["named"] == found["results"]["changed_by_owner"] == 100
     assert found["ratios"]["found_beyond"] == 0
+
+
+def test_marks_that_fall_due_at_once_all_fire_and_none_twice(
+    committing: str, real_time: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeding, "MODELS", 20)
+    monkeypatch.setattr(sweeping, "MINUTE", 1.0)
+    monkeypatch.setattr(sweeping, "PAUSE", 0.05)
+    monkeypatch.setattr(sweeping, "IDLE_ROUNDS", 3)
+    found = sweeping.sweep([150], 60, 2, lambda words: None)
+    for part in ("in_one_minute", "at_once"):
+        seen = found["results"][part]
+        assert (seen["fired"], seen["told_by_workers"], seen["lost"], seen["twice"]) == (60, 60, 0, 0)

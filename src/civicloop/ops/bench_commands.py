@@ -110,4 +110,20 @@ def verify(as_json: bool, size: int) -> None:
     _print("verify", size, [1], runs.verify(size, _say), as_json)
 
 
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@click.option(
+    "--size", "sizes", multiple=True, type=click.IntRange(100, 10_000_000), help="open clocks; may be repeated"
+)
+@click.option("--due", default=500, type=click.IntRange(1, 1_000_000), help="marks that fall due in one minute")
+@click.option("--workers", default=2, type=click.IntRange(1, 16))
+def sweep(as_json: bool, sizes: tuple[int, ...], due: int, workers: int) -> None:
+    """Marks of deadlines: a round while nothing is due, and many that fall due in one minute."""
+    from civicloop.ops.bench import sweeping
+
+    wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
+    found = sweeping.sweep(wanted, due, workers, _say)
+    _print("sweep", wanted if len(wanted) > 1 else wanted[0], [workers], found, as_json)
+
+
 COMMANDS: list[click.Command] = [bench]
