@@ -28,7 +28,7 @@ from civicloop.procedures.rules.language import Procedure
 
 ACTION = "mark"
 BATCH = 500
-LEASE = timedelta(seconds=60)  # after that another worker takes what a dead one had claimed
+LEASE = timedelta(seconds=15)  # after that another worker takes what a dead one had claimed
 LATE = timedelta(minutes=10)  # a mark that fires so long after its moment says so
 BY_LADDER = access.system("ladder")
 log = logging.getLogger("civicloop.worker")
