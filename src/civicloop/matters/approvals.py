@@ -6,11 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import clocks as arithmetic
 from civicloop.calendars.rules.limits import Limit
 from civicloop.foundation import clock
-from civicloop.matters import engine, errors, needs, timeline
+from civicloop.matters import errors, needs, timeline, working
 from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.permission import given_for, may_act
@@ -32,7 +31,7 @@ def ask(actor: Actor, wanted: Act, seen: Reading, move: Move, supplied: needs.Su
     approval = procedure.approvals[move.approval or ""]
     held = [code for level in approval.levels for code in level.by if may_act(actor, seen, (code,))]
     levels = run.approval_levels(procedure, approval.code, held)
-    calendar = calendars.working_calendar(engine.CALENDAR, now)
+    calendar = working.calendar_for(seen.row["unit_id"], seen.areas, now)
     rows = Rows()
     rows.requests_new.append(
         {

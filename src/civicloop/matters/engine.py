@@ -1,7 +1,7 @@
 """What an act's effects mean for the rows of a matter: clocks, tasks, desk, facts. Computes, writes nothing."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from civicloop.calendars.rules.limits import Limit, LimitUnit
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import ids
 from civicloop.foundation.names import shown
-from civicloop.matters import marking, needs
+from civicloop.matters import marking, needs, working
 from civicloop.matters.errors import invalid
 from civicloop.people import desks
 from civicloop.people.models import Holding
@@ -25,7 +25,6 @@ from civicloop.procedures.rules.language import Holder, Procedure, Step
 from civicloop.procedures.rules.run import ClockEffect, Effects, RunState
 
 Json = dict[str, Any]
-CALENDAR = "cn-8h"
 FALLBACK_LIMIT = "5 work_day"
 OUTSIDE = "outside"
 
@@ -89,6 +88,8 @@ class Clocks:
     kind_id: int | None
     condition_id: int | None
     out: Rows
+    areas: Mapping[str, int] = field(default_factory=dict)
+    unit_of: Callable[[], int | None] = lambda: None  # whose clock begins: its calendar counts
 
     def current(self, name: str) -> Json | None:
         """The latest row of a matter clock, with the changes of this act."""
@@ -111,10 +112,10 @@ class Clocks:
             return  # begun by this very act: the new row carries the change
         self.out.clocks_changed[row["no"]] = row
 
-    def start(self, name: str, begun: datetime, task_no: int | None = None) -> Json:
-        """Open a clock; returns its row."""
+    def start(self, name: str, begun: datetime, task_no: int | None = None, unit_id: int | None = None) -> Json:
+        """Open a clock, of a part of the unit `unit_id`; returns its row."""
         text, until = self._limit(name)
-        calendar = calendars.working_calendar(CALENDAR, begun)
+        calendar = working.calendar_for(unit_id or self.unit_of, self.areas, begun)
         due, provisional = None, False
         if until is not None:
             text, due = f"until {until}", self._end_of(until)
@@ -125,7 +126,7 @@ class Clocks:
             found = arithmetic.due(calendar, begun, Limit.parse(text))
             due, provisional = found.moment, found.provisional
         row = {
-            "no": len(self.rows) + 1, "name": name, "task_no": task_no, "calendar": CALENDAR,
+            "no": len(self.rows) + 1, "name": name, "task_no": task_no, "calendar": calendar.code,
             "calendar_version": calendar.version, "limit": text, "started_at": begun, "due_at": due,
             "provisional": provisional, "state": "running", "stopped_at": None, "pauses": [], "extensions": 0,
             "exempt": False, "mark": "", "mark_at": None,
@@ -158,7 +159,7 @@ class Clocks:
         return datetime.fromisoformat(self.data[need])
 
     def _end_of(self, day: str) -> datetime:
-        zone = calendars.working_calendar(CALENDAR, self.now).tz
+        zone = working.calendar_for(None, self.areas, self.now).tz
         midnight = datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(0), tzinfo=zone)
         return midnight.astimezone(self.now.tzinfo)
 
@@ -432,7 +433,7 @@ def open_group(
             opened.append(_open_task(rows, tasks, group=group, unit_id=unit))
     if declared.clock:
         for task in opened:
-            clocks.start(declared.clock, clocks.now, task["no"])
+            clocks.start(declared.clock, clocks.now, task["no"], task["unit_id"])
     return opened
 
 

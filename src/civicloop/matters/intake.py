@@ -71,7 +71,8 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     rows = Rows()
     step = version.procedure.steps[begun.step_to]
     where = complaints.first_desk(version.procedure, step, seats, areas, barred)
-    clocks = Clocks(version.procedure, [], now, {}, dict(state.facts), Given(), kind.id if kind else None, None, rows)
+    clocks = Clocks(version.procedure, [], now, {}, dict(state.facts), Given(), kind.id if kind else None, None, rows,
+                    areas, lambda: where.unit_id)  # fmt: skip
     for effect in begun.clocks:
         clocks.perform(effect)
     engine.move_lead(rows, [], where.unit_id, ended=False)

@@ -59,7 +59,8 @@ def effect(
     tasks = [dict(task) for task in seen.tasks]
     clocks = Clocks(
         procedure, [dict(row) for row in seen.clocks], now, {**supplied.plain, **supplied.texts},
-        dict(effects.state.facts), given, kind_id, condition_id, rows,
+        dict(effects.state.facts), given, kind_id, condition_id, rows, seen.areas,
+        lambda: complaints.desk(seen, procedure.steps[effects.step_to], seats).unit_id,
     )  # fmt: skip
     for change in effects.clocks:
         clocks.perform(change)

@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import clocks as arithmetic
 from civicloop.calendars.rules.limits import Limit
 from civicloop.foundation import clock, hot
-from civicloop.matters import complaints, engine, hooks, marking, sampling, sql, timeline
+from civicloop.matters import complaints, engine, hooks, marking, sampling, sql, timeline, working
 from civicloop.matters.approvals import answer_request
 from civicloop.matters.engine import Clocks, Desk
 from civicloop.matters.errors import invalid
@@ -160,7 +159,8 @@ def _hold_until(
         kept: datetime | None = row["hold_until"]
         return kept
     hold = procedure.holds[state.hold]
-    calendar = calendars.working_calendar(engine.CALENDAR, now)
+    areas = {"district": row["district_id"]} if row["district_id"] is not None else {}
+    calendar = working.calendar_for(row["unit_id"], areas, now)
     latest = arithmetic.due(calendar, now, Limit.parse(hold.up_to)).moment
     chosen = plan.draft.plain.get(hold.until) if hold.until else None
     if chosen is None:

@@ -57,6 +57,7 @@ class Definition:
     high: float | None = None
     pattern: str = ""
     help: str | Promise = ""
+    known: Callable[[Value], bool] | None = None  # whether a value names something that exists
 
     def checked(self, value: object) -> Value:
         """`value` in this setting's type. Raises SettingRefused."""
@@ -64,6 +65,8 @@ class Definition:
             raise SettingRefused("wrong_type", _("This is not a value of the right type."))
         if isinstance(value, str):
             self._check_text(value)
+            if self.known is not None and not self.known(value):
+                raise SettingRefused("unknown", _("There is no such thing: %(value)s") % {"value": value})
             return value
         assert isinstance(value, int | float)
         if not math.isfinite(value):
@@ -97,13 +100,14 @@ _definitions: dict[str, Definition] = {}
 def define(
     code: str, kind: Kind, default: Value, label: str | Promise, scopes: Iterable[str] = (INSTALLATION,), *,
     choices: Iterable[tuple[str, str | Promise]] = (), low: float | None = None, high: float | None = None,
-    pattern: str = "", help: str | Promise = "",
+    pattern: str = "", help: str | Promise = "", known: Callable[[Value], bool] | None = None,
 ) -> Definition:  # fmt: skip
     """Define a setting at start-up; the room that reads it defines it. Raises ValueError when the code is taken."""
-    made = Definition(code, kind, default, label, tuple(scopes), tuple(choices), low, high, pattern, help)
+    made = Definition(code, kind, default, label, tuple(scopes), tuple(choices), low, high, pattern, help, known)
     if code in _definitions or not set(made.scopes) <= set(LEVELS):
         raise ValueError(f"setting {code!r} is defined already, or for a level that does not exist")
-    made.checked(default)
+    if known is None:  # what exists is in the database, which is not there at start-up
+        made.checked(default)
     _definitions[code] = made
     return made
 
@@ -157,6 +161,11 @@ def get(code: str, scope_chain: Sequence[str] = ()) -> Value:
         if value is not None:
             return value
     return known.default
+
+
+def scopes_set(code: str) -> frozenset[str]:
+    """The scopes at which a setting has a value."""
+    return frozenset(scope for (each, scope), value in _cache.values().items() if each == code and value is not None)
 
 
 def get_int(code: str, scope_chain: Sequence[str] = ()) -> int:
