@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected
 
 from civicloop.foundation import clock
 from civicloop.foundation.canonical import fingerprint
@@ -68,7 +69,12 @@ def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, An
             if locked and seen is not None and seen.seq_now != seen.row["seq"]:
                 # a lock does not refresh the rows joined to it: read anew, holding it
                 seen = reading.read(wanted.matter_id, wanted.act_id, lock=True)
-            done = _once(actor, wanted, request, seen, kept or {})
+            try:
+                done = _once(actor, wanted, request, seen, kept or {})
+            except OperationalError as reason:
+                if locked or not isinstance(reason.__cause__, DeadlockDetected):
+                    raise
+                done = None  # a sweeper held two of the matter's clocks in another order: once more, with the lock
         if done is not None:
             if follow and done.status == 201 and done.leads_on:
                 from civicloop.matters import followups

@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
+from psycopg.errors import DeadlockDetected
 
 from civicloop.foundation import clock, hot
 from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import engine, followups, hooks, marking, sql, timeline
 from civicloop.matters.hooks import Marked
+from civicloop.matters.models import Clock
 from civicloop.matters.writing import entry_values, who
 from civicloop.people import access
 from civicloop.procedures import selectors as procedures
@@ -49,22 +51,37 @@ class _Firing:
 def fire_due(batch: int = BATCH) -> int:
     """Fire at most `batch` of the marks that are due; returns how many fired."""
     now = clock.now()
+    if hot.one(sql.ANY_MARK, {"now": now}) is None:
+        return 0
     return _fire(sql.CLAIM_MARKS, {"now": now, "until": now + LEASE, "batch": batch})
 
 
 def fire_of_matter(matter_id: UUID) -> int:
     """The same for one matter, until none is due."""
     total = 0
-    while True:
+    while Clock.objects.filter(matter_id=matter_id, mark_at__lte=clock.now()).exists():
         now = clock.now()
         fired = _fire(sql.CLAIM_MARKS_OF_MATTER, {"now": now, "until": now + LEASE, "id": matter_id})
         if fired == 0:
-            return total
+            break
         total += fired
+    return total
+
+
+def _claim(claim: str, params: Mapping[str, Any]) -> list[hot.Row]:
+    """The clocks that this worker may fire now; none when it met one that still writes after its lease has ended."""
+    try:
+        with transaction.atomic():
+            hot.one(sql.CLAIM_ALONE, {})
+            return hot.all_rows(claim, params)
+    except OperationalError as reason:
+        if not isinstance(reason.__cause__, DeadlockDetected):
+            raise
+        return []
 
 
 def _fire(claim: str, params: Mapping[str, Any]) -> int:
-    claimed = hot.all_rows(claim, params)
+    claimed = _claim(claim, params)
     if not claimed:
         return 0
     now, until = params["now"], params["until"]

@@ -194,8 +194,12 @@ FROM matters_entry WHERE matter_id BETWEEN %(since)s AND %(until)s ORDER BY matt
 
 # -- marks of the ladder (matters.marks) --
 
-# what is due is found by an index of its own and claimed with a lease (scale.md: not SKIP LOCKED); nothing due costs
-# one look at the index
+# what is due is found by an index of its own and claimed with a lease, since a cluster knows no SKIP LOCKED over many
+# matters; nothing due costs one look at the index. Claims wait for one another: an UPDATE of many rows locks them in
+# any order, and two of them at once would stand in each other's way.
+ANY_MARK = """
+SELECT 1 FROM matters_clock WHERE mark_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s) LIMIT 1"""
+CLAIM_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('matters.marks', 0))"
 CLAIM_MARKS = """
 UPDATE matters_clock SET leased_until = %(until)s
 WHERE (matter_id, no) IN (
