@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from civicloop.api.app import api
 from civicloop.ops import metrics
+from civicloop.people import rights_pages
 from civicloop.site import acting, administration, demo_page, health, provider_signin, security_page, signin
 from civicloop.site.urls_faces import faces
 from civicloop.site.urls_staff import staff
@@ -24,6 +25,7 @@ urlpatterns = [
     path("security/remove", security_page.remove, name="security-remove"),
     path("security/codes", security_page.fresh_codes, name="security-codes"),
     path("security/password", security_page.change_password, name="security-password"),
+    path("security/rights", rights_pages.mine, name="my-rights"),
     path("sign-out", signin.sign_out, name="sign-out"),
     path("post", signin.choose_post, name="choose-post"),
     path("demo", demo_page.sign_ins, name="demo"),

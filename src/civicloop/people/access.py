@@ -126,6 +126,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "units.change": frozenset({Role.SYSTEM_ADMIN}),
     "posts.view": frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
     "posts.change": frozenset({Role.SECURITY_ADMIN}),
+    # what somebody may do and who granted it (people.rights); everybody sees that of the own account
+    "rights.view": frozenset({Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
     # which unit has delegated which affairs to whom (people.delegation); a unit's head for the own unit's
     "delegations.view": frozenset({Role.UNIT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.GRID_WORKER}) | SEPARATED,
     "delegations.change": frozenset({Role.UNIT_HEAD, Role.SYSTEM_ADMIN}),

@@ -101,8 +101,8 @@ def posts(request: HttpRequest, actor: Actor) -> HttpResponse:
         holders.setdefault(line.post_id, []).append(line)
     lines = [(post, holders.get(post.id, [])) for post in found[:PAGE]]
     context = {"lines": lines, "next": following, "q": wanted, "role": role, "roles": Role.choices}
-    may_change = access.may(actor, "posts.change").allowed
-    return render(request, "people/posts.html", context | {"may_change": may_change})
+    may_change, may_see = access.may(actor, "posts.change").allowed, access.may(actor, "rights.view").allowed
+    return render(request, "people/posts.html", context | {"may_change": may_change, "may_see_rights": may_see})
 
 
 @duty("posts.change")

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from civicloop.people import anomaly_pages, delegation_pages, identity_pages, pages, standing_pages, token_pages
+from civicloop.people import (
+    anomaly_pages,
+    delegation_pages,
+    identity_pages,
+    pages,
+    rights_pages,
+    standing_pages,
+    token_pages,
+)
 
 app_name = "people"
 urlpatterns = [
@@ -13,6 +21,8 @@ urlpatterns = [
     path("posts/new", pages.new_post, name="new-post"),
     path("posts/hold", pages.hold, name="hold"),
     path("posts/release/<int:holding_id>", pages.release, name="release"),
+    path("people/", rights_pages.listed, name="people"),
+    path("people/<int:account_id>/access/", rights_pages.person, name="rights"),
     path("accounts/<int:account_id>/factors", pages.take_factors_away, name="take-factors-away"),
     path("stand-ins/", standing_pages.overview, name="standins"),
     path("stand-ins/new", standing_pages.name_one, name="standin-new"),

@@ -39,6 +39,12 @@ PAGES = (
     ),
     ("people:posts", gettext_lazy("Posts"), gettext_lazy("Who may do what, and since when"), "posts.view"),
     (
+        "people:people",
+        gettext_lazy("Who may do what"),
+        gettext_lazy("What an account may do, who granted it, and what ends soon"),
+        "rights.view",
+    ),
+    (
         "catalogue:kinds",
         pgettext_lazy("navigation", "Kinds"),
         gettext_lazy("Kinds of matters with their filing conditions and limits"),

@@ -224,4 +224,5 @@ def describe(request: HttpRequest) -> context.Person | None:
         str(user.pk),
         homes.home_of(now),
         "/security/",
+        "/security/rights",
     )

@@ -49,6 +49,7 @@ class Person:
     key: str = ""
     start_url: str = ""
     account_url: str = ""
+    rights_url: str = ""
 
     @property
     def post(self) -> Post | None:
