@@ -1,6 +1,6 @@
 """The loop over HTTP: report, evidence, act, lists, timelines, clocks, receipts. Parses, calls one action, renders."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from civicloop.matters import actions, errors, selectors
 from civicloop.matters.choices import Channel
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
-from civicloop.matters.words import action_words
+from civicloop.matters.words import HOLDER_WORDS, action_words
 from civicloop.people import access, web
 from civicloop.people.access import Actor
 from civicloop.places import selectors as places
@@ -32,6 +32,7 @@ from civicloop.records.tries import SharedThrottle
 router = Router(tags=["matters"])
 Id = UUID
 ANONYMOUS_REPORTS = SharedThrottle("report", most=30, seconds=600)
+MINUTE = timedelta(minutes=1)
 CODE_TRIES = Throttle(most=20, seconds=600)
 CODE_TRIES_OF_MATTER = Throttle(most=10, seconds=600)
 
@@ -200,6 +201,14 @@ class IntervalOut(Schema):
     why: str
 
 
+class HeldOut(Schema):
+    who: str
+    words: str
+    unit: str | None
+    counted_minutes: int
+    minutes: int
+
+
 class ClockOut(Schema):
     name: str
     words: str
@@ -211,6 +220,7 @@ class ClockOut(Schema):
     stopped_at: datetime | None
     late: bool | None
     intervals: list[IntervalOut]
+    held: list[HeldOut]
 
 
 class NeedOut(Schema):
@@ -422,6 +432,8 @@ def timeline(request: HttpRequest, matter_id: Id) -> list[LineOut]:
 def clocks(request: HttpRequest, matter_id: Id) -> list[ClockOut]:
     """Every clock with its reckoning."""
     seen = selectors.seen_by(actor_of(request), matter_id)
+    views = selectors.clocks(seen)
+    codes = selectors.unit_codes({each.unit_id for view in views for each in view.held})
     return [
         ClockOut(
             name=c.name,
@@ -437,9 +449,16 @@ def clocks(request: HttpRequest, matter_id: Id) -> list[ClockOut]:
                 IntervalOut(start=i.start, end=i.end, counted=i.counted, why=calendar_words.why_words(i.why))
                 for i in c.intervals
             ],
+            held=[
+                HeldOut(
+                    who=h.who, words=str(HOLDER_WORDS[h.who]), unit=codes.get(h.unit_id or 0),
+                    counted_minutes=int(h.counted / MINUTE), minutes=int(h.passed / MINUTE),
+                )
+                for h in c.held
+            ],
         )
-        for c in selectors.clocks(seen)
-    ]
+        for c in views
+    ]  # fmt: skip
 
 
 def need_out(code: str, names: Any, kind: str, need: Any = None) -> NeedOut:

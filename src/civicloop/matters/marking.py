@@ -13,7 +13,7 @@ from civicloop.calendars.rules.limits import Limit
 from civicloop.calendars.rules.pauses import Pause
 from civicloop.procedures import selectors as procedures
 from civicloop.procedures.rules import ladders
-from civicloop.procedures.rules.ladders import Ladder, Running
+from civicloop.procedures.rules.ladders import Ladder, Mark, Running
 from civicloop.procedures.rules.language import Procedure
 
 Row = MutableMapping[str, Any]
@@ -87,6 +87,15 @@ def follow(ladder: Ladder, row: Row) -> None:
     since = moment_of(row["mark_at"])
     fired = ladders.passed(ladder, running, since - timedelta(microseconds=1)) if running is not None else 0
     point(ladder, row, fired)
+
+
+def moments(procedure: Procedure, row: Mapping[str, Any]) -> list[tuple[Mark, datetime]]:
+    """The marks of a clock that runs, those that have fired too, with their moments; none before its beginning."""
+    running = running_of(row)
+    if running is None:
+        return []
+    found = [(mark, ladders.moment(mark, running)) for mark in ladder_of(procedure, row).marks]
+    return [(mark, at) for mark, at in found if at > running.started_at]
 
 
 def colour(procedure: Procedure, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import explain as calendar_explain
 from civicloop.calendars.rules.limits import Limit
+from civicloop.calendars.rules.pauses import Pause
 from civicloop.foundation import chain, clock, ids, ngrams
-from civicloop.matters import actions, errors, marking, reading
+from civicloop.matters import actions, errors, holders, marking, reading
+from civicloop.matters.holders import Held, Moment, Stretch
 from civicloop.matters.models import ApprovalRequest, Entry, EntryText, Matter, Task
 from civicloop.matters.reading import Reading
 from civicloop.people import access
@@ -26,6 +28,7 @@ from civicloop.people.models import Unit
 from civicloop.people.sql import UNITS_ABOVE
 from civicloop.procedures import selectors as procedures
 from civicloop.procedures.rules import run
+from civicloop.procedures.rules.ladders import Mark
 from civicloop.procedures.rules.language import Need
 
 PAGE = 50
@@ -401,16 +404,27 @@ class ClockView:
     late: bool | None
     pauses: Sequence[Sequence[Any]]
     intervals: list[calendar_explain.Interval] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)  # who held the minutes, up to now or to the stop
+    marks: list[tuple[Mark, datetime]] = field(default_factory=list)  # the ladder's, with their moments
+
+    @property
+    def held(self) -> list[Held]:
+        """Who held how much of it."""
+        return holders.held(self.stretches)
 
 
 def clocks(seen: Reading, *, explain: bool = True) -> list[ClockView]:
     """The matter's clocks in the order of their start, those of parts included."""
     now, found = clock.now(), []
+    moments = _moments(seen) if explain else []
     for row in seen.clocks:
         started = datetime.fromisoformat(row["started_at"])
         due = datetime.fromisoformat(row["due_at"]) if row["due_at"] else None
         stopped = datetime.fromisoformat(row["stopped_at"]) if row["stopped_at"] else None
         intervals: list[calendar_explain.Interval] = []
+        pieces: list[Stretch] = []
+        if explain and row["task_no"] is None and (stopped or now) > started:
+            pieces = holders.stretches(seen.procedure, moments, _so_far(row, started, stopped or now))
         if explain and not row["limit"].startswith(("until", "@")) and row["state"] != "paused":
             calendar = calendars.calendar_version(row["calendar"], row["calendar_version"])
             intervals = calendar_explain.explain(
@@ -420,9 +434,29 @@ def clocks(seen: Reading, *, explain: bool = True) -> list[ClockView]:
         names = seen.procedure.clocks[row["name"]].names
         found.append(
             ClockView(row["name"], names, row["limit"], row["state"], started, due, row["provisional"], stopped, late,
-                      row["pauses"], intervals)
+                      row["pauses"], intervals, pieces, marking.moments(seen.procedure, row) if explain else [])
         )  # fmt: skip
     return found
+
+
+def _moments(seen: Reading) -> list[Moment]:
+    """What each entry changed, from the hashed bodies."""
+    found, unit = [], None
+    for at, step, body in Entry.objects.filter(matter_id=seen.id).order_by("seq").values_list("at", "step", "body"):
+        data = _plain(bytes(body))
+        unit = data.get("unit", unit)
+        hold = str(data.get("effect:hold_set") or "")
+        found.append(Moment(at, step, unit, hold, bool(data.get("effect:hold_lifted"))))
+    return found
+
+
+def _so_far(row: Mapping[str, Any], started: datetime, end: datetime) -> list[calendar_explain.Interval]:
+    """The intervals of a clock up to a moment; of one that ends at a date all its time counts."""
+    if row["limit"].startswith(("until", "@")):
+        return [calendar_explain.Interval(started, end, True, calendar_explain.Why("running"))]
+    pauses = [Pause(each.start, each.end or end, each.reason) for each in marking.pauses_of(row) if each.start < end]
+    calendar = calendars.calendar_version(row["calendar"], row["calendar_version"])
+    return calendar_explain.explain(calendar, started, Limit.parse(row["limit"]), pauses, row["extensions"], end)
 
 
 def by_number(number: str) -> UUID | None:
@@ -440,6 +474,11 @@ def outside_relation(matter_id: UUID) -> str:
     """Who stands outside in this matter's procedure: reporter, household, resident …"""
     version = Matter.objects.filter(id=matter_id).values_list("procedure_id", flat=True).first()
     return procedures.by_id(version).outside[0] if version is not None else ""
+
+
+def unit_codes(ids: set[int | None]) -> dict[int, str]:
+    """Codes of units by id, in one statement."""
+    return dict(Unit.objects.filter(id__in={i for i in ids if i is not None}).values_list("id", "code"))
 
 
 def unit_names(ids: set[int | None]) -> dict[int, Mapping[str, str]]:

@@ -32,6 +32,13 @@ ANSWER_WORDS = {
 }  # fmt: skip
 
 
+HOLDER_WORDS = {
+    "unit": pgettext_lazy("held by", "The unit that answers"), "checker": pgettext_lazy("held by", "Check"),
+    "desk": pgettext_lazy("held by", "Acceptance and dispatch"), "reporter": pgettext_lazy("held by", "The reporter"),
+    "superior": pgettext_lazy("held by", "A superior"),
+}  # fmt: skip
+
+
 def _language() -> str:
     return get_language() or "zh-hans"
 

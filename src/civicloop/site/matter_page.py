@@ -10,8 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from civicloop.calendars import words as calendar_words
-from civicloop.calendars.rules.limits import Limit, LimitRefused
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words as catalogue_words
 from civicloop.evidence import selectors as files
@@ -29,7 +27,7 @@ from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
-from civicloop.site import acting, complaints, opening
+from civicloop.site import acting, clock_strip, complaints, opening
 from civicloop.site.acting import language
 
 OUTSIDE_WORDS = {
@@ -74,7 +72,8 @@ def bag(
         "kind": shown(row.kind.names, language()) if row.kind else "", "filing": filing(row),
         "people": people(seen, row), "sheets": sheets(request, actor, seen, next_url, without),
         "refused": getattr(request, "refused_act", None), "decisions": decisions(actor, seen, request.POST),
-        "unanswered": unanswered(actor, seen), "before": before, "after": after, "other": other, "clocks": clocks(seen),
+        "unanswered": unanswered(actor, seen), "before": before, "after": after, "other": other,
+        "clocks": clock_strip.clocks(seen),
         "parts": parts(seen, actor, request.POST), "lines": timeline(seen), "next": next_url,
         "channel": Channel(row.channel).label,
     }  # fmt: skip
@@ -92,17 +91,10 @@ def filing(row: Matter) -> dict[str, Any] | None:
         return None
     return {
         "words": shown(row.condition.names, language()), "closing": shown(row.condition.closing, language()),
-        "limit": limit_words(row.condition.limit), "source": catalogue_words.source_words(row.condition.source),
+        "limit": clock_strip.limit_words(row.condition.limit),
+        "source": catalogue_words.source_words(row.condition.source),
         "badge": catalogue_words.badge(row.condition.source), "first": row.first_condition_id != row.condition_id,
     }  # fmt: skip
-
-
-def limit_words(limit: str) -> str:
-    """A limit as people write it; limits that hang on something else keep no number."""
-    try:
-        return calendar_words.limit_words(Limit.parse(limit))
-    except LimitRefused:
-        return ""
 
 
 def people(seen: Reading, row: Matter) -> list[dict[str, Any]]:
@@ -237,25 +229,6 @@ def parts(seen: Reading, actor: Actor, typed: Mapping[str, Any]) -> list[dict[st
 
 
 # -- what happened --------------------------------------------------------------------------------------------------
-
-
-def clocks(seen: Reading) -> list[dict[str, Any]]:
-    """Every clock with its reckoning: each interval, counted or not and why, and its share of the whole for the bar."""
-    found = []
-    for view in selectors.clocks(seen):
-        whole = sum((each.end - each.start).total_seconds() for each in view.intervals) or 1.0
-        rows, at = [], 0.0
-        for each in view.intervals:
-            share = (each.end - each.start).total_seconds() / whole * 100
-            rows.append({"start": each.start, "end": each.end, "counted": each.counted, "x": round(at, 2),
-                         "share": round(share, 2), "why": calendar_words.why_words(each.why)})  # fmt: skip
-            at += share
-        found.append(
-            {"names": view.names, "limit": limit_words(view.limit), "state": view.state, "started": view.started_at,
-             "due": view.due_at, "stopped": view.stopped_at, "late": view.late, "provisional": view.provisional,
-             "rows": rows}
-        )  # fmt: skip
-    return found
 
 
 def timeline(seen: Reading) -> list[dict[str, Any]]:

@@ -64,6 +64,15 @@ def span_words(span: timedelta) -> str:
     return " ".join(parts) or _("less than a minute")
 
 
+def hours_words(span: timedelta) -> str:
+    """Counted time in hours and minutes, since a day of it has no fixed length: 26 小时 5 分钟."""
+    hours, minutes = divmod(int(abs(span).total_seconds() // 60), 60)
+    parts = [ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}] if hours else []
+    if minutes or not hours:
+        parts.append(ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes})
+    return " ".join(parts)
+
+
 def left_words(moment: datetime, now: datetime) -> str:
     """How far a deadline is: 还剩 2 小时 10 分钟, or 已超 1 天."""
     span = moment - now
