@@ -10,6 +10,7 @@ from civicloop.matters.reading import Reading
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.procedures import guards
+from civicloop.procedures.rules import run
 from civicloop.procedures.rules.conditions import Given
 
 
@@ -61,3 +62,9 @@ def took_part(actor: Actor, seen: Reading, apart: tuple[str, ...]) -> bool:
         for index, what in enumerate(("person", "post", "unit"))
         if what in kept
     )
+
+
+def kept_from_checks(actor: Actor, seen: Reading) -> bool:
+    """Whether a check that the matter's procedure knows would be a check of the own work for this actor."""
+    moves = [move for action in seen.procedure.actions.values() for move in action.moves if move.check]
+    return any(took_part(actor, seen, run.separation(move)) for move in moves)

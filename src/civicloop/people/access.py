@@ -5,7 +5,7 @@ Everything that leaves the system or changes it asks here: pages, API, lists, ex
 must not know of; the caller does that with `Decision.known`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -102,6 +102,33 @@ class Decision:
 YES = Decision(True, "allowed")
 HIDDEN = Decision(False, "not_found", known=False)
 
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One condition of a decision: its code, whether it fits, and what it settles; the first that settles counts."""
+
+    code: str
+    fits: bool
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision with every condition that was looked at, in their order; `settled` is the place of the decisive one.
+
+    After a refusal the conditions behind it are told, too: what else would have to fit.
+    """
+
+    steps: tuple[Step, ...]
+    settled: int
+    decision: Decision
+
+    @property
+    def allowed(self) -> bool:
+        """What was decided."""
+        return self.decision.allowed
+
+
 # roles that see every matter of their area; the others see what their unit or they themselves are involved in
 AREA_ROLES = frozenset(
     {
@@ -169,12 +196,46 @@ OPENING_ROLES = frozenset[str]().union(*PERSONAL.values())
 
 def may(actor: Actor, duty: str) -> Decision:
     """Whether `actor` may do a thing that is not an act on a matter; `duty` is a key of DUTIES."""
+    return _settled(_may(actor, duty))
+
+
+def _may(actor: Actor, duty: str) -> Iterator[Step]:
     needed = DUTIES[duty]
-    if actor.scopes is not None and duty not in actor.scopes and "all" not in actor.scopes:
-        return Decision(False, "scope_missing")
+    if actor.scopes is not None:
+        named = duty in actor.scopes or "all" in actor.scopes
+        yield Step("scope", named, None if named else Decision(False, "scope_missing"))
     if actor.kind == "system" or (duty == "matters.report" and actor.kind == "anonymous"):
-        return YES
-    return YES if actor.roles & needed else Decision(False, "role_missing")
+        yield Step("system", True, YES)
+        return
+    has = bool(actor.roles & needed)
+    yield Step("duty", has, YES if has else Decision(False, "role_missing"))
+
+
+def _settled(steps: Iterator[Step]) -> Decision:
+    """The decision of the first condition that settles it; what follows is not looked at."""
+    return next(step.decision for step in steps if step.decision is not None)
+
+
+def explain(actor: Actor, about: Subject | str) -> Explanation:
+    """Why `actor` may (not) know of a matter, or do what a duty names: the very conditions of `sees` and `may`."""
+    steps = list(_may(actor, about) if isinstance(about, str) else _sees(actor, about))
+    settled, decision = next((n, step.decision) for n, step in enumerate(steps) if step.decision is not None)
+    return Explanation(tuple(steps[: settled + 1] if decision.allowed else steps), settled, decision)
+
+
+def decide(actor: Actor, about: Subject | str) -> Decision:
+    """`may` for a duty, `sees` for a matter."""
+    return may(actor, about) if isinstance(about, str) else sees(actor, about)
+
+
+def may_be_told(actor: Actor, subject: Subject) -> bool:
+    """Whether an administrator may be told why somebody does (not) see the matter.
+
+    Who is not cleared for a confidential one, or is complained of in it, is not told that it exists.
+    """
+    if not may(actor, "rights.view").allowed or is_about(actor, subject):
+        return False
+    return subject.confidentiality <= actor.confidentiality
 
 
 def is_about(actor: Actor, subject: Subject) -> bool:
@@ -185,26 +246,40 @@ def is_about(actor: Actor, subject: Subject) -> bool:
 
 def sees(actor: Actor, subject: Subject) -> Decision:
     """Whether `actor` may know of the matter at all."""
+    return _settled(_sees(actor, subject))
+
+
+def _sees(actor: Actor, subject: Subject) -> Iterator[Step]:
     if actor.kind == "system":
-        return YES
+        yield Step("system", True, YES)
+        return
     if actor.kind == "outside":
-        return YES if actor.matter_id is not None and actor.matter_id == subject.matter_id else HIDDEN
-    if actor.kind != "staff" or not may(actor, "matters.list").allowed or is_about(actor, subject):
-        return HIDDEN
+        own = actor.matter_id is not None and actor.matter_id == subject.matter_id
+        yield Step("check_code", own, YES if own else HIDDEN)
+        return
+    if actor.kind != "staff":
+        yield Step("signed_in", False, HIDDEN)
+        return
+    lists = may(actor, "matters.list").allowed
+    yield Step("matters", lists, None if lists else HIDDEN)
+    apart = not is_about(actor, subject)
+    yield Step("complaint", apart, None if apart else HIDDEN)
     roles = actor.roles
-    if roles & subject.by_delegation and not has_delegation(actor, subject):
-        roles -= subject.by_delegation
-        if not roles & DUTIES["matters.list"]:
-            return HIDDEN
-    if actor.unit_id in subject.units or actor.account_id in subject.persons:
-        return YES
-    if subject.confidentiality > actor.confidentiality:
-        return HIDDEN
-    if actor.classes and subject.class_code and subject.class_code not in actor.classes:
-        return HIDDEN
-    if roles & AREA_ROLES and covers(actor, subject):
-        return YES
-    return HIDDEN
+    if roles & subject.by_delegation:
+        delegated = has_delegation(actor, subject)
+        roles = roles if delegated else roles - subject.by_delegation
+        yield Step("delegation", delegated, None if roles & DUTIES["matters.list"] else HIDDEN)
+    unit, person = actor.unit_id in subject.units, actor.account_id in subject.persons
+    yield Step("unit", unit, YES if unit else None)
+    yield Step("person", person, YES if person else None)
+    cleared = subject.confidentiality <= actor.confidentiality
+    yield Step("confidentiality", cleared, None if cleared else HIDDEN)
+    fits = not actor.classes or not subject.class_code or subject.class_code in actor.classes
+    yield Step("kind", fits, None if fits else HIDDEN)
+    by_area = bool(roles & AREA_ROLES)
+    yield Step("area_role", by_area, None if by_area else HIDDEN)
+    inside = covers(actor, subject)
+    yield Step("area", inside, YES if inside else HIDDEN)
 
 
 def has_delegation(actor: Actor, subject: Subject, *, to_act: bool = False) -> bool:

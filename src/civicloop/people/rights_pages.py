@@ -10,6 +10,7 @@ from civicloop.people import rights
 from civicloop.people.access import Actor
 from civicloop.people.models import Account
 from civicloop.people.web import duty, public
+from civicloop.ui.context import address
 
 PAGE = 50
 
@@ -23,8 +24,14 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
     return render(request, "people/people.html", {"people": found[:PAGE], "next": following, "q": wanted})
 
 
-def _page(request: HttpRequest, account: Account, *, own: bool) -> HttpResponse:
-    shown = {"rights": rights.of(account), "own": own, "at": clock.now(), "ask": rights.whom_to_ask() if own else []}
+def _page(request: HttpRequest, account: Account, *, own: bool, why: str = "") -> HttpResponse:
+    shown = {
+        "rights": rights.of(account),
+        "own": own,
+        "why": why,
+        "at": clock.now(),
+        "ask": rights.whom_to_ask() if own else [],
+    }
     return render(request, "people/rights.html", shown)
 
 
@@ -35,7 +42,7 @@ def person(request: HttpRequest, actor: Actor, account_id: int) -> HttpResponse:
     account = Account.objects.filter(id=account_id).first() if account_id < 2**63 else None
     if account is None:
         raise Http404
-    return _page(request, account, own=account.pk == actor.account_id)
+    return _page(request, account, own=account.pk == actor.account_id, why=address("why"))
 
 
 @public

@@ -45,6 +45,12 @@ PAGES = (
         "rights.view",
     ),
     (
+        "why",
+        gettext_lazy("Why can somebody not see this?"),
+        gettext_lazy("Whether an account may open a matter or a page, condition by condition"),
+        "rights.view",
+    ),
+    (
         "catalogue:kinds",
         pgettext_lazy("navigation", "Kinds"),
         gettext_lazy("Kinds of matters with their filing conditions and limits"),

@@ -16,6 +16,7 @@ from civicloop.site import (
     receiving,
     shift,
     signals_page,
+    why_page,
 )
 from civicloop.ui import navigation
 
@@ -35,6 +36,7 @@ staff: list[URLPattern] = [
     path("approvals/", approvals.approvals, name="approvals"),
     path("signals/", signals_page.listed, name="signals"),
     path("signals/<uuid:matter_id>/<uuid:signal_id>", signals_page.judge, name="judge-signal"),
+    path("admin/why/", why_page.page, name="why"),
     path("shift/", shift.page, name="shift"),
     path("shift/leave", shift.leave, name="shift-leave"),
     path("shift/leave/<int:absence_id>/back", shift.back, name="shift-back"),
