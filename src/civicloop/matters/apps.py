@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
@@ -6,8 +8,10 @@ class MattersConfig(AppConfig):
     label = "matters"
 
     def ready(self) -> None:
-        """Register what procedures may ask of the loop."""
+        """Register what procedures may ask of the loop; say what personal data are kept."""
         from civicloop.matters import rules
         from civicloop.procedures import guards
+        from civicloop.records import inventory
 
         guards.register("matters.ended_overdue", rules.ended_overdue)
+        inventory.register(Path(__file__).with_name("personal.toml"))

@@ -5,7 +5,16 @@ from django.urls import include, path
 from civicloop.api.app import api
 from civicloop.ops import metrics
 from civicloop.people import rights_pages
-from civicloop.site import acting, administration, demo_page, health, provider_signin, security_page, signin
+from civicloop.site import (
+    acting,
+    administration,
+    demo_page,
+    health,
+    personal_data,
+    provider_signin,
+    security_page,
+    signin,
+)
 from civicloop.site.urls_faces import faces
 from civicloop.site.urls_staff import staff
 
@@ -38,6 +47,7 @@ urlpatterns = [
     path("", include("civicloop.receipts.urls")),
     *faces,
     *staff,
+    *personal_data.patterns,
     *administration.patterns,
 ]
 handler500 = "civicloop.site.faults.server_error"

@@ -1,5 +1,7 @@
 """Start-up of the people room."""
 
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
@@ -8,5 +10,8 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        """Define the room's settings."""
+        """Define the room's settings; say what personal data are kept."""
         from civicloop.people import options  # noqa: F401
+        from civicloop.records import inventory
+
+        inventory.register(Path(__file__).with_name("personal.toml"))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
@@ -6,8 +8,9 @@ class RecordsConfig(AppConfig):
     label = "records"
 
     def ready(self) -> None:
-        """Keep in the audit log what rooms beside this one tell of their writes."""
+        """Keep in the audit log what rooms beside this one tell of their writes; say what personal data are kept."""
         from civicloop.foundation import trace
-        from civicloop.records import audit
+        from civicloop.records import audit, inventory
 
+        inventory.register(Path(__file__).with_name("personal.toml"))
         trace.listen(audit.keep)

@@ -6,8 +6,10 @@ APPEND_ONLY = ("records_auditentry", "records_readentry", "records_setting")
 FIELDS = {
     "reporter_name": "reporter",
     "reporter_phone": "reporter",
+    "reporter_document": "reporter",
     "household_name": "household",
     "household_phone": "household",
+    "household_document": "household",
     "applicant_name": "applicant",
     "applicant_phone": "applicant",
     "applicant_document": "applicant",

@@ -87,6 +87,12 @@ PAGES = (
         "audit.view",
     ),
     (
+        "personal-data",
+        gettext_lazy("Inventory of personal data"),
+        gettext_lazy("What is kept of persons, why, how long, who may open it"),
+        "settings.view",
+    ),
+    (
         "records:settings",
         gettext_lazy("Settings"),
         gettext_lazy("Typed, versioned, with their history"),

@@ -142,6 +142,11 @@ class Shell:
         return address("ui:style")
 
     @property
+    def personal_data_url(self) -> str:
+        """What is kept of persons and why, for everybody."""
+        return address("about-personal-data")
+
+    @property
     def service_worker_url(self) -> str:
         return address("ui:service_worker")
 
