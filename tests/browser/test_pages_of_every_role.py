@@ -25,7 +25,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "leader": ("/matters/", "/matters/{closed}"),
     "system": ("/admin/", "/admin/areas/", "/admin/areas/990101", "/admin/units/", "/admin/settings",
                "/admin/delegations/new"),
-    "security": ("/admin/", "/admin/posts/", "/admin/stand-ins/new", "/admin/sign-ins/", "/admin/tokens/"),
+    "security": ("/admin/", "/admin/posts/", "/admin/stand-ins/new", "/admin/sign-ins/", "/admin/tokens/",
+                 "/admin/people/", "/admin/people/3/access/", "/admin/why/", "/security/rights"),
     "audit": ("/admin/audit", "/admin/reads", "/admin/anomalies/", "/matters/"),
 }  # fmt: skip
 CASES = [(user, width) for user in PAGES for width in (PHONE, DESK)]

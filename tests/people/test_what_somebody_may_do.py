@@ -144,6 +144,35 @@ def test_standing_in_is_told_apart_from_being_named_for_it() -> None:
         assert any("checker-post" in duty.posts for _group, lines in acting.duties for duty in lines)
         assert "现正以此岗位办事" in page_of("clerk")
         assert rights.of(account("checker")).away_until is not None
+        assert line.leave is not None
+        assert line.leave.until == world.START + timedelta(days=2, minutes=1)
+        assert ("stand_in", "checker-post", line.leave.until) in [(e.what, e.name, e.at) for e in acting.ending]
+        assert "请假，至 2026-03-04 09:01" in page_of("clerk")
+
+
+def test_a_shift_that_was_taken_over_is_listed_then_and_afterwards() -> None:
+    giver, taker = world.actor("clerk"), world.actor("d2-clerk")
+    standing.name_stand_in(world.actor("security"), post="clerk-post", stand_in="d2-clerk-post")
+    with clock.at(world.START + timedelta(minutes=1)):
+        shift = standing.hand_over(
+            giver, taker="d2-clerk-post", note_text="", until=clock.now() + timedelta(hours=8), open_matters=0
+        )
+        standing.confirm_shift(taker, handover_id=shift.pk)
+    for hours, state, acts in ((1, "now", True), (9, "past", False)):
+        with clock.at(world.START + timedelta(hours=hours)):
+            line = next(each for each in rights.of(account("d2-clerk")).stand_ins if each.shift)
+            assert (line.post_code, line.state, line.acts_now) == ("clerk-post", state, acts)
+            assert [each.username for each in line.whose] == ["clerk"]
+            assert "交接班" in page_of("d2-clerk")
+
+
+def test_what_was_over_before_the_post_was_given_is_not_listed() -> None:
+    delegated(act=False)
+    with clock.at(world.START + timedelta(days=20)):
+        actions.hold(world.actor("security"), account_id=account("d2-clerk").pk, post_id=post("clerk").pk)
+    with clock.at(world.START + timedelta(days=21)):
+        assert "甲区〔2026〕9号" not in page_of("d2-clerk")
+        assert "甲区〔2026〕9号" in page_of("clerk")
 
 
 def test_delegations_and_tokens_stand_with_their_paper_scopes_and_end() -> None:

@@ -103,6 +103,7 @@ class StandInLine:
     shift: bool
     acts_now: bool
     granted: Grant | None
+    leave: Absence | None = None  # why it acts now: the leave of its holder that ends first
 
 
 @dataclass(frozen=True)
@@ -155,9 +156,10 @@ class Rights:
     duties: list[tuple[Group, list[DutyLine]]]
     ending: list[Ending]
 
-    def now(self) -> list[PostLine]:
-        """The posts that are held now."""
-        return [line for line in self.posts if line.state == "now"]
+    @property
+    def several(self) -> bool:
+        """Whether the rights come from more than one post, so that each has to be named."""
+        return len({code for _group, lines in self.duties for line in lines for code in line.posts}) > 1
 
 
 def accounts(wanted: str = "", after: str = "") -> QuerySet[Account]:
@@ -180,7 +182,7 @@ def of(account: Account) -> Rights:
     actors = actors_of_account(account.pk)
     lines = _posts(account)
     codes = {line.post.code for line in lines if line.state == "now"}
-    stand_ins = _stand_ins(lines, codes, actors)
+    stand_ins = _stand_ins(account, lines, codes, actors)
     delegations = _delegations(lines)
     tokens = _tokens(account, {line.post.pk for line in lines if line.state == "now"})
     now = clock.now()
@@ -276,11 +278,25 @@ def _entry(log: Iterable[AuditEntry], action: str, code: str, moment: datetime) 
     return Grant(near[0].words, near[0].at) if near else None
 
 
-def _stand_ins(lines: Iterable[PostLine], codes: set[str], actors: Sequence[Actor]) -> list[StandInLine]:
-    ever = {line.post.code for line in lines}
-    named = list(StandIn.objects.filter(stand_in_code__in=ever).order_by("-valid_from", "-id")[:MOST])
+def _at_a_time(lines: Iterable[PostLine], since: datetime, until: datetime | None) -> bool:
+    """Whether one of these posts was held, is or will be while the other right is good."""
+    return any((line.until is None or line.until > since) and (until is None or line.since < until) for line in lines)
+
+
+def _stand_ins(
+    account: Account, lines: Sequence[PostLine], codes: set[str], actors: Sequence[Actor]
+) -> list[StandInLine]:
+    by_code: dict[str, list[PostLine]] = {}
+    for line in lines:
+        by_code.setdefault(line.post.code, []).append(line)
+    named = [
+        row
+        for row in StandIn.objects.filter(stand_in_code__in=by_code).order_by("-valid_from", "-id")[:MOST]
+        if _at_a_time(by_code[row.stand_in_code], row.valid_from, row.valid_to)
+    ]
+    taken = Q(taker_code__in=codes, until__gt=clock.now()) | Q(confirmed_by=account.pk)
     shifts = list(
-        Handover.objects.filter(taker_code__in=codes, confirmed_at__isnull=False, until__gt=clock.now())
+        Handover.objects.filter(taken, confirmed_at__isnull=False)
         .select_related("giver")
         .order_by("-given_at", "-id")[:MOST]
     )
@@ -290,6 +306,13 @@ def _stand_ins(lines: Iterable[PostLine], codes: set[str], actors: Sequence[Acto
     holders: dict[int, list[Account]] = {}
     for holding in Holding.objects.filter(held(), post__in=current.values()).select_related("account"):
         holders.setdefault(holding.post_id, []).append(holding.account)
+    now = clock.now()
+    leave: dict[int, Absence] = {}
+    for absence in Absence.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gt=now), since__lte=now, until__gt=now,
+        account__in={person.pk for people in holders.values() for person in people},
+    ).order_by("until"):  # fmt: skip
+        leave.setdefault(absence.account_id, absence)
     log = list(AuditEntry.objects.filter(action="standin.name", object__in=wanted).order_by("at", "id"))
     found = []
     for row in named:
@@ -297,11 +320,13 @@ def _stand_ins(lines: Iterable[PostLine], codes: set[str], actors: Sequence[Acto
         if row.stand_in_code not in codes:
             state = "past"
         mine = [entry for entry in log if entry.detail.get("stand_in") == row.stand_in_code]
+        acts = state == "now" and post is not None and post.pk in borrowed
+        whose = holders.get(post.pk, []) if post else []
+        away = sorted((leave[each.pk] for each in whose if each.pk in leave), key=lambda each: each.until)
         found.append(
             StandInLine(
-                row.post_code, post, holders.get(post.pk, []) if post else [], row.valid_from, row.valid_to, state,
-                False, state == "now" and post is not None and post.pk in borrowed,
-                _entry(mine, "standin.name", row.post_code, row.valid_from),
+                row.post_code, post, whose, row.valid_from, row.valid_to, state, False, acts,
+                _entry(mine, "standin.name", row.post_code, row.valid_from), away[0] if acts and away else None,
             )
         )  # fmt: skip
     for shift in shifts:
@@ -315,7 +340,12 @@ def _stand_ins(lines: Iterable[PostLine], codes: set[str], actors: Sequence[Acto
 
 
 def _delegations(lines: Sequence[PostLine]) -> list[DelegationLine]:
-    ever = Q(to_post_code__in={line.post.code for line in lines}) | Q(to_unit__in={line.post.unit_id for line in lines})
+    by_code: dict[str, list[PostLine]] = {}
+    by_unit: dict[int, list[PostLine]] = {}
+    for line in lines:
+        by_code.setdefault(line.post.code, []).append(line)
+        by_unit.setdefault(line.post.unit_id, []).append(line)
+    ever = Q(to_post_code__in=by_code) | Q(to_unit__in=by_unit)
     mine = [line for line in lines if line.state == "now"]
     codes, units = {line.post.code for line in mine}, {line.post.unit_id for line in mine}
     rows = list(Delegation.objects.filter(ever).select_related("from_unit", "to_unit").order_by("-id")[:MOST])
@@ -325,6 +355,8 @@ def _delegations(lines: Sequence[PostLine]) -> list[DelegationLine]:
         until = _sooner(row.valid_to, row.revoked_at) or row.valid_to
         held_now = row.to_unit_id in units or row.to_post_code in codes
         state: State = _state(row.valid_from, until) if held_now else "past"
+        if not _at_a_time(by_code.get(row.to_post_code) or by_unit.get(row.to_unit_id or 0, []), row.valid_from, until):
+            continue
         area = next(reversed(_place(row.area_id)), None)
         found.append(DelegationLine(row, until, state, area, who.get(row.entered_by or 0, "")))
     return sorted(found, key=lambda line: ("now", "to_come", "past").index(line.state))
@@ -345,7 +377,10 @@ def _ending(
 ) -> list[Ending]:  # fmt: skip
     ends: list[tuple[Literal["post", "stand_in", "delegation", "token"], str, State, datetime | None]] = [
         *(("post", line.post.code, line.state, line.until) for line in lines),
-        *(("stand_in", line.post_code, line.state, line.until) for line in stand_ins),
+        *(
+            ("stand_in", line.post_code, line.state, _sooner(line.until, line.leave.until if line.leave else None))
+            for line in stand_ins
+        ),
         *(("delegation", line.row.paper_number, line.state, line.until) for line in delegations),
         *(("token", line.row.name or line.row.post.code, line.state, line.until) for line in tokens),
     ]
