@@ -27,7 +27,7 @@ number = int(sys.argv[1])
 seeding.fill(number, build(), os.environ["DATABASE_OWNER_URL"])
 with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as line:
     line.execute(
-        "UPDATE matters_clock SET due_at = %(due)s, started_at = %(begun)s, mark = 'due', mark_at = %(due)s",
+        "UPDATE matters_clock SET due_at = %(due)s, started_at = %(begun)s, mark = 'late', mark_at = %(due)s",
         {"due": clock.now() - timedelta(days=9), "begun": clock.now() - timedelta(days=9, hours=1)},
     )
 """
@@ -46,7 +46,7 @@ from civicloop.matters.models import Clock, Entry, Matter, Outbox
 marks = Entry.objects.filter(action="mark")
 matters = list(Matter.objects.values_list("id", flat=True))
 print(json.dumps({
-    "due": marks.filter(result="due").values("matter_id").distinct().count(),
+    "late": marks.filter(result="late").values("matter_id").distinct().count(),
     "over": marks.filter(result="over").values("matter_id").distinct().count(),
     "all": marks.count(), "waiting": Clock.objects.exclude(mark_at=None).count(),
     "told": Outbox.objects.filter(topic="mark").count(),
@@ -79,7 +79,7 @@ def test_a_worker_killed_between_marks(tmp_path: Path) -> None:
     assert hit > 0  # at least one kill fell between two marks
     assert fired == 2 * number
     told = seen.pop("told")
-    assert seen == {"due": number, "over": number, "all": 2 * number, "waiting": 0, "broken": 0}
+    assert seen == {"late": number, "over": number, "all": 2 * number, "waiting": 0, "broken": 0}
     assert told == number  # of the first mark nobody is told any more: the second had overtaken it
 
 

@@ -7,11 +7,11 @@ costs index look-ups only.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from civicloop.calendars import selectors as calendars
-from civicloop.foundation import clock
-from civicloop.matters import actions, followups, marks, reading
+from civicloop.foundation import clock, hot
+from civicloop.matters import actions, followups, marks, reading, sql
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import ApprovalRequest, Clock, Matter, Task
 from civicloop.people import access
@@ -48,16 +48,8 @@ def sweep_matter(matter_id: UUID) -> int:
 
 def next_due(matter_id: UUID, after: datetime, until: datetime) -> datetime | None:
     """The first moment in (after, until) at which something of a matter falls due; None when nothing does."""
-    between = {"due_at__gt": after, "due_at__lt": until}
-    moments = [
-        Clock.objects.filter(matter_id=matter_id, state="running", **between).aggregate(first=Min("due_at")),
-        Clock.objects.filter(matter_id=matter_id, mark_at__gt=after, mark_at__lt=until).aggregate(first=Min("mark_at")),
-        ApprovalRequest.objects.filter(matter_id=matter_id, state="open", **between).aggregate(first=Min("due_at")),
-        Matter.objects.filter(id=matter_id, end="", hold_until__gt=after, hold_until__lt=until).aggregate(
-            first=Min("hold_until")
-        ),
-    ]
-    return min((each["first"] for each in moments if each["first"]), default=None)
+    row = hot.one(sql.NEXT_DUE, {"id": matter_id, "after": after, "until": until})
+    return row[0] if row else None
 
 
 def _try(wanted: actions.Act) -> int:

@@ -20,7 +20,6 @@ from civicloop.foundation import clock, hot
 from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import engine, followups, hooks, marking, sql, timeline
 from civicloop.matters.hooks import Marked
-from civicloop.matters.models import Clock
 from civicloop.matters.writing import entry_values, who
 from civicloop.people import access
 from civicloop.procedures import selectors as procedures
@@ -59,13 +58,19 @@ def fire_due(batch: int = BATCH) -> int:
 def fire_of_matter(matter_id: UUID) -> int:
     """The same for one matter, until none is due."""
     total = 0
-    while Clock.objects.filter(matter_id=matter_id, mark_at__lte=clock.now()).exists():
+    while next_of_matter(matter_id) is not None:
         now = clock.now()
         fired = _fire(sql.CLAIM_MARKS_OF_MATTER, {"now": now, "until": now + LEASE, "id": matter_id})
         if fired == 0:
             break
         total += fired
     return total
+
+
+def next_of_matter(matter_id: UUID) -> datetime | None:
+    """The first mark of a matter that is due now; None when there is none."""
+    row = hot.one(sql.NEXT_MARK, {"id": matter_id, "now": clock.now()})
+    return row[0] if row else None
 
 
 def _claim(claim: str, params: Mapping[str, Any]) -> list[hot.Row]:

@@ -192,6 +192,18 @@ PROOF_ENTRIES = """SELECT matter_id, seq, action, result, act_id, at, account_id
 FROM matters_entry WHERE matter_id BETWEEN %(since)s AND %(until)s ORDER BY matter_id, seq"""
 
 
+# the first moment within a span at which something of a matter falls due; least() leaves out what there is none of
+NEXT_DUE = """
+SELECT least(
+    (SELECT min(due_at) FROM matters_clock
+        WHERE matter_id = %(id)s AND state = 'running' AND due_at > %(after)s AND due_at < %(until)s),
+    (SELECT min(mark_at) FROM matters_clock
+        WHERE matter_id = %(id)s AND mark_at > %(after)s AND mark_at < %(until)s),
+    (SELECT min(due_at) FROM matters_approvalrequest
+        WHERE matter_id = %(id)s AND state = 'open' AND due_at > %(after)s AND due_at < %(until)s),
+    (SELECT hold_until FROM matters_matter
+        WHERE id = %(id)s AND "end" = '' AND hold_until > %(after)s AND hold_until < %(until)s))"""
+
 # -- marks of the ladder (matters.marks) --
 
 # what is due is found by an index of its own and claimed with a lease, since a cluster knows no SKIP LOCKED over many
@@ -199,6 +211,7 @@ FROM matters_entry WHERE matter_id BETWEEN %(since)s AND %(until)s ORDER BY matt
 # any order, and two of them at once would stand in each other's way.
 ANY_MARK = """
 SELECT 1 FROM matters_clock WHERE mark_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s) LIMIT 1"""
+NEXT_MARK = "SELECT min(mark_at) FROM matters_clock WHERE matter_id = %(id)s AND mark_at <= %(now)s"
 CLAIM_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('matters.marks', 0))"
 CLAIM_MARKS = """
 UPDATE matters_clock SET leased_until = %(until)s

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from civicloop.foundation import clock
-from civicloop.matters import actions, jobs, reading
+from civicloop.matters import actions, jobs, marks, reading
 from civicloop.matters.actions import Act, NewMatter
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Entry, Matter
@@ -102,6 +102,7 @@ class Player:
             action, self.seq = self.past[act_id]
             self.asked += action.startswith("request:")
             return
+        self.marks()
         wanted = Act(self.matter, action, act_id, outcome, data)
         try:
             done = actions.act(who, wanted)
@@ -109,6 +110,13 @@ class Player:
             raise RuntimeError(f"{action} {outcome or ''} at {self.step()}: {reason.code} {reason.words}") from reason
         self.asked += done.requested
         self.seq = done.seq
+
+    def marks(self) -> None:
+        """Let the marks of deadlines that fell due before this moment fire, each at its own."""
+        while (at := marks.next_of_matter(self.matter)) is not None:
+            with clock.at(at):
+                if not marks.fire_of_matter(self.matter):
+                    return
 
     def outside(self, relation: str) -> Actor:
         """The reporter, household or resident of this matter."""
@@ -166,9 +174,9 @@ class Player:
         """Who holds a role for this matter: in the answering unit for its posts, else for the place."""
         if self.told():
             return ANONYMOUS  # who it was then is written; the seats are those of a later moment
-        row = self.seen().row
         if role in {"receiving_clerk", "unit_worker", "unit_head"}:
-            return self.cast.of_unit(role, row["seats"]["answering"])
+            seats = Matter.objects.values_list("seats", flat=True).get(id=self.matter)
+            return self.cast.of_unit(role, seats["answering"])
         return self.cast.at_desk(role, self.place.areas, self.level if role == "dispatcher" else "")
 
     def due(self) -> None:
