@@ -5,7 +5,7 @@ reporter who was asked. Each stretch between two entries belongs to one of them.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from civicloop.calendars.rules import Interval
@@ -52,12 +52,17 @@ class Stretch:
 def stretches(procedure: Procedure, moments: Sequence[Moment], intervals: Iterable[Interval]) -> list[Stretch]:
     """The intervals cut where the matter changed hands, in their order."""
     whole = _stretches(procedure, moments)
-    found = []
+    found: list[Stretch] = []
     for interval in intervals:
         for begin, end, (who, unit) in whole:
             first, last = max(begin, interval.start), interval.end if end is None else min(end, interval.end)
-            if first < last:
-                found.append(Stretch(first, last, who, unit, interval.counted))
+            if first >= last:
+                continue
+            piece = Stretch(first, last, who, unit, interval.counted)
+            if found and replace(found[-1], start=first, end=last) == piece and found[-1].end == first:
+                found[-1] = replace(found[-1], end=last)  # an entry in between changed no hands
+            else:
+                found.append(piece)
     return found
 
 
