@@ -14,7 +14,7 @@ from psycopg.errors import DeadlockDetected
 
 from civicloop.foundation import clock
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import approvals, complaining, engine_acts, errors, needs, reading, rewriting, signals
+from civicloop.matters import approvals, complaining, engine_acts, errors, needs, reading, rewriting, signals, urging
 from civicloop.matters.approvals import ask
 from civicloop.matters.intake import check_code, check_code_hash, kind_of, report
 from civicloop.matters.permission import acting, given_for, may_act, took_part
@@ -42,6 +42,7 @@ _ENGINE = {
     "recount": engine_acts.recount,
     signals.ACTION: signals.plan,
     complaining.ACTION: complaining.plan,
+    urging.ACTION: urging.plan,
     rewriting.WRITE: rewriting.write,
     rewriting.RELEASE: rewriting.release_plan,
 }

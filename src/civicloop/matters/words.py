@@ -22,6 +22,7 @@ ENGINE_WORDS = {
     "name_complained": gettext_lazy("Recorded whom the complaint is about"),
     "rewrite": gettext_lazy("Text for the unit complained of written"),
     "release_rewrite": gettext_lazy("Text for the unit complained of released"),
+    "urge": gettext_lazy("Urged"),
     "judge_signal": gettext_lazy("A signal was looked at"),
 }
 ANSWER_WORDS = {

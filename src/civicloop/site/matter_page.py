@@ -27,7 +27,7 @@ from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
-from civicloop.site import acting, clock_strip, complaints, opening
+from civicloop.site import acting, clock_strip, complaints, opening, urging
 from civicloop.site.acting import language
 
 OUTSIDE_WORDS = {
@@ -48,6 +48,7 @@ def show(request: HttpRequest, actor: Actor, matter_id: UUID, status: int = 200)
     """The page, also after a refusal, with everything that was typed. 404 for what one must not know of."""
     try:
         context = bag(request, actor, matter_id)
+        context |= urging.bag(actor, context["seen"])
         context |= opening.bag(request, actor, context["seen"]) | complaints.bag(
             actor, context["seen"], request.POST.get("text", "")
         )

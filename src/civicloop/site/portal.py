@@ -32,7 +32,7 @@ from civicloop.places import selectors as places
 from civicloop.receipts import pdf
 from civicloop.receipts import selectors as receipts
 from civicloop.records import settings
-from civicloop.site import complaints, faces, portal_words
+from civicloop.site import complaints, faces, portal_words, urging
 from civicloop.site.acting import SESSION_CODES, language, place_words
 
 # what residents meet most, of the national catalogue; everything else is for the desk to name
@@ -260,6 +260,7 @@ def show_status(request: HttpRequest, actor: Actor, matter_id: UUID, *, status: 
         "refused": faces.trouble(request), "told": opening.told(matter_id),
         "may_add": not row.end and seen.procedure.code == "grid-event",
     }  # fmt: skip
+    context |= urging.bag(actor, seen)
     return render(request, "site/portal_status.html", context, status=status)
 
 
@@ -289,6 +290,16 @@ def status_photo(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     if not uploads:
         messages.warning(request, _("Choose a photo first."))
     return HttpResponseRedirect(reverse("status", args=[matter_id]))
+
+
+@public
+@require_POST
+def status_urge(request: HttpRequest, matter_id: UUID) -> HttpResponse:
+    """The reporter asks for more speed."""
+    actor = reporter_of(request, matter_id)
+    if actor is None:
+        return HttpResponseRedirect(reverse("track"))
+    return urging.perform(request, actor, matter_id, reverse("status", args=[matter_id]))
 
 
 @public

@@ -53,6 +53,7 @@ HAPPENED: Mapping[str, str | Promise] = {
     "answer": gettext_lazy("You have answered"),
     "withdraw": gettext_lazy("You have withdrawn it"),
     "reopen": gettext_lazy("Opened again"),
+    "urge": gettext_lazy("The unit was asked for more speed"),
     "rate": gettext_lazy("You have rated it"),
     "confirm:solved": gettext_lazy("You have confirmed that it is solved"),
     "confirm:not_solved": gettext_lazy("You said that it is not solved; it goes back to be done"),

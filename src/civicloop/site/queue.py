@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
-from civicloop.matters import selectors
+from civicloop.matters import selectors, urging
 from civicloop.matters.choices import Stage
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
@@ -131,11 +131,12 @@ def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
     except Refused as reason:
         raise BadRequest(reason.words) from None
     rows = found.rows if found else []
+    urged = urging.counts([row.id for row in rows])
     turn = {"next_url": f"?{urlencode({**wanted, 'after': found.next})}"} if found and found.next else {}
     if after:
         turn["previous_url"] = f"?{urlencode(wanted)}"
     context = {
-        "title": _("Matters"), "form": form, "lines": [line(row) for row in rows], "page": turn,
+        "title": _("Matters"), "form": form, "lines": [line(row, urged.get(row.id, 0)) for row in rows], "page": turn,
         "active": active(form, wanted), "export_url": f"{reverse('matters-export')}?{urlencode(wanted)}",
     }  # fmt: skip
     return render(request, "site/matters.html", context)
@@ -159,15 +160,15 @@ def _flat(choices: Any) -> dict[str, str]:
     return found
 
 
-def line(row: Matter) -> dict[str, Any]:
-    """A matter as a row of a table."""
+def line(row: Matter, urged: int = 0) -> dict[str, Any]:
+    """A matter as a row of a table; `urged` is how often it was urged."""
     now = clock.now()
     return {
         "id": row.id, "number": row.number, "title": row.title, "place": acting.place_words(row), "due": row.due_at,
         "kind": shown(row.kind.names, language()) if row.kind else "", "unit": shown(row.unit.names, language()),
         "step": acting.stage_bag(row)["word"], "received": row.received_at, "ended": bool(row.end),
         "late": not row.end and row.due_at is not None and row.due_at < now, "paused": row.hold_until is not None,
-        "emergency": row.emergency and not row.end,
+        "emergency": row.emergency and not row.end, "urged": 0 if row.end else urged,
     }  # fmt: skip
 
 

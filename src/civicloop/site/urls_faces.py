@@ -14,6 +14,7 @@ faces: list[URLPattern] = [
     path("track", portal.track, name="track"),
     path("status/<uuid:matter_id>", portal.status, name="status"),
     path("status/<uuid:matter_id>/act", portal.status_act, name="status_act"),
+    path("status/<uuid:matter_id>/urge", portal.status_urge, name="status_urge"),
     path("status/<uuid:matter_id>/photo", portal.status_photo, name="status_photo"),
     path("status/<uuid:matter_id>/receipt.pdf", portal.status_receipt, {"form": "pdf"}, name="status_receipt_pdf"),
     path("status/<uuid:matter_id>/receipt.json", portal.status_receipt, {"form": "json"}, name="status_receipt"),

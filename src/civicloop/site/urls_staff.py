@@ -16,6 +16,7 @@ from civicloop.site import (
     receiving,
     shift,
     signals_page,
+    urging,
     why_page,
 )
 from civicloop.ui import navigation
@@ -55,6 +56,7 @@ staff: list[URLPattern] = [
     path("matters/<uuid:matter_id>", matter_page.page, name="matter"),
     path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
     path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),
+    path("matters/<uuid:matter_id>/urge", urging.urge, name="urge"),
     path("matters/<uuid:matter_id>/complaint", complaints.name, name="name-complained"),
     path("matters/<uuid:matter_id>/rewrite", complaints.rewrite, name="rewrite-complaint"),
     path("matters/<uuid:matter_id>/rewrite/release", complaints.release, name="release-rewrite"),
