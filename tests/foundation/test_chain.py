@@ -129,8 +129,30 @@ def test_a_text_that_was_never_committed_to_is_named() -> None:
     assert chain.verify(changed(made(), 2, texts=texts), 5) == [Finding(2, "text_unknown", "note")]
 
 
-def test_an_erased_text_is_no_finding() -> None:
-    assert chain.verify([replace(row, texts={}) for row in made()], 5) == []
+def with_erasure(*texts: tuple[int, str]) -> list[Row]:
+    """The chain with a sixth entry that says which texts were destroyed."""
+    rows = made()
+    told = {"seq": 6, "action": chain.ERASE, "data": {"list": "3", "on": "2036-03-01", "texts": [*map(list, texts)]}}
+    body = chain.body(canonical(told))
+    return [*rows, Row(6, body, chain.entry_hash(rows[-1].hash, body), {"seq": 6}, {})]
+
+
+def test_a_text_that_a_later_entry_says_was_erased_is_no_finding() -> None:
+    rows = with_erasure((2, "text"), (4, "text"))
+    gone = [replace(row, texts={}) if row.seq in (2, 4) else row for row in rows]
+    found = chain.examine(gone, 6)
+    assert found.findings == []
+    assert found.erased == [chain.Erased(2, "text", "3", "2036-03-01"), chain.Erased(4, "text", "3", "2036-03-01")]
+    assert found.lists == {"3"}
+
+
+def test_a_text_that_is_gone_without_a_word_is_named() -> None:
+    assert chain.verify([replace(row, texts={}) if row.seq == 3 else row for row in made()], 5) == [
+        Finding(3, "text_missing", "text")
+    ]
+    rows = with_erasure((2, "text"))
+    gone = [replace(row, texts={}) for row in rows]
+    assert {each.seq for each in chain.verify(gone, 6)} == {1, 3, 4, 5}
 
 
 def test_a_changed_column_is_named() -> None:

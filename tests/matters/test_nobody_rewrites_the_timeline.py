@@ -10,7 +10,7 @@ from civicloop.matters import proof
 from civicloop.matters.models import EntryText
 from civicloop.ops.grants import append_only, refuse_powerful_role
 from tests import world
-from tests.matters import loop
+from tests.matters import erasing, loop
 
 pytestmark = pytest.mark.both_servers
 
@@ -103,5 +103,6 @@ def test_lawful_erasure_is_no_tampering(committing: str) -> None:
     with clock.at(world.START):
         matter = loop.report()
         loop.act("clerk", matter, "note", note="含个人信息")
-    assert EntryText.objects.filter(matter_id=matter).delete()[0] > 0
+        erasing.lawfully(matter)
+    assert not EntryText.objects.filter(matter_id=matter).exists()
     assert proof.verify(matter) == []

@@ -16,6 +16,7 @@ from civicloop.ops.grants import append_only
 from civicloop.receipts import actions, days, jobs, keys, publishing, selectors
 from civicloop.receipts.models import DailyLeaf, DailyRoot
 from civicloop.records import actions as records
+from civicloop.records import settings
 from civicloop.records.models import AuditEntry
 from tests.matters import loop
 from tests.receipts.conftest import at, on
@@ -112,6 +113,7 @@ def test_the_statistic_day_of_the_city_decides() -> None:
     with on(hours=9):
         evening = loop.report()
     records.set_setting(actor_id=None, post_id=None, actor_words="tests", code="figures.day_start", value="17:30")
+    settings.forget()  # a rolled-back test never commits, which is when the process forgets by itself
     assert days.bounds(MONDAY)[0] == at(hours=8.5)
     with on(2):
         made = actions.close_due()

@@ -15,7 +15,7 @@ from django.test import Client
 from civicloop.matters import api
 from civicloop.matters.models import Matter
 from civicloop.receipts import actions, keys, pdf, selectors
-from tests.matters import loop
+from tests.matters import erasing, loop
 from tests.receipts.conftest import on
 from tests.receipts.test_a_receipt_is_checked_without_the_platform import SCRIPT
 from tests.site.test_portal_report_and_track import follow, send
@@ -114,10 +114,8 @@ def test_before_the_first_night_and_after_erasure_it_says_so() -> None:
     assert data["proofs"] == []
     assert data["link"] == "https://city.example/track"
     assert made(early).startswith(b"%PDF")
-    from civicloop.matters.models import EntryText
-
-    EntryText.objects.filter(matter_id=matter).delete()
     with on():
+        erasing.lawfully(matter)
         assert pdf._data(selectors.receipt(matter), [], "样例市", "https://city.example")["text"] == "（已按规定删除）"
 
 

@@ -28,7 +28,7 @@ from civicloop.receipts.commands import verify
 from civicloop.receipts.models import DailyLeaf, DailyRoot
 from tests import world
 from tests.conftest import size
-from tests.matters import loop
+from tests.matters import erasing, loop
 from tests.receipts.conftest import at, on
 
 pytestmark = pytest.mark.both_servers
@@ -143,8 +143,8 @@ def test_every_column_of_a_text(city: tuple[UUID, UUID], owner: Owner, column: s
     where = "WHERE matter_id = %s AND seq = 1 AND field = 'text'"
     owner(f"UPDATE matters_entrytext SET {column} = {TEXT_COLUMNS[column]} {where}", city[0])
     done, found = run("--all")
-    if column == "matter_id":  # it hangs on nothing now: from its own matter it is gone, as an erased one
-        assert {"matter": str(city[0]), "seq": 1, "field": "text"} in found["erased"]
+    if column == "matter_id":  # it hangs on nothing now: from its own matter it is gone
+        assert names(found, code="text_missing", matter=str(city[0]), seq=1, about="text")
         assert names(found, code="text_of_nothing", matter=OTHER)
     else:
         assert codes(found) & {"text_changed", "text_unknown"}
@@ -416,14 +416,24 @@ def test_a_damaged_copy(city: tuple[UUID, UUID], data_dir: Any) -> None:
 
 
 def test_lawful_erasure_is_told_as_erasure(city: tuple[UUID, UUID]) -> None:
-    assert EntryText.objects.filter(matter_id=city[0]).delete()[0] > 4
+    with on(3):
+        made = erasing.lawfully(city[0])
+    told = {"list": str(made.id), "on": "2026-03-05"}
     for options in (["--all"], ["--matter", str(city[0])]):
         done, found = run(*options)
         assert done.exit_code == 0
         assert found["ok"]
-        assert {"matter": str(city[0]), "seq": 1, "field": "text"} in found["erased"]
+        assert {"matter": str(city[0]), "seq": 1, "field": "text", **told} in found["erased"]
         assert found["erased_count"] == len(found["erased"])
-    assert f"erased   matter {city[0]}, entry 1: text title; its commitment stands" in said("--all")
+    words = f"erased   matter {city[0]}, entry 1: text title on 2026-03-05 under list {made.id}"
+    assert words in said("--all")
+
+
+def test_texts_that_the_owner_destroys_are_named(city: tuple[UUID, UUID], owner: Owner) -> None:
+    owner("DELETE FROM matters_entrytext WHERE matter_id = %s AND field = 'title'", city[0])
+    done, found = run("--matter", str(city[0]))
+    assert done.exit_code == 1
+    assert names(found, code="text_missing", matter=str(city[0]), seq=1, about="title")
 
 
 def test_a_former_key_still_proves(city: tuple[UUID, UUID], data_dir: Any) -> None:

@@ -100,11 +100,11 @@ def test_the_table_and_the_log_hold_no_plain_value() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("moved", ["matter", "number", "field"])
 def test_a_value_moved_elsewhere_does_not_open(moved: str) -> None:
-    row = kept(ids.uuid7())
-    matter = ids.uuid7() if moved == "matter" else row.matter_id
+    first = ids.uuid7()
+    row = sealing.seal(first, 1, "reporter_phone", PHONE)
+    matter = ids.uuid7() if moved == "matter" else first
     no = 2 if moved == "number" else 1
     field = "reporter_name" if moved == "field" else row.field
-    SealedValue.objects.filter(pk=(row.matter_id, 1)).delete()
     SealedValue.objects.create(
         matter_id=matter, no=no, field=field, envelope=row.envelope, retention="reporter", created_at=clock.now()
     )
@@ -243,14 +243,15 @@ def test_masked_values_betray_little_and_leave_no_line(tmp_path) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("statement", ["UPDATE {} SET id = 1", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 def test_the_application_cannot_rewrite_the_logs_and_versions(table: str, statement: str) -> None:
+    column = "no" if table == "records_sealedvalue" else "id"
     with (
         pytest.raises(ProgrammingError, match="permission denied"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute(statement.format(table))
+        cursor.execute(statement.format(table, column, column))
 
 
 def test_only_the_sealing_module_opens_anything() -> None:

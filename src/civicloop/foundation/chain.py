@@ -9,13 +9,14 @@ moved into the salt and the rest would still fit.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GENESIS = bytes(32)
 SALT = 16
 FORMAT = 1
 ALGORITHMS = {1: "sm3", 2: "sha256"}
 DEFAULT = 1
+ERASE = "erase"  # the action of an entry that says which texts were destroyed
 
 
 class UnknownForm(ValueError):
@@ -88,12 +89,26 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Erased:
+    """A text that is gone and of which the chain itself says so: under which list, on which day (ISO)."""
+
+    seq: int
+    field: str
+    list: str
+    on: str
+
+
+@dataclass(frozen=True)
 class Examination:
-    """What was found in one chain: what does not fit, what was erased as (seq, field), how many entries it has."""
+    """What was found in one chain: what does not fit, what was erased, how many entries it has.
+
+    `lists` are the lists that its erasures name: whoever knows them must see whether they were approved.
+    """
 
     findings: list[Finding]
-    erased: list[tuple[int, str]]
+    erased: list[Erased]
     entries: int
+    lists: frozenset[str] = frozenset()
 
 
 def verify(rows: Iterable[Row], last_seq: int) -> list[Finding]:
@@ -105,11 +120,12 @@ def examine(rows: Iterable[Row], last_seq: int) -> Examination:
     """Look at a matter's chain. `rows` stand in the order of their seq; `last_seq` is what the matter itself says.
 
     Codes: missing (`about`: the last of several), out_of_order, unknown_form, broken_link (body or hash changed, or
-    rows swapped), column_changed, text_changed, text_unknown, truncated, beyond_end. A text that is missing is not a
-    finding: it was erased, and its commitment still stands.
+    rows swapped), column_changed, text_changed, text_unknown, text_missing, truncated, beyond_end. A text that is gone
+    is no finding where a later entry of the same chain says that it was erased: its commitment still stands.
     """
     findings: list[Finding] = []
-    erased: list[tuple[int, str]] = []
+    missing: list[tuple[int, str]] = []
+    erasures: list[tuple[int, Mapping[str, object]]] = []
     previous, expected, entries = GENESIS, 1, 0
     for row in rows:
         entries += 1
@@ -132,16 +148,39 @@ def examine(rows: Iterable[Row], last_seq: int) -> Examination:
         committed = told.get("texts")
         commitments = committed if isinstance(committed, dict) else {}
         findings += _contents(row, told, commitments)
-        erased += [(row.seq, field) for field in sorted(commitments) if field not in row.texts]
+        missing += [(row.seq, field) for field in sorted(commitments) if field not in row.texts]
+        data = told.get("data")
+        if told.get("action") == ERASE and isinstance(data, dict):
+            erasures.append((row.seq, data))
         previous = row.hash
     if expected <= last_seq:
         findings.append(Finding(expected, "truncated"))
-    return Examination(findings, erased, entries)
+    return _with_erasures(findings, missing, erasures, entries)
+
+
+def _with_erasures(
+    findings: list[Finding], missing: list[tuple[int, str]], erasures: list[tuple[int, Mapping[str, object]]],
+    entries: int,
+) -> Examination:  # fmt: skip
+    """Tell what was erased, as later entries say, from what is gone without a word."""
+    said: dict[tuple[int, str], Erased] = {}
+    before = 0  # up to this entry the fingerprints of requests are gone, too
+    for seq, data in erasures:
+        before = seq
+        texts = data.get("texts")
+        for each in texts if isinstance(texts, list) else []:
+            if isinstance(each, list) and len(each) == 2 and each[0] < seq:
+                said[each[0], str(each[1])] = Erased(each[0], str(each[1]), str(data.get("list")), str(data.get("on")))
+    findings = [each for each in findings if not (each.code == "request_gone" and each.seq < before)]
+    findings = [replace(f, code="column_changed") if f.code == "request_gone" else f for f in findings]
+    findings += [Finding(seq, "text_missing", field) for seq, field in missing if (seq, field) not in said]
+    erased = [said[key] for key in missing if key in said]
+    return Examination(findings, erased, entries, frozenset(str(data.get("list")) for _seq, data in erasures))
 
 
 def _contents(row: Row, told: Mapping[str, object], commitments: Mapping[str, object]) -> list[Finding]:
     findings = [
-        Finding(row.seq, "column_changed", name)
+        Finding(row.seq, "request_gone" if name == "request" and value is None else "column_changed", name)
         for name, value in row.columns.items()
         if told.get(name) != value and not (name in row.later and name not in told)
     ]

@@ -14,7 +14,18 @@ from psycopg.errors import DeadlockDetected
 
 from civicloop.foundation import clock
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import approvals, complaining, engine_acts, errors, needs, reading, rewriting, signals, urging
+from civicloop.matters import (
+    approvals,
+    complaining,
+    engine_acts,
+    erasure,
+    errors,
+    needs,
+    reading,
+    rewriting,
+    signals,
+    urging,
+)
 from civicloop.matters.approvals import ask
 from civicloop.matters.intake import check_code, check_code_hash, kind_of, report
 from civicloop.matters.permission import acting, given_for, may_act, took_part
@@ -45,9 +56,10 @@ _ENGINE = {
     urging.ACTION: urging.plan,
     rewriting.WRITE: rewriting.write,
     rewriting.RELEASE: rewriting.release_plan,
+    erasure.ACTION: erasure.plan,
 }
-# only with what goes with them in one transaction: see matters.signals, matters.rewriting
-INSIDE = frozenset({signals.ACTION, rewriting.RELEASE})
+# only with what goes with them in one transaction: see matters.signals, matters.rewriting, matters.erasure
+INSIDE = frozenset({signals.ACTION, rewriting.RELEASE, erasure.ACTION})
 
 
 def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, Any] | None = None) -> Done:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 # what the application role may only add to (ops.grants)
-APPEND_ONLY = ("matters_entry", "matters_fact")
+APPEND_ONLY = ("matters_entry", "matters_entrytext", "matters_fact")
 
 
 class Channel(models.TextChoices):
@@ -48,3 +48,27 @@ class RequestState(models.TextChoices):
     APPROVED = "approved", _("Approved")
     REFUSED = "refused", pgettext_lazy("a request", "Refused")
     LAPSED = "lapsed", pgettext_lazy("a request", "Lapsed")
+
+
+class ErasureRule(models.TextChoices):
+    """What a list destroys."""
+
+    CONTACTS = "contacts", _("Contact data of reporters, households and applicants")
+    TEXTS = "texts", _("Texts, photos and all personal data")
+
+
+class ErasureState(models.TextChoices):
+    """What became of a list."""
+
+    PROPOSED = "proposed", _("Waits for approval")
+    APPROVED = "approved", _("Approved, is being carried out")
+    REFUSED = "refused", _("Refused")
+    DONE = "done", _("Carried out")
+
+
+class ItemState(models.TextChoices):
+    """What became of a matter of a list."""
+
+    OPEN = "open", _("Not carried out yet")
+    DONE = "done", _("Carried out")
+    LEFT_OUT = "left_out", _("Left out")

@@ -9,7 +9,16 @@ from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import PROTECT, Q
 
-from civicloop.matters.choices import Channel, ClockState, RequestState, Stage, TaskState
+from civicloop.matters.choices import (
+    Channel,
+    ClockState,
+    ErasureRule,
+    ErasureState,
+    ItemState,
+    RequestState,
+    Stage,
+    TaskState,
+)
 
 
 class Matter(models.Model):
@@ -285,3 +294,62 @@ class SearchToken(models.Model):
 
     class Meta:
         indexes = [GinIndex(fields=["tokens"], name="search_tokens")]
+
+
+class ErasureList(models.Model):
+    """Matters whose personal data are to be destroyed: proposed by one person, decided by another (docs/erasure.md)."""
+
+    rule = models.CharField(max_length=8, choices=ErasureRule)
+    ended_before = models.DateTimeField()
+    digest = models.BinaryField(max_length=32)  # over the rule and the matters, so that a list cannot grow later
+    proposed_at = models.DateTimeField()
+    proposed_by = models.BigIntegerField()
+    proposed_post = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=8, choices=ErasureState, default=ErasureState.PROPOSED)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.BigIntegerField(null=True)
+    decided_post = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=300, default="")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=models.F("proposed_by")), name="erasure_by_two"
+            )
+        ]
+
+
+class ErasureItem(models.Model):
+    """One matter of a list, and what became of it."""
+
+    list = models.ForeignKey(ErasureList, PROTECT, related_name="items", db_index=False)
+    matter_id = models.UUIDField()
+    state = models.CharField(max_length=8, choices=ItemState, default=ItemState.OPEN)
+    why = models.CharField(max_length=24, default="")  # why it was left out
+    done_at = models.DateTimeField(null=True)
+    texts = models.IntegerField(default=0)
+    sealed = models.IntegerField(default=0)
+    files = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["list", "matter_id"], name="erasure_item_once")]
+        indexes = [
+            models.Index(fields=["list"], name="erasure_open", condition=Q(state="open")),
+            models.Index(fields=["matter_id"], name="erasure_of_matter"),
+        ]
+
+
+class ErasureHold(models.Model):
+    """A matter that is kept for a stated reason (a dispute, a case, an audit), until somebody ends it."""
+
+    matter_id = models.UUIDField()
+    reason = models.CharField(max_length=300)
+    placed_at = models.DateTimeField()
+    placed_by = models.BigIntegerField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["matter_id"], condition=Q(ended_at=None), name="erasure_hold_once")
+        ]

@@ -253,3 +253,50 @@ c AS (
 f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, channel="u.channel").replace("%(kind_id)s::bigint", "u.kind_id")}),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
+
+# -- erasure (matters.erasure) --
+
+# The owner's function by which personal data are destroyed: the application role may not delete them otherwise. It
+# looks for itself: the list is approved by somebody other than who proposed it, the matter stands on it and has ended,
+# and its newest entry says this erasure. Made anew with every migrate, as the owner.
+ERASE_SIGNATURE = "civicloop_erase(bigint, uuid)"
+ERASE_FUNCTION = """
+CREATE OR REPLACE FUNCTION civicloop_erase(wanted_list bigint, wanted uuid,
+    OUT texts integer, OUT sealed integer, OUT files integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+DECLARE
+    what text; last integer;
+BEGIN
+    SELECT l.rule INTO what FROM matters_erasurelist l JOIN matters_erasureitem i ON i.list_id = l.id
+    WHERE l.id = wanted_list AND i.matter_id = wanted AND i.state = 'open' AND l.state = 'approved'
+        AND l.decided_by IS NOT NULL AND l.decided_by <> l.proposed_by;
+    IF what IS NULL THEN
+        RAISE EXCEPTION 'no approved list % names this matter', wanted_list USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT m.seq INTO last FROM matters_matter m JOIN matters_entry e ON e.matter_id = wanted AND e.seq = m.seq
+    WHERE m.id = wanted AND m."end" <> '' AND e.action = 'erase' AND e.result = wanted_list::text;
+    IF last IS NULL THEN
+        RAISE EXCEPTION 'the timeline does not say this erasure' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    texts := 0; files := 0;
+    IF what = 'texts' THEN
+        DELETE FROM matters_entrytext WHERE matter_id = wanted AND seq < last;
+        GET DIAGNOSTICS texts = ROW_COUNT;
+        DELETE FROM records_sealedvalue WHERE matter_id = wanted;
+        GET DIAGNOSTICS sealed = ROW_COUNT;
+        DELETE FROM evidence_signal WHERE matter_id = wanted;
+        DELETE FROM evidence_boxes WHERE matter_id = wanted;
+        DELETE FROM evidence_capture WHERE matter_id = wanted;
+        DELETE FROM evidence_evidence WHERE matter_id = wanted;
+        GET DIAGNOSTICS files = ROW_COUNT;
+    ELSE
+        DELETE FROM records_sealedvalue
+        WHERE matter_id = wanted AND retention IN ('reporter', 'household', 'applicant');
+        GET DIAGNOSTICS sealed = ROW_COUNT;
+    END IF;
+    -- a fingerprint is a hash over what was sent, names and numbers included: without it nobody can try them out
+    UPDATE matters_entry SET fingerprint = '' WHERE matter_id = wanted AND seq < last;
+END $body$;
+REVOKE ALL ON FUNCTION civicloop_erase(bigint, uuid) FROM PUBLIC;
+"""
+ERASE = "SELECT texts, sealed, files FROM civicloop_erase(%(list)s::bigint, %(id)s)"

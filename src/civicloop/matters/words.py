@@ -19,6 +19,7 @@ ENGINE_WORDS = {
     "end_hold": gettext_lazy("The pause has ended"),
     "recount": gettext_lazy("Deadline counted again by the published calendar"),
     "mark": gettext_lazy("Mark of a deadline"),
+    "erase": gettext_lazy("Personal data destroyed by schedule"),
     "name_complained": gettext_lazy("Recorded whom the complaint is about"),
     "rewrite": gettext_lazy("Text for the unit complained of written"),
     "release_rewrite": gettext_lazy("Text for the unit complained of released"),
@@ -62,6 +63,8 @@ def action_words(procedure: Procedure, action: str, result: str, data: Mapping[s
         return f"{ENGINE_WORDS[action]} · {said}" if said else str(ENGINE_WORDS[action])
     if action == "judge_signal" and result in SignalState.values:
         return f"{ENGINE_WORDS[action]} · {SignalState(result).label}"
+    if action == "erase":
+        return _("%(what)s, list %(list)s") % {"what": ENGINE_WORDS[action], "list": result}
     if action == "mark":
         return mark_words(procedure, data)
     if action in ENGINE_WORDS:

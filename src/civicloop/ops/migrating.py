@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 
 from civicloop.foundation import partitions
+from civicloop.matters import sql as matters
 from civicloop.ops.grants import sync_grants
 from civicloop.records import settings
 
@@ -53,6 +54,8 @@ def _all(application: str) -> None:
         cursor.execute(partitions.FUNCTION)
         cursor.execute("SELECT civicloop_make_partitions(%s)", [ahead])
         cursor.execute(f'GRANT EXECUTE ON FUNCTION civicloop_make_partitions(integer) TO "{application}"')
+        cursor.execute(matters.ERASE_FUNCTION)
+        cursor.execute(f'GRANT EXECUTE ON FUNCTION {matters.ERASE_SIGNATURE} TO "{application}"')
     with transaction.atomic():  # in between the role would have no rights, and people work
         sync_grants(application)
 

@@ -13,7 +13,7 @@ from civicloop.evidence import actions as evidence
 from civicloop.evidence import boxes
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock
-from civicloop.matters import jobs, signals
+from civicloop.matters import erasure, jobs, signals
 from civicloop.ops import loading
 from civicloop.ops.models import Heartbeat
 from civicloop.people import anomalies, locks
@@ -92,6 +92,7 @@ def run_for_ever(*, once: bool = False) -> None:
                 signals.look()
             if not loading.wanted():
                 boxes.look()
+                done += erasure.carry_out()
             if number % LOGS_EVERY == 0 and not loading.wanted():
                 anomalies.look()
             beat("worker", round=number, acts=done)

@@ -172,6 +172,9 @@ DUTIES: Mapping[str, frozenset[str]] = {
     ),
     # the unit whose photo it is about is not among them: a signal opens a look, not an accusation
     "signals.view": frozenset({Role.CHECKER, Role.SUPERVISOR, Role.LEADER, Role.AUDIT_ADMIN}),
+    "erasure.view": frozenset({Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
+    "erasure.propose": frozenset({Role.SECURITY_ADMIN}),
+    "erasure.decide": frozenset({Role.AUDIT_ADMIN}),
     "signals.judge": frozenset({Role.CHECKER, Role.SUPERVISOR}),
     "style.view": frozenset(Role.values),
 }

@@ -70,7 +70,10 @@ def _document(report: Report, numbers: dict[Any, str]) -> dict[str, Any]:
         "copies": report.copies,
         "open_days": [day.isoformat() for day in report.open_days],
         "erased_count": report.erased_count,
-        "erased": [{"matter": str(matter), "seq": seq, "field": name} for matter, seq, name in report.erased],
+        "erased": [
+            {"matter": str(matter), "seq": each.seq, "field": each.field, "list": each.list, "on": each.on}
+            for matter, each in report.erased
+        ],
         "findings": [_line(each, numbers) for each in report.findings],
     }
 
@@ -89,8 +92,9 @@ def _say(report: Report, numbers: dict[Any, str]) -> None:
         sys.stderr.write("\r")
     for each in report.findings:
         print(f"CHANGED  {proof.words(each, numbers.get(each.matter, ''))}")
-    for matter, seq, name in report.erased[:SHOWN]:
-        print(f"erased   matter {matter}, entry {seq}: text {name}; its commitment stands")
+    for matter, gone in report.erased[:SHOWN]:
+        under = f"on {gone.on} under list {gone.list}; its commitment stands"
+        print(f"erased   matter {matter}, entry {gone.seq}: text {gone.field} {under}")
     if report.erased_count > SHOWN:
         print(f"erased   {report.erased_count - SHOWN} more texts")
     if report.open_days:

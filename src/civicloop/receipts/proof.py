@@ -14,7 +14,7 @@ from django.db import connection
 
 from civicloop.foundation import chain
 from civicloop.foundation.merkle import Tree
-from civicloop.matters import proof
+from civicloop.matters import erasure, proof
 from civicloop.matters.proof import Timeline, moment
 from civicloop.receipts import days, keys, publishing, selectors, sql
 from civicloop.receipts.models import DailyRoot
@@ -42,7 +42,7 @@ class Report:
     roots: int = 0
     leaves: int = 0
     copies: int = 0
-    erased: list[tuple[UUID, int, str]] = field(default_factory=list)
+    erased: list[tuple[UUID, chain.Erased]] = field(default_factory=list)
     erased_count: int = 0
     open_days: list[date] = field(default_factory=list)  # with entries under no root
     findings: list[Finding] = field(default_factory=list)
@@ -226,7 +226,12 @@ def _timeline(report: Report, timeline: Timeline, leaves: list[tuple[int, date, 
     report.entries += found.entries
     report.erased_count += len(found.erased)
     room = MOST_ERASED - len(report.erased)
-    report.erased += [(timeline.matter_id, seq, name) for seq, name in found.erased[:room]]
+    report.erased += [(timeline.matter_id, each) for each in found.erased[:room]]
+    report.findings += [
+        Finding("erased_without_list", timeline.matter_id, about=each)
+        for each in sorted(found.lists)
+        if not erasure.lawful(each, timeline.matter_id)
+    ]
     report.findings += [
         Finding(each.code, timeline.matter_id, each.seq, about=each.about) for each in found.findings
     ]  # fmt: skip
@@ -264,6 +269,8 @@ WORDS = {
     "broken_link": "it does not follow from the entry before it: one of the two was changed, or they were swapped",
     "column_changed": "a column was changed that the hashed bytes contradict",
     "text_changed": "a text was changed",
+    "text_missing": "a text is gone, and no list of erasures says so",
+    "erased_without_list": "texts were erased under a list that nobody has approved",
     "text_unknown": "a text was slipped in",
     "text_of_nothing": "a text hangs on no entry: it was moved, or its entry was taken away",
     "truncated": "entries are missing at the end, from this one on",

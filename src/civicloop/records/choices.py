@@ -1,6 +1,6 @@
 """Enumerations of the records room, and the tables that are only ever added to."""
 
-APPEND_ONLY = ("records_auditentry", "records_readentry", "records_setting")
+APPEND_ONLY = ("records_auditentry", "records_readentry", "records_sealedvalue", "records_setting")
 
 # which sealed field is kept why and how long; docs/records.md explains the rules
 FIELDS = {
