@@ -124,12 +124,36 @@ def test_nobody_urges_the_own_unit_or_what_has_ended() -> None:
 
 
 def test_the_unit_complained_of_learns_nothing_of_an_urging() -> None:
+    from civicloop.people.models import Unit
+
+    about = Unit.objects.get(code="s1-office")
     with clock.at(MONDAY):
         matter = loop.report(kind="01001", confidentiality=1, complained_of=("s1-office",))
+    promised = Matter.objects.get(id=matter).due_at or Clock.objects.filter(matter_id=matter).latest("due_at").due_at
+    assert promised is not None
+    with clock.at(promised):
         with pytest.raises(Refused) as hidden:
             by_staff("head", matter)
-    assert code(hidden) == "not_found"
-    assert not Outbox.objects.filter(matter_id=matter, topic="urged").exists()
+        by_reporter(matter)
+        assert code(hidden) == "not_found"
+        assert Outbox.objects.get(matter_id=matter, topic="urged").body["unit"] != about.id
+        assert Fact.objects.get(matter_id=matter, name="urged").unit_id != about.id
+        assert signed_in("head").get(f"/matters/{matter}").status_code == 404
+
+
+def test_a_reporter_urges_over_the_api_with_the_check_code(matter: UUID) -> None:
+    code_ = actions.check_code(matter, bytes(Matter.objects.get(id=matter).fingerprint))
+    address = f"/api/v1/matters/{matter}/actions/urge"
+
+    def sent(check_code: str) -> int:
+        return Client().post(
+            address, {"act_id": str(ids.uuid7())}, content_type="application/json",
+            headers={"X-Check-Code": check_code},
+        ).status_code  # fmt: skip
+
+    with clock.at(MONDAY + due_of(matter)):
+        assert [sent("000000000000"), sent(code_), sent(code_)] == [401, 201, 409]
+    assert urging.counts([matter]) == {matter: 1}
 
 
 def test_the_pages_urge_and_show_how_often(matter: UUID) -> None:
