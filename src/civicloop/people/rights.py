@@ -41,6 +41,7 @@ WORDS: Mapping[str, tuple[Group, Promise]] = {
     "standins.view": ("see", _("Who is away and who stands in, in the reach of the post")),
     "signals.view": ("see", _("Signals: what asks for a second look")),
     "settings.view": ("see", _("Settings and their history")),
+    "erasure.view": ("see", _("Lists of erasures and their certificates")),
     "audit.view": ("see", _("Audit log, read log and unusual log lines")),
     "rights.view": ("see", _("What somebody may do, and why a matter or a page does not open")),
     "matters.report": ("do", _("Report matters")),
@@ -54,6 +55,8 @@ WORDS: Mapping[str, tuple[Group, Promise]] = {
     "units.change": ("administer", _("Change units")),
     "posts.change": ("administer", _("Change accounts, posts, who holds them, and tokens")),
     "settings.change": ("administer", _("Change settings")),
+    "erasure.propose": ("administer", _("Make lists of what has come to the end of its period")),
+    "erasure.decide": ("administer", _("Approve or refuse lists of erasures, keep matters beyond their period")),
 }
 # what may be opened for a purpose; each opening stands in the read log
 SEALED: Mapping[str, Promise] = {
