@@ -17,7 +17,8 @@ from django.conf import settings
 from civicloop.foundation.keyfile import kept
 
 ALGORITHM = "ed25519"
-ROOT, RECEIPT = b"civicloop root\n", b"civicloop receipt\n"  # what a signature is for: one never passes for the other
+# what a signature is for: one never passes for the other
+ROOT, RECEIPT, ERASURE = b"civicloop root\n", b"civicloop receipt\n", b"civicloop erasure\n"
 
 
 @dataclass(frozen=True)

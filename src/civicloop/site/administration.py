@@ -93,6 +93,12 @@ PAGES = (
         "settings.view",
     ),
     (
+        "erasure",
+        gettext_lazy("Erasure by schedule"),
+        gettext_lazy("What has come to the end of its period: lists, approval, certificates"),
+        "erasure.view",
+    ),
+    (
         "records:settings",
         gettext_lazy("Settings"),
         gettext_lazy("Typed, versioned, with their history"),
