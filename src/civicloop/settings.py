@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "civicloop.evidence",
     "civicloop.matters",
     "civicloop.receipts",
+    "civicloop.notices",
     "civicloop.site",
     "civicloop.api",
     "civicloop.ops",

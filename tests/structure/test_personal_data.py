@@ -35,6 +35,8 @@ SAID = """
     matters_entry.fingerprint matters_entry.hash matters_entrytext.field matters_entrytext.salt matters_task.*
     matters_clock.* matters_approvalrequest.action matters_approvalrequest.result matters_approvalrequest.desk_roles
     matters_approvalrequest.asked_role matters_approvalrequest.state matters_fact.* matters_outbox.*
+    notices_notice.key notices_notice.template notices_notice.link notices_delivery.channel notices_delivery.state
+    notices_delivery.error notices_contact.channel
     matters_sampleshare.* matters_erasurelist.* matters_erasureitem.* matters_erasurehold.*
 """
 NOT_PERSONAL = frozenset(SAID.split())

@@ -43,7 +43,8 @@ def ask(actor: Actor, wanted: Act, seen: Reading, move: Move, supplied: needs.Su
                      "levels": [approval.levels.index(level) for level in levels]},
         }
     )  # fmt: skip
-    rows.tell("approval_asked", action=move.action)
+    asked = rows.requests_new[0]
+    rows.tell("approval_asked", action=move.action, roles=asked["desk_roles"], due=asked["due_at"])
     draft = timeline.Draft(plain=dict(supplied.plain), texts={**supplied.texts, **supplied.sealed})
     return Plan(f"request:{move.action}", move.result, draft, rows, sealed=supplied.sealed, requested=True)
 
@@ -83,7 +84,7 @@ def decide(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     following = [index for index in asked["data"]["levels"] if index > asked["level"]]
     if not yes:
         answer_request(rows, asked, "refused")
-        rows.tell("approval_refused", action=asked["action"])
+        rows.tell("approval_refused", action=asked["action"], request=number)
         return Plan("decide", "no", draft, rows)
     if following and actor.kind != "system":
         after = approval.levels[following[0]]
@@ -91,6 +92,7 @@ def decide(actor: Actor, wanted: Act, seen: Reading) -> Plan:
             {"no": number, "state": "open", "level": following[0], "desk_roles": _roles(procedure, after.by),
              "data": asked["data"]}
         )  # fmt: skip
+        rows.tell("approval_asked", action=asked["action"], roles=_roles(procedure, after.by), due=asked["due_at"])
         return Plan("decide", "yes", draft, rows)
     return _carry_out(actor, wanted, seen, asked, move, draft, now)
 

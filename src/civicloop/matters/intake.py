@@ -78,7 +78,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     engine.move_lead(rows, [], where.unit_id, ended=False)
     rows.fact("reported", where.unit_id, detail=new.channel)
     rows.fact("stage", where.unit_id, detail=begun.stage)
-    rows.tell("reported", number_follows=True)
+    rows.tell("reported", unit=where.unit_id)
     content = {name: getattr(new, name) for name in NewMatter.__dataclass_fields__}
     if not new.complained_of:  # so that what was sent before there was this field is still the same when sent again
         del content["complained_of"]

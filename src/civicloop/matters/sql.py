@@ -254,6 +254,25 @@ f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, channel="u.channel").replace("
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
 
+# -- the outbox (matters.outbox) --
+
+OUTBOX_WAITING = "SELECT 1 FROM matters_outbox WHERE taken_at IS NULL ORDER BY at LIMIT 1"
+TAKE_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('matters.outbox', 0))"
+TAKE_OUTBOX = """
+UPDATE matters_outbox SET taken_at = %(now)s
+WHERE (matter_id, seq, no) IN (
+    SELECT matter_id, seq, no FROM matters_outbox WHERE taken_at IS NULL AND (matter_id, seq, no) NOT IN (
+        SELECT * FROM unnest(%(left_ids)s::uuid[], %(left_seqs)s::integer[], %(left_nos)s::smallint[]))
+    ORDER BY at LIMIT %(batch)s)
+  AND taken_at IS NULL
+RETURNING matter_id, seq, no, topic, body, at"""
+TAKE_OLD_OUTBOX = """
+UPDATE matters_outbox SET taken_at = %(now)s
+WHERE (matter_id, seq, no) IN (
+    SELECT matter_id, seq, no FROM matters_outbox WHERE taken_at IS NULL AND at < %(before)s ORDER BY at
+    LIMIT %(batch)s)
+  AND taken_at IS NULL"""
+
 # -- erasure (matters.erasure) --
 
 # The owner's function by which personal data are destroyed: the application role may not delete them otherwise. It

@@ -97,6 +97,8 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
                 if not any(change["no"] == asked["no"] for change in plan.rows.requests_changed):
                     answer_request(plan.rows, asked, "lapsed")
         _count(plan, row, effects, where.unit_id, step.end or "")
+        if moved or desk_now != desk_before:
+            _tell_moved(plan, row, effects, where)
     sealed = [
         sealing.seal(seen.id, sealed_number(row["seq"] + 1, n), sealed_field(procedure, name), value).plain()
         for n, (name, value) in enumerate(sorted(plan.sealed.items()))
@@ -182,7 +184,6 @@ def _count(plan: Plan, row: Mapping[str, Any], effects: Effects, unit_id: int, e
             rows.tell("ended", end=end)
         else:
             rows.fact("stage", unit_id, 1, effects.stage)
-        rows.tell("moved", step=effects.step_to)
     if effects.counted:
         rows.fact("counted", row["unit_id"], detail=effects.counted)
     for change in effects.clocks:
@@ -193,3 +194,11 @@ def _count(plan: Plan, row: Mapping[str, Any], effects: Effects, unit_id: int, e
             rows.fact("clock", row["unit_id"], detail=f"{change.clock}:{'late' if late else 'on_time'}"[:40])
     for name, delta, detail in hooks.facts(row, effects):
         rows.fact(name, unit_id, delta, detail)
+
+
+def _tell_moved(plan: Plan, row: Mapping[str, Any], effects: Effects, where: Desk) -> None:
+    """Tell where the matter lies now, as it was then: whoever reads it later may find it elsewhere."""
+    plan.rows.tell(
+        "moved", step=effects.step_to, stage=effects.stage, stage_before=row["stage"], unit=where.unit_id,
+        unit_before=row["unit_id"], roles=where.roles, person=where.person_id,
+    )  # fmt: skip

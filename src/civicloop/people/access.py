@@ -176,6 +176,11 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "erasure.propose": frozenset({Role.SECURITY_ADMIN}),
     "erasure.decide": frozenset({Role.AUDIT_ADMIN}),
     "signals.judge": frozenset({Role.CHECKER, Role.SUPERVISOR}),
+    # the own inbox and how one wants to be told; what could not be sent is the system administrator's (notices)
+    "notices.own": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    "notices.log": frozenset({Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN}),
+    "notices.resend": frozenset({Role.SYSTEM_ADMIN}),
+    "notices.broadcast": frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
     "style.view": frozenset(Role.values),
 }
 

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from civicloop.foundation import caches, clock, hot
@@ -122,6 +124,41 @@ def workers_of(unit_id: int, role: str) -> list[tuple[int, str, dict[str, str]]]
         .distinct()
     )  # fmt: skip
     return list(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """A post in force and the accounts that are there for it now: its holders, else who stands in."""
+
+    post_id: int
+    unit_id: int
+    area_id: int
+    level: str
+    roles: frozenset[str]
+    confidentiality: int
+    accounts: tuple[int, ...]
+
+
+def on_duty(
+    *, units: Collection[int] = (), areas: Collection[int] = (), posts: Collection[int] = (), city: bool = False,
+    roles: Collection[str] = (),
+) -> list[OnDuty]:  # fmt: skip
+    """The posts of some units, of some areas (not what lies below), of the `city` level or named by id, by code; only
+    those with one of `roles` where any are given. One statement."""
+    given: dict[str, Any] = {
+        "units": list(units),
+        "areas": list(areas),
+        "posts": list(posts),
+        "city": city,
+        "roles": list(roles),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql.ON_DUTY, given | {"now": clock.now()})
+        rows = cursor.fetchall()
+    return [
+        OnDuty(post, unit, area, level, frozenset({role, *json.loads(also)}), confidentiality, tuple(accounts))
+        for post, unit, area, level, role, also, confidentiality, accounts in rows
+    ]
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,34 @@ WHERE p.valid_from <= %(now)s AND (p.valid_to IS NULL OR p.valid_to > %(now)s) A
     AND NOT {PRESENT.format(post="p.id")}
 ORDER BY p.code LIMIT 5000"""
 
+# posts in force with who is there for them: who holds them and is not away, to whom the shift was handed over, and
+# where that is nobody, who stands in. By unit, area, city level or id; no roles: all of them
+ON_DUTY = f"""
+SELECT p.id, p.unit_id, p.area_id, r.level, p.role, p.also, p.confidentiality, coalesce(nullif(ARRAY(
+    SELECT h5.account_id FROM people_holding h5 JOIN people_account a5 ON a5.id = h5.account_id AND a5.is_active
+    WHERE h5.post_id = p.id AND h5.since <= %(now)s AND (h5.until IS NULL OR h5.until > %(now)s)
+        AND NOT {AWAY.format(account="h5.account_id")}
+    UNION SELECT h6.account_id FROM people_handover v
+    JOIN people_post q6 ON q6.code = v.taker_code AND q6.valid_from <= %(now)s
+        AND (q6.valid_to IS NULL OR q6.valid_to > %(now)s)
+    JOIN people_holding h6 ON h6.post_id = q6.id AND h6.since <= %(now)s AND (h6.until IS NULL OR h6.until > %(now)s)
+    JOIN people_account a6 ON a6.id = h6.account_id AND a6.is_active
+    WHERE v.post_code = p.code AND v.confirmed_at <= %(now)s AND v.until > %(now)s
+        AND (v.ended_at IS NULL OR v.ended_at > %(now)s)), '{{}}'), ARRAY(
+    SELECT DISTINCT h4.account_id FROM people_standin s
+    JOIN people_post q ON q.code = s.stand_in_code AND q.valid_from <= %(now)s
+        AND (q.valid_to IS NULL OR q.valid_to > %(now)s)
+    JOIN people_holding h4 ON h4.post_id = q.id AND h4.since <= %(now)s AND (h4.until IS NULL OR h4.until > %(now)s)
+    JOIN people_account a4 ON a4.id = h4.account_id AND a4.is_active
+    WHERE s.post_code = p.code AND s.valid_from <= %(now)s AND (s.valid_to IS NULL OR s.valid_to > %(now)s)
+        AND NOT {AWAY.format(account="h4.account_id")}))
+FROM people_post p JOIN places_area r ON r.id = p.area_id
+WHERE p.valid_from <= %(now)s AND (p.valid_to IS NULL OR p.valid_to > %(now)s) AND p.role <> 'resident_channel'
+    AND (p.unit_id = ANY(%(units)s::bigint[]) OR p.area_id = ANY(%(areas)s::bigint[]) OR p.id = ANY(%(posts)s::bigint[])
+        OR (%(city)s AND r.level = 'city'))
+    AND (cardinality(%(roles)s::text[]) = 0 OR p.role = ANY(%(roles)s::text[]) OR p.also ?| %(roles)s::text[])
+ORDER BY p.code"""
+
 # two delegations entered at once see each other
 LOCK_DELEGATIONS = "SELECT pg_advisory_xact_lock(hashtextextended('people.delegation', 0))"
 # two stand-ins named at once see each other

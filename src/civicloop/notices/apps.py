@@ -1,0 +1,19 @@
+"""Start-up of the notices room."""
+
+from pathlib import Path
+
+from django.apps import AppConfig
+
+
+class NoticesConfig(AppConfig):
+    name = "civicloop.notices"
+    label = "notices"
+
+    def ready(self) -> None:
+        """Define the room's settings, read its templates, say what personal data are kept."""
+        from civicloop.notices import options, wording  # noqa: F401
+        from civicloop.records import inventory
+
+        wording.register(wording.FOLDER / "loop.toml")
+        wording.rules()
+        inventory.register(Path(__file__).with_name("personal.toml"))
