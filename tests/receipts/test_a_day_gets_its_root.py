@@ -304,16 +304,20 @@ def test_the_public_half_of_a_former_key_stays(data_dir) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("table", ["receipts_dailyroot", "receipts_dailyleaf"])
-@pytest.mark.parametrize("statement", ["UPDATE {} SET day = day", "DELETE FROM {}", "TRUNCATE {}"])
-def test_the_application_may_only_add(table: str, statement: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("dailyroot", "day"), ("dailyleaf", "day"), ("loghead", "day"), ("logline", "no")],
+)
+@pytest.mark.parametrize("statement", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0}"])
+def test_the_application_may_only_add(table: str, column: str, statement: str) -> None:
+    table = f"receipts_{table}"
     assert table in append_only()
     with (
         pytest.raises(ProgrammingError, match="permission denied"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute(statement.format(table))
+        cursor.execute(statement.format(table, column))
 
 
 @pytest.mark.django_db

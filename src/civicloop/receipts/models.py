@@ -1,4 +1,4 @@
-"""The signed root of each day, and the heads of timelines that stand under it. Only ever added to."""
+"""The signed root of each day, and the heads of timelines and logs that it covers. Only ever added to."""
 
 from django.db import models
 
@@ -35,3 +35,34 @@ class DailyLeaf(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["day"], name="leaf_by_day")]
+
+
+class LogHead(models.Model):
+    """Where a log stood when a day was closed: its lines that no earlier head covers, as one hash (receipts.logs).
+
+    The heads of a log are a chain as timelines are; the day's root names the newest of each log in its signed body.
+    """
+
+    pk = models.CompositePrimaryKey("log", "no")
+    log = models.CharField(max_length=8)
+    no = models.IntegerField()
+    day = models.DateField()
+    until = models.DateTimeField()
+    lines = models.IntegerField()
+    root = models.BinaryField(max_length=32)
+    algorithm = models.SmallIntegerField()
+    body = models.BinaryField()
+    hash = models.BinaryField(max_length=32)
+
+
+class LogLine(models.Model):
+    """The hash of one line of a log, under the head that covers it: so that a line that was changed can be named."""
+
+    pk = models.CompositePrimaryKey("log", "line_id")
+    log = models.CharField(max_length=8)
+    line_id = models.BigIntegerField()
+    no = models.IntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        indexes = [models.Index(fields=["log", "no"], name="log_line_by_head")]

@@ -1,4 +1,4 @@
-"""Proof that nothing was rewritten: timelines, leaves, trees, the chain of roots, signatures, and the published copies.
+"""Proof that nothing was rewritten: timelines, leaves, trees, logs, the chain of roots, signatures, published copies.
 
 A timeline's own chain shows what was changed in it. What somebody has done who could rebuild a whole chain, or cut its
 end off, is shown by the roots; what was done to the roots, by their signatures and by the copies outside the database.
@@ -16,7 +16,8 @@ from civicloop.foundation import chain
 from civicloop.foundation.merkle import Tree
 from civicloop.matters import erasure, proof
 from civicloop.matters.proof import Timeline, moment
-from civicloop.receipts import days, keys, publishing, selectors, sql
+from civicloop.receipts import days, keys, logproof, publishing, selectors, sql
+from civicloop.receipts.logproof import Looked
 from civicloop.receipts.models import DailyRoot
 
 MOST_ERASED = 1000  # texts that a report names; it counts them all
@@ -46,6 +47,12 @@ class Report:
     erased_count: int = 0
     open_days: list[date] = field(default_factory=list)  # with entries under no root
     findings: list[Finding] = field(default_factory=list)
+    logs: Looked = field(default_factory=Looked)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found that does not fit."""
+        return not self.findings and not self.logs.changes
 
 
 Progress = Callable[[Report], None]
@@ -59,6 +66,7 @@ def verify_all(progress: Progress = lambda report: None) -> Report:
         roots = _roots(report)
         broken = {day for day in roots if not _tree(report, roots[day])}
         _strangers(report, roots)
+        report.logs = logproof.examine(roots.values())
         report.open_days = selectors.open_days()
     _copies(report, roots, copies)
     since: UUID | None = proof.FIRST
@@ -71,6 +79,16 @@ def verify_all(progress: Progress = lambda report: None) -> Report:
         _without_timeline(report, leaves)
         progress(report)
         since = following
+    return report
+
+
+def verify_logs() -> Report:
+    """The logs alone, with the roots that name their heads."""
+    report, copies = Report(), publishing.copies()
+    with proof.snapshot():
+        roots = _roots(report)
+        report.logs = logproof.examine(roots.values())
+    _copies(report, roots, copies)
     return report
 
 
@@ -104,6 +122,7 @@ def verify_day(day: date, progress: Progress = lambda report: None) -> Report:
             report.findings.append(Finding("no_root", day=day))
         if broken:
             concerned |= _of_day(day)
+        report.logs = logproof.examine(roots.values(), day)
     _copies(report, roots, copies, {day})
     for matter_id in sorted(concerned):
         with proof.snapshot():

@@ -5,6 +5,7 @@ is H(hash of the root before it ‖ body), and the signature stands over that ha
 day, its tree and every root before it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -24,14 +25,17 @@ class Made:
 
 def make(
     *, no: int, day: date, until: datetime, leaves: int, root: bytes, previous: bytes, made_at: datetime, key: str,
-    algorithm: int = chain.DEFAULT,
+    algorithm: int = chain.DEFAULT, logs: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Made:  # fmt: skip
-    """Body and hash of the root `no`; `previous` is the hash of the root before it (chain.GENESIS for the first)."""
+    """Body and hash of the root `no`; `previous` is the hash of the root before it (chain.GENESIS for the first).
+
+    `logs` names the newest head of each log (receipts.logs); roots of earlier builds have none.
+    """
     body = chain.body(
         canonical(
             {
                 "form": FORM, "no": no, "day": day, "until": until, "leaves": leaves, "root": root.hex(),
-                "previous": previous.hex(), "made_at": made_at, "key": key,
+                "previous": previous.hex(), "made_at": made_at, "key": key, **({"logs": logs} if logs else {}),
             }
         ),
         algorithm,

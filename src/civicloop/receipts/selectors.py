@@ -14,6 +14,7 @@ from civicloop.foundation.merkle import Leaf, Tree
 from civicloop.matters.models import Entry, EntryText, Matter
 from civicloop.matters.proof import moment
 from civicloop.receipts import days, keys, sql
+from civicloop.receipts.logs import LOGS
 from civicloop.receipts.models import DailyLeaf, DailyRoot
 from civicloop.receipts.publishing import document
 
@@ -65,6 +66,17 @@ def open_days(since: datetime = BEGINNING, until: datetime | None = None) -> lis
     with connection.cursor() as cursor:
         cursor.execute(sql.OPEN_DAYS, {"since": since, "until": until, "zone": zone, "start": start})
         return [row[0] for row in cursor.fetchall()]
+
+
+def has_bare_lines(since: datetime, until: datetime) -> bool:
+    """Whether a log has lines that no head covers; what each closing itself writes is none to make another root for."""
+    with connection.cursor() as cursor:
+        for log in LOGS:
+            but = "AND t.action <> 'roots.close'" if log.name == "audit" else ""
+            cursor.execute(sql.bare_line(log, but), {"log": log.name, "since": since, "until": until})
+            if cursor.fetchone()[0]:
+                return True
+    return False
 
 
 def receipt(matter_id: UUID) -> dict[str, Any]:
