@@ -63,7 +63,7 @@ def _sources() -> str:
     """A hash over everything that shapes an empty database."""
     files = [*ROOT.glob("src/civicloop/*/migrations/*.py"), *ROOT.glob("src/civicloop/ops/grants.py")]
     files += ROOT.glob("src/civicloop/foundation/partitions.py")
-    files += ROOT.glob("src/civicloop/matters/sql.py")
+    files += [ROOT / f"src/civicloop/{room}/sql.py" for room in ("evidence", "matters", "records")]
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(path.read_bytes())

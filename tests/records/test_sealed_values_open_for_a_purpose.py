@@ -12,7 +12,7 @@ from django.test import override_settings
 
 import civicloop
 from civicloop.foundation import ciphers, clock, ids
-from civicloop.records import sealing
+from civicloop.records import keyring, sealing
 from civicloop.records.choices import APPEND_ONLY, FIELDS
 from civicloop.records.models import ReadEntry, SealedValue
 
@@ -207,8 +207,8 @@ def test_another_cipher_may_be_chosen_and_earlier_envelopes_keep_theirs(monkeypa
     monkeypatch.setenv("CIVICLOOP_CIPHER", "aes-256-gcm")
     after = sealing.seal_bytes("o", b"after")
     assert (before[0], after[0]) == (ciphers.SM4_GCM, ciphers.AES_GCM)
-    assert ciphers.unseal(sealing._key(), before, b"o") == b"before"
-    assert ciphers.unseal(sealing._key(), after, b"o") == b"after"
+    assert ciphers.unseal(keyring.current(), before, b"o") == b"before"
+    assert ciphers.unseal(keyring.current(), after, b"o") == b"after"
 
 
 @pytest.mark.django_db

@@ -75,7 +75,8 @@ def prepare(
     row.media_type, row.width, row.height, row.dhash = found.media_type, found.width, found.height, found.dhash
     place = storage.default()
     try:
-        row.sealed_original = place.put(sealing.seal_bytes(owner_words(matter_id, evidence_id), upload))
+        sealed = sealing.seal_bytes(owner_words(matter_id, evidence_id), upload)
+        row.sealed_original, row.sealed_with = place.put(sealed), ciphers.key_id(sealed)
         if found.derivative:
             row.derivative, row.thumbnail = place.put(found.derivative), place.put(found.thumbnail)
     except OSError as reason:

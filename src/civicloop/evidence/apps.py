@@ -8,7 +8,9 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        """Say what personal data are kept."""
-        from civicloop.records import inventory
+        """Say what personal data are kept, and how sealed originals follow a change of keys."""
+        from civicloop.evidence.resealing import ORIGINALS
+        from civicloop.records import inventory, resealing
 
         inventory.register(Path(__file__).with_name("personal.toml"))
+        resealing.register(ORIGINALS)

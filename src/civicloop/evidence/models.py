@@ -64,6 +64,7 @@ class Evidence(models.Model):
     derivative = models.CharField(max_length=64, default="")
     thumbnail = models.CharField(max_length=64, default="")
     sealed_original = models.CharField(max_length=64)
+    sealed_with = models.CharField(max_length=16, default="", help_text="id of the key that the original needs")
     width = models.IntegerField(null=True)
     height = models.IntegerField(null=True)
     synthetic = models.BooleanField(default=False)

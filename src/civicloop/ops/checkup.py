@@ -53,9 +53,17 @@ def _guards() -> str:
 
 
 def _sealing() -> str:
+    from civicloop.records import resealing
     from civicloop.records.sealing import lost_keys, trouble
 
-    return lost_keys() or trouble()  # in this order: a trial of sealing makes the key that is missing
+    # in this order: a trial of sealing makes the key that is missing
+    return lost_keys() or trouble() or resealing.trouble()
+
+
+def _keys() -> str:
+    from civicloop.records import resealing
+
+    return resealing.said() if resealing.newest_change() else ""
 
 
 def _storage() -> str:
@@ -128,7 +136,7 @@ EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("last backup", _backup),
 )
 # what is said beside an examination, well or not
-SAID: dict[str, Callable[[], str]] = {"last backup": _last_backup}
+SAID: dict[str, Callable[[], str]] = {"last backup": _last_backup, "keys and cipher of sealed data": _keys}
 
 
 def examine() -> list[tuple[str, str]]:
@@ -136,8 +144,8 @@ def examine() -> list[tuple[str, str]]:
     found = []
     for words, look in EXAMINATIONS:
         try:
-            said = f" ({SAID[words]()})" if words in SAID else ""
-            found.append((words + said, look()))
+            said = SAID[words]() if words in SAID else ""
+            found.append((f"{words} ({said})" if said else words, look()))
         except Exception as trouble:
             found.append((words, f"cannot be examined: {trouble}"))
     return found

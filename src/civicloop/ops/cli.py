@@ -15,9 +15,9 @@ from civicloop.ops import environment
 from civicloop.ops.embedded import DatabaseTrouble
 
 # rooms that offer commands; each has `commands.COMMANDS`
-ROOMS = ("places", "calendars", "catalogue", "people", "procedures", "receipts")
+ROOMS = ("places", "calendars", "catalogue", "people", "procedures", "receipts", "records")
 WITHOUT_DATABASE = {("db",), ("doctor",), ("clock",), ("procedures", "check"), ("procedures", "draw")}
-AS_OWNER = {("migrate",), ("restore",)}
+AS_OWNER = {("migrate",), ("restore",), ("keys", "rotate")}
 
 
 def _first_words() -> list[str]:

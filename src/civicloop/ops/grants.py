@@ -7,7 +7,7 @@ partition therefore starts with no grants at all, which is right: the parent's g
 from django.db import connection
 from psycopg import sql
 
-READ_ONLY = {"django_migrations"}
+READ_ONLY = {"django_migrations", "records_keychange"}
 
 
 def append_only() -> set[str]:

@@ -6,10 +6,12 @@ import time
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 
+from civicloop.evidence import sql as evidence
 from civicloop.foundation import partitions
 from civicloop.matters import sql as matters
 from civicloop.ops.grants import sync_grants
 from civicloop.records import settings
+from civicloop.records import sql as records
 
 ONE_AT_A_TIME = 745201  # the advisory lock of everything that changes the schema
 LOCK_WAIT = "4s"  # whoever waits for a table's lock stops everybody behind it: rather give way and come again
@@ -54,8 +56,13 @@ def _all(application: str) -> None:
         cursor.execute(partitions.FUNCTION)
         cursor.execute("SELECT civicloop_make_partitions(%s)", [ahead])
         cursor.execute(f'GRANT EXECUTE ON FUNCTION civicloop_make_partitions(integer) TO "{application}"')
-        cursor.execute(matters.ERASE_FUNCTION)
-        cursor.execute(f'GRANT EXECUTE ON FUNCTION {matters.ERASE_SIGNATURE} TO "{application}"')
+        for function, signature in (
+            (matters.ERASE_FUNCTION, matters.ERASE_SIGNATURE),
+            (records.RESEAL_FUNCTION, records.RESEAL_SIGNATURE),
+            (evidence.RESEAL_FUNCTION, evidence.RESEAL_SIGNATURE),
+        ):
+            cursor.execute(function)
+            cursor.execute(f'GRANT EXECUTE ON FUNCTION {signature} TO "{application}"')
     with transaction.atomic():  # in between the role would have no rights, and people work
         sync_grants(application)
 

@@ -205,5 +205,11 @@ def _verify_files(proved: Proved, say: Say) -> None:
 
 
 def _keys_to_put_back(then: dict[str, str]) -> list[str]:
+    """Key files of then that are not here. A key that has been changed since lies here under another name."""
     here = keys_here()
-    return [name for name, key_id in then.items() if here.get(name) != key_id]
+    of_family = {(_family(name), key_id) for name, key_id in here.items()}
+    return [name for name, key_id in then.items() if (_family(name), key_id) not in of_family]
+
+
+def _family(name: str) -> str:
+    return name.removesuffix(".key").partition("-k")[0]

@@ -18,7 +18,7 @@ from civicloop.ops import loading
 from civicloop.ops.models import Heartbeat
 from civicloop.people import anomalies, locks
 from civicloop.receipts import jobs as roots
-from civicloop.records import settings, tries
+from civicloop.records import resealing, settings, tries
 
 PAUSE = 2.0
 LOOK_EVERY = 5  # rounds between two looks at the new photos
@@ -92,7 +92,7 @@ def run_for_ever(*, once: bool = False) -> None:
                 signals.look()
             if not loading.wanted():
                 boxes.look()
-                done += erasure.carry_out()
+                done += erasure.carry_out() + resealing.carry_out()
             if number % LOGS_EVERY == 0 and not loading.wanted():
                 anomalies.look()
             beat("worker", round=number, acts=done)

@@ -10,8 +10,10 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        """Define the room's settings; say what personal data are kept."""
+        """Define the room's settings; say what personal data are kept, and how secrets follow a change of keys."""
         from civicloop.people import options  # noqa: F401
-        from civicloop.records import inventory
+        from civicloop.people.factors import SECRETS
+        from civicloop.records import inventory, resealing
 
         inventory.register(Path(__file__).with_name("personal.toml"))
+        resealing.register(SECRETS)

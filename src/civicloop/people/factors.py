@@ -7,6 +7,7 @@ import hmac
 import json
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,12 +27,12 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from civicloop.foundation import clock
+from civicloop.foundation import ciphers, clock
 from civicloop.people.access import AREA_ROLES, OPENING_ROLES, SEPARATED, Actor
 from civicloop.people.actions import PeopleError, note, refuse_demonstration, require
 from civicloop.people.choices import FactorKind
 from civicloop.people.models import Account, RecoveryCode, SecondFactor
-from civicloop.records import audit, sealing, settings
+from civicloop.records import audit, keyring, resealing, sealing, settings
 
 STEP = 30  # seconds of a code
 CODES, CODE_SIGNS = 10, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -288,6 +289,30 @@ def _owner(factor: SecondFactor) -> str:
 
 def _key(factor: SecondFactor) -> str:
     return sealing.open_secret(_owner(factor), bytes(factor.secret or b"")).decode()
+
+
+def _reseal(position: str) -> resealing.Step:
+    """The keys of code apps follow a change of the sealing key; one batch of it."""
+    rows = list(SecondFactor.objects.exclude(secret=None).filter(id__gt=int(position or 0)).order_by("id")[:200])
+    replaced = closed = 0
+    for row in rows:
+        known = bytes(row.secret or b"")
+        try:
+            fresh = sealing.resealed(_owner(row), known)
+        except (ciphers.CannotOpen, ciphers.CannotSeal):
+            closed += 1
+            continue
+        if fresh is not None:
+            replaced += SecondFactor.objects.filter(id=row.id, secret=known).update(secret=fresh)
+    return resealing.Step(str(rows[-1].id) if len(rows) == 200 else "", replaced, closed)
+
+
+def _needed() -> resealing.Needed:
+    secrets_ = SecondFactor.objects.exclude(secret=None).values_list("secret", flat=True)
+    return dict(Counter((keyring.SEALING, ciphers.key_id(bytes(each or b""))) for each in secrets_.iterator()))
+
+
+SECRETS = resealing.Place("second factors", _reseal, _needed)
 
 
 def _paper_hash(account: Account, code: str) -> bytes:

@@ -66,6 +66,32 @@ class SealedValue(models.Model):
         indexes = [models.Index(fields=["lookup"], name="sealed_lookup", condition=~models.Q(lookup=None))]
 
 
+class KeyChange(models.Model):
+    """A new sealing and look-up key. Written by the owner alone: it bounds what `civicloop_reseal` may replace."""
+
+    at = models.DateTimeField()
+    sealing = models.CharField(max_length=16, help_text="id of the key that seals from now on")
+    lookup = models.CharField(max_length=16)
+    sealing_before = models.CharField(max_length=16)
+    lookup_before = models.CharField(max_length=16)
+    installed_at = models.DateTimeField(null=True, help_text="when the key files had taken over")
+
+
+class Resealing(models.Model):
+    """How far the worker has come with one place where sealed things lie, for one change of keys."""
+
+    change = models.ForeignKey(KeyChange, on_delete=models.PROTECT, related_name="resealings")
+    place = models.CharField(max_length=32)
+    position = models.CharField(max_length=100, default="")
+    resealed = models.BigIntegerField(default=0)
+    closed = models.BigIntegerField(default=0, help_text="in the present pass: what could not be opened")
+    again_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["change", "place"], name="resealing_once")]
+
+
 class Try(models.Model):
     """Tries counted over all processes (records.tries); the key is a keyed hash. Not in the write-ahead log."""
 

@@ -7,11 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from civicloop.foundation import ciphers, clock, identifiers
-from civicloop.foundation.keyfile import BYTES, read_or_make
+from civicloop.records import keyring
 from civicloop.records.choices import retention_of
 from civicloop.records.models import ReadEntry, SealedValue
 
@@ -48,18 +47,6 @@ class SealedRow:
         }
 
 
-def _key(name: str = "sealing") -> ciphers.Key:
-    """The installation's key, from a file outside the database and outside its backup. Raises ciphers.CannotSeal."""
-    path = settings.DATA_DIR / "keys" / f"{name}.key"
-    try:
-        secret = read_or_make(path)
-    except ValueError as reason:
-        raise ciphers.CannotSeal(f"{path} is damaged: put back the kept copy") from reason
-    if len(secret) != BYTES:
-        raise ciphers.CannotSeal(f"{path} is damaged: put back the kept copy")
-    return ciphers.Key.of(secret)
-
-
 def _algorithm() -> int:
     chosen = os.environ.get("CIVICLOOP_CIPHER", "sm4-gcm")
     if chosen not in ciphers.NAMES:
@@ -71,32 +58,32 @@ def trouble() -> str:
     """Why nothing can be sealed here, in an operator's words; empty when all is well. For start-up and doctor."""
     try:
         seal_bytes("trial", b"")
-        ciphers.look_up(_key("lookup"), "", _algorithm())
+        ciphers.look_up(keyring.current(keyring.LOOKUP), "", _algorithm())
     except (ciphers.CannotSeal, OSError) as reason:
         return str(reason)
     return ""
 
 
 def lost_keys() -> str:
-    """Which key file is not the one under which the kept values were sealed, in an operator's words; empty when well.
+    """Which key under which kept values were sealed is not here, in an operator's words; empty when all is well.
 
     Looks at the oldest and the newest value only, so it is quick however many there are, and makes no key.
     """
-    folder = settings.DATA_DIR / "keys"
     rows = SealedValue.objects.order_by("matter_id", "no")
     looked_up = rows.exclude(lookup=None)
     for row in [row for row in (rows.first(), rows.last()) if row]:
-        path = folder / "sealing.key"
+        path = keyring.path_of(keyring.SEALING)
         if not path.exists():
             return f"{path} is missing and values are sealed with it: put back the kept copy first"
-        if ciphers.key_id(bytes(row.envelope)) != _key().id:
+        try:
+            keyring.holder(ciphers.key_id(bytes(row.envelope)))
+        except ciphers.CannotOpen:
             return f"{path} is not the key with which the kept values were sealed: put back the kept copy"
     for row in [row for row in (looked_up.first(), looked_up.last()) if row]:
-        path = folder / "lookup.key"
+        path = keyring.path_of(keyring.LOOKUP)
         if not path.exists():
             return f"{path} is missing and values are looked up with it: put back the kept copy first"
-        owner = _owner(row.matter_id, row.no, row.field)
-        if bytes(row.lookup or b"") not in look_ups(ciphers.unseal(_key(), bytes(row.envelope), owner).decode()):
+        if bytes(row.lookup or b"") not in look_ups(_unsealed(row)):
             return f"{path} is not the key with which the kept values are looked up: put back the kept copy"
     return ""
 
@@ -105,21 +92,34 @@ def _owner(matter_id: UUID, no: int, field: str) -> bytes:
     return f"records_sealedvalue:{matter_id}:{no}:{field}".encode()
 
 
+def _unseal(envelope: bytes, owner: bytes) -> bytes:
+    """The plain bytes, by whichever key of the ring the envelope names. Raises ciphers.CannotOpen, CannotSeal."""
+    return ciphers.unseal(keyring.holder(ciphers.key_id(envelope)), envelope, owner)
+
+
+def _unsealed(row: SealedValue) -> str:
+    return _unseal(bytes(row.envelope), _owner(row.matter_id, row.no, row.field)).decode()
+
+
 def seal(matter_id: UUID, no: int, field: str, text: str) -> SealedRow:
     """Seal one value; nothing is written here. Raises ciphers.CannotSeal."""
-    envelope = ciphers.seal(_key(), text.encode(), _owner(matter_id, no, field), _algorithm())
-    lookup = ciphers.look_up(_key("lookup"), text, _algorithm()) if field in LOOKED_UP else None
+    envelope = ciphers.seal(keyring.current(), text.encode(), _owner(matter_id, no, field), _algorithm())
+    lookup = ciphers.look_up(keyring.current(keyring.LOOKUP), text, _algorithm()) if field in LOOKED_UP else None
     return SealedRow(no, field, envelope, lookup, retention_of(field))
 
 
 def look_ups(text: str) -> list[bytes]:
-    """Every `lookup` under which an equal value may be kept, whichever hash was chosen when it was sealed."""
-    return [ciphers.look_up(_key("lookup"), text, algorithm) for algorithm in ciphers.LOOK_UP_HASHES]
+    """Every `lookup` under which an equal value may be kept, whichever hash and key it was sealed with."""
+    return [
+        ciphers.look_up(key, text, algorithm)
+        for key in keyring.every(keyring.LOOKUP)
+        for algorithm in ciphers.LOOK_UP_HASHES
+    ]
 
 
 def seal_bytes(owner: str, content: bytes) -> bytes:
     """Seal a file (an original photo, an authorisation); `owner` names what it belongs to."""
-    return ciphers.seal(_key(), content, owner.encode(), _algorithm())
+    return ciphers.seal(keyring.current(), content, owner.encode(), _algorithm())
 
 
 def open_secret(owner: str, envelope: bytes) -> bytes:
@@ -129,7 +129,7 @@ def open_secret(owner: str, envelope: bytes) -> bytes:
     """
     if not owner.startswith("secret:"):
         raise ValueError("only the platform's own secrets are opened without a purpose")
-    return ciphers.unseal(_key(), envelope, owner.encode())
+    return _unseal(envelope, owner.encode())
 
 
 def masked(matter_id: UUID, numbers: Collection[int]) -> dict[int, str]:
@@ -143,8 +143,7 @@ def masked(matter_id: UUID, numbers: Collection[int]) -> dict[int, str]:
         found[row.no] = HIDDEN
         if kind in MASKED:
             with suppress(ciphers.CannotOpen, ciphers.CannotSeal, OSError):  # a key that is lost or damaged
-                text = ciphers.unseal(_key(), bytes(row.envelope), _owner(matter_id, row.no, row.field)).decode()
-                found[row.no] = identifiers.masked(kind, text.strip())
+                found[row.no] = identifiers.masked(kind, _unsealed(row).strip())
     return found
 
 
@@ -161,7 +160,7 @@ def open_value(
     with transaction.atomic(durable=True):
         row = SealedValue.objects.get(pk=(matter_id, no))
         _log(actor_id, actor_words, post_id, purpose, matter_id, row.field)
-        return ciphers.unseal(_key(), bytes(row.envelope), _owner(matter_id, no, row.field)).decode()
+        return _unsealed(row)
 
 
 def open_bytes(
@@ -173,7 +172,7 @@ def open_bytes(
         raise NoPurpose
     with transaction.atomic(durable=True):
         _log(actor_id, actor_words, post_id, purpose, matter_id, "file")
-        return ciphers.unseal(_key(), envelope, owner.encode())
+        return _unseal(envelope, owner.encode())
 
 
 def _log(actor_id: int | None, words: str, post_id: int | None, purpose: str, matter_id: UUID, field: str) -> None:
@@ -186,3 +185,28 @@ def _log(actor_id: int | None, words: str, post_id: int | None, purpose: str, ma
 def fields_of(matter_id: UUID) -> list[tuple[int, str]]:
     """(no, field) of what is sealed for a matter, without opening anything."""
     return list(SealedValue.objects.filter(matter_id=matter_id).order_by("no").values_list("no", "field"))
+
+
+# -- a change of keys: nothing leaves this module, so no line is written ----------------------------------------------
+
+
+def resealed(owner: str, envelope: bytes) -> bytes | None:
+    """The same content under the key of now; None when it is under it already. Raises as opening does."""
+    if ciphers.key_id(envelope) == keyring.current().id:
+        return None
+    return ciphers.seal(keyring.current(), _unseal(envelope, owner.encode()), owner.encode(), _algorithm())
+
+
+def resealed_value(
+    matter_id: UUID, no: int, field: str, envelope: bytes, lookup: bytes | None
+) -> tuple[bytes, bytes | None] | None:
+    """(envelope, look-up hash) of a value under the keys of now; None when both are already. Raises as opening does."""
+    hashing = keyring.current(keyring.LOOKUP)
+    hashed = lookup is None or ciphers.key_id(lookup) == hashing.id
+    if hashed and ciphers.key_id(envelope) == keyring.current().id:
+        return None
+    owner = _owner(matter_id, no, field)
+    plain = _unseal(envelope, owner)
+    if not hashed:
+        lookup = ciphers.look_up(hashing, plain.decode(), _algorithm())
+    return ciphers.seal(keyring.current(), plain, owner, _algorithm()), lookup
