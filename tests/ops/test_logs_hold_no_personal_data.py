@@ -90,6 +90,19 @@ def test_the_line_has_method_route_status_time_and_post(log: io.StringIO) -> Non
         assert cursor.fetchone() == (1,)
 
 
+@pytest.mark.django_db
+def test_that_it_is_not_ready_yet_is_told_to_whoever_asks_and_not_logged(log: io.StringIO) -> None:
+    (handler,) = [each for each in logging.getLogger().handlers if getattr(each, "stream", None) is log]
+    handler.addFilter(logs.Unexpected())
+    with override_settings(ALLOWED_HOSTS=["*"]):
+        assert Client().get("/readyz").status_code == 503  # no worker runs here
+    assert "django.request" not in log.getvalue()
+    Client().get(f"/{NAME}")
+    assert "status" in log.getvalue()  # anything else keeps its line, with route and status and without the address
+    assert "nowhere" in log.getvalue()
+    assert private(log.getvalue()) == []
+
+
 def break_with(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def broken(*_arguments: Any, **_named: Any) -> Any:
         try:

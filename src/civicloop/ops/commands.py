@@ -77,7 +77,7 @@ def _granian(host: str, port: int, workers: int) -> list[str]:
 
 @click.command()
 @click.option("--host", default=lambda: os.environ.get("HOST", "127.0.0.1"))
-@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "8000")))
+@click.option("--port", type=click.IntRange(1, 65535), default=lambda: int(os.environ.get("PORT", "8000")))
 @click.option("--workers", type=int, default=2)
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages and the API; refuses to start as owner or superuser."""
@@ -105,12 +105,13 @@ def worker(once: bool) -> None:
 
 @click.command()
 @click.option("--host", default=lambda: os.environ.get("HOST", "127.0.0.1"))
-@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "8000")))
+@click.option("--port", type=click.IntRange(1, 65535), default=lambda: int(os.environ.get("PORT", "8000")))
 @click.option("--demo/--no-demo", default=True, help="load the demonstration city when the database is empty")
 def run(host: str, port: int, demo: bool) -> None:
     """Everything for a newcomer: migrate, serve, work, and load the demonstration city behind a progress page."""
     from civicloop.ops import loading
 
+    _can_listen(host, port)
     subprocess.run([sys.executable, "-m", "civicloop.ops.cli", "migrate"], check=True)
     _before_serving()
     children = Children()
@@ -128,8 +129,22 @@ def run(host: str, port: int, demo: bool) -> None:
 
         signal.signal(signal.SIGTERM, leave)
         children.watch(environment.keeper())
+    for each in (signal.SIGINT, signal.SIGTERM):  # who is impatient does not cut the stop short
+        signal.signal(each, signal.SIG_IGN)
     children.stop()
     print("CivicLoop has stopped; the database goes on running (civicloop db stop).")
+
+
+def _can_listen(host: str, port: int) -> None:
+    """End with words when the address cannot be had: the server would be started again and again in vain."""
+    from civicloop.ops import ports
+
+    try:
+        taken = ports.taken(host, port)
+    except (OSError, OverflowError) as reason:
+        sys.exit(f"civicloop: cannot listen on {host}:{port} ({reason}); set HOST and PORT to what this machine has")
+    if taken:
+        sys.exit(f"civicloop: another program listens on port {port}; choose another one, such as PORT={port + 1}")
 
 
 def _say_where(host: str, port: int) -> None:

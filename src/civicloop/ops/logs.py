@@ -86,7 +86,7 @@ def facts(record: logging.LogRecord) -> dict[str, Any]:
     }  # fmt: skip
     if request_id.get():
         found["request"] = request_id.get()
-    found |= getattr(record, "facts", {})
+    found |= getattr(record, "facts", {}) or _answered(record)
     if record.exc_info and record.exc_info[1] is not None:
         found["exception"], found["frames"] = words_of(record.exc_info[1]), _frames(record.exc_info[2])
         if causes := _causes(record.exc_info[1]):
@@ -101,6 +101,31 @@ def _causes(error: BaseException) -> list[str]:
         found.append(words_of(cause))
         cause = cause.__cause__ or cause.__context__
     return found
+
+
+def _answered(record: logging.LogRecord) -> dict[str, Any]:
+    """The status and the route of an answer that a library logs by its path."""
+    status = getattr(record, "status_code", None)
+    return {} if status is None else {"route": _route(record), "status": status}
+
+
+def _route(record: logging.LogRecord) -> str:
+    match = getattr(getattr(record, "request", None), "resolver_match", None)
+    return str(getattr(match, "route", "nowhere"))
+
+
+class Unexpected(logging.Filter):
+    """Leaves out what is meant to be so.
+
+    That the installation is not ready yet: whoever asks is told so, each second while a city is loaded. And that the
+    server has more threads than the machine has cores: they wait for the database most of the time.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        if record.name == "_granian":
+            return "compared to the number of CPU cores" not in str(record.msg)
+        return getattr(record, "status_code", 0) != 503 or _route(record) != "readyz"
 
 
 class JsonLines(logging.Formatter):
@@ -143,7 +168,8 @@ def configuration() -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": chosen}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "filters": {"unexpected": {"()": Unexpected}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["unexpected"]}},
         "root": {"handlers": ["stderr"], "level": level or "WARNING"},
         # the request log has refusals with their route already
         "loggers": {

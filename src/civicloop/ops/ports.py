@@ -1,12 +1,15 @@
 """Ports of this machine that something of an installation may listen on."""
 
+import errno
 import random
 import socket
+import time
 from pathlib import Path
 
 RANGE_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 LOWEST = 15000  # below lie the ports that other software is known by
 TRIES = 200
+PATIENCE = 5.0  # seconds for which something that was killed may still hold its port
 
 
 def outgoing_from() -> int:
@@ -15,6 +18,35 @@ def outgoing_from() -> int:
         return int(RANGE_FILE.read_text().split()[0])
     except (OSError, ValueError, IndexError):
         return 32768
+
+
+def taken(host: str, port: int) -> bool:
+    """Whether another program keeps an address to itself; what has just been killed may hold it for a moment.
+
+    A second server of this product shares its port, so it takes nothing away. Raises OSError for an address that this
+    machine does not have.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            _bind(host, port)
+        except OSError as reason:
+            if reason.errno != errno.EADDRINUSE:
+                raise
+            if time.monotonic() > until:
+                return True
+            time.sleep(0.2)
+        else:
+            return False
+
+
+def _bind(host: str, port: int) -> None:
+    family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        probe.bind(address)
+        probe.listen(1)
 
 
 def free_port() -> int:
