@@ -5,10 +5,12 @@ import pytest
 from civicloop.foundation import clock
 from civicloop.matters import proof
 from civicloop.matters.models import Clock, Entry, Fact, Matter, Outbox, SearchToken, Task
-from civicloop.ops.bench import limit, runs, seeding, sweeping
+from civicloop.ops.bench import limit, locating, runs, seeding, sweeping
 from civicloop.ops.bench.city import build
 from civicloop.ops.bench.instance import instance
 from civicloop.people.selectors import actor_of_token
+from civicloop.places import selectors
+from tests import world
 
 
 @pytest.fixture
@@ -51,6 +53,14 @@ def test_seeded_matters_prove_true_and_a_road_over_http_has_no_errors(
         assert closed.count() == len(tally.pieces)
         for row in closed:
             assert proof.verify(row.id) == []
+
+
+@pytest.mark.django_db
+def test_points_are_asked_for_in_every_system_and_those_inside_are_counted() -> None:
+    points = [world.SPOT, world.SEA] * 3
+    assert locating._measured(selectors.locate, "wgs84", points)["inside"] == 3
+    assert {"p50_ms", "p95_ms", "p99_ms"} < set(locating._measured(selectors.locate, "gcj02", points))
+    assert 0 < sum(bool(selectors.locate(*point, "wgs84").areas) for point in locating._points(60)) < 60
 
 
 def test_proving_is_measured_on_timelines_that_prove_and_finds_what_was_changed(

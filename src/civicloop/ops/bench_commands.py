@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -124,6 +125,18 @@ def sweep(as_json: bool, sizes: tuple[int, ...], due: int, workers: int) -> None
     wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
     found = sweeping.sweep(wanted, due, workers, _say)
     _print("sweep", wanted if len(wanted) > 1 else wanted[0], [workers], found, as_json)
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@click.option("--city", "folder", default=None, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(1, 10_000_000), help="points to ask for")
+def locate(as_json: bool, folder: Path | None, size: int) -> None:
+    """Point to path of areas, in process, among all grids of a city."""
+    from civicloop.ops.bench import locating
+    from civicloop.ops.demo_commands import only_city
+
+    _print("locate", size, [1], locating.locate(folder or only_city(), size, _say), as_json)
 
 
 COMMANDS: list[click.Command] = [bench]

@@ -30,7 +30,7 @@ def _say(words: str, share: float) -> None:
 @click.option("--part", default=None, type=int, hidden=True)
 def demo(folder: Path | None, number: int, seed: int, resume: bool, part: int | None) -> None:
     """Load a city and replay its last 60 days; repeating it changes nothing."""
-    city = folder or _only_city()
+    city = folder or only_city()
     loading.begin()
     now = loading.started() or clock.now()
     if part is not None:
@@ -47,7 +47,7 @@ def demo(folder: Path | None, number: int, seed: int, resume: bool, part: int | 
     print(f"The city is loaded ({time.monotonic() - started:.0f} s).", file=sys.stderr)
 
 
-def _only_city() -> Path:
+def only_city() -> Path:
     """The city that ships with the project. Raises click.UsageError when there is none, or several."""
     found = sorted(path.parent for path in CITIES.glob("*/city.toml"))
     if len(found) != 1:
