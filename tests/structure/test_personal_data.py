@@ -38,6 +38,11 @@ SAID = """
     matters_approvalrequest.asked_role matters_approvalrequest.state matters_fact.* matters_outbox.*
     notices_notice.key notices_notice.template notices_notice.link notices_delivery.channel notices_delivery.state
     notices_delivery.error notices_contact.channel
+    supervision_order.number supervision_order.level supervision_order.source supervision_order.state
+    supervision_order.origin supervision_order.cause supervision_order.calendar supervision_order.limit
+    supervision_order.pauses supervision_order.mark supervision_orderdemand.kind supervision_orderdemand.met
+    supervision_orderstep.doing supervision_orderstep.role supervision_orderstep.fingerprint
+    supervision_orderstep.detail
     matters_sampleshare.* matters_erasurelist.* matters_erasureitem.* matters_erasurehold.*
 """
 NOT_PERSONAL = frozenset(SAID.split())
@@ -45,7 +50,7 @@ HOLDING = (
     models.CharField, models.TextField, models.JSONField, models.BinaryField, models.FloatField,
     models.GenericIPAddressField,
 )  # fmt: skip
-PERSONS = ("account_id", "asked_by", "giver_id")
+PERSONS = ("account_id", "asked_by", "giver_id", "opened_by", "answered_by")
 
 
 def columns() -> set[str]:

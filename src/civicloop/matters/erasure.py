@@ -21,7 +21,7 @@ from civicloop.calendars.rules.civil import months_later
 from civicloop.evidence.models import Evidence
 from civicloop.foundation import chain, clock, hot
 from civicloop.foundation.canonical import canonical
-from civicloop.matters import engine, errors, followups, sql, timeline
+from civicloop.matters import engine, errors, followups, hooks, sql, timeline
 from civicloop.matters.choices import ErasureRule, ErasureState, ItemState
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import (
@@ -215,6 +215,7 @@ def _erase(list_id: int, matter_id: UUID) -> None:
         assert done is not None
         if row.rule == ErasureRule.TEXTS:
             _blank(matter_id)
+        hooks.erased(matter_id, row.rule)
         item.texts, item.sealed, item.files = done
         item.state, item.done_at = ItemState.DONE, clock.now()
         item.save()

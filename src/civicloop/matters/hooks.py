@@ -1,7 +1,8 @@
 """What rooms above add to an act in the same transaction: they register at start-up, a test lists all registrations.
 
 A guard answers a named question of a procedure (civicloop.procedures.guards); a fact hook counts more facts; a mark
-hook is told of the marks of the ladder that fired, in the transaction in which they fire.
+hook is told of the marks of the ladder that fired, an erasure hook of the matter whose personal data are destroyed,
+each in the transaction in which it happens.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +70,24 @@ def marked(fired: Sequence[Marked]) -> None:
         _marks[name](fired)
 
 
+ErasureHook = Callable[[UUID, str], None]
+_erasures: dict[str, ErasureHook] = {}
+
+
+def register_erasures(name: str, hook: ErasureHook) -> None:
+    """Let `hook(matter_id, rule)` destroy what a room above keeps of a matter. A name is registered once."""
+    if name in _erasures and _erasures[name] is not hook:
+        raise ValueError(name)
+    _erasures[name] = hook
+
+
+def erased(matter_id: UUID, rule: str) -> None:
+    """Tell all hooks."""
+    for name in sorted(_erasures):
+        _erasures[name](matter_id, rule)
+
+
 def registered() -> list[str]:
-    """The names of all hooks, for the structural test."""
-    return sorted([*_facts, *_marks])
+    """Which rooms hear of what, for the structural test."""
+    heard = (("facts", _facts), ("marks", _marks), ("erasures", _erasures))
+    return sorted(f"{what}:{name}" for what, hooks in heard for name in hooks)

@@ -47,6 +47,12 @@ def visible(actor: Actor) -> Q:
     return ((_involved(bound) & _not_withheld(bound)) | _in_area(bound)) & _not_about(bound)
 
 
+def not_about(actor: Actor) -> Q:
+    """No complaint about a unit of the actor's or one above it; everything for the platform itself."""
+    bound = access.scope(actor)
+    return Q() if bound.everything else _not_about(bound)
+
+
 def _not_about(bound: Scope) -> Q:
     """No complaint about a unit of the reader's or one above it: what access.is_about says of each row."""
     units = [each for each in (bound.unit_id, bound.own_unit_id) if each is not None]

@@ -19,6 +19,7 @@ from civicloop.ops.models import Heartbeat
 from civicloop.people import anomalies, locks
 from civicloop.receipts import jobs as roots
 from civicloop.records import resealing, settings, tries
+from civicloop.supervision import jobs as orders
 
 PAUSE = 2.0
 LOOK_EVERY = 5  # rounds between two looks at the new photos
@@ -80,6 +81,7 @@ def run_for_ever(*, once: bool = False) -> None:
                 make_partitions()
                 locks.forget_old()
                 tries.forget_old()
+                orders.forget_old()
                 if once and storage_is_due():
                     sweep_storage()
                 elif storage_is_due() and not sweeping.is_alive():
@@ -87,7 +89,7 @@ def run_for_ever(*, once: bool = False) -> None:
                     sweeping.start()
             # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and the
             # days that it fills are not over
-            done = 0 if loading.wanted() else jobs.sweep() + roots.round()
+            done = 0 if loading.wanted() else jobs.sweep() + orders.sweep() + roots.round()
             if number % LOOK_EVERY == 0 and not loading.wanted():
                 signals.look()
             if not loading.wanted():

@@ -141,6 +141,14 @@ AREA_ROLES = frozenset(
 # the three administrators are separate hands: no account may hold posts of two of them
 SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 
+# posts of units that may be given something to answer for
+_ANSWERING = frozenset(
+    {
+        Role.RECEIVING_CLERK, Role.UNIT_WORKER, Role.UNIT_HEAD, Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.CHECKER,
+        Role.MEDIATION_CLERK,
+    }
+)  # fmt: skip
+
 # what may be done beside matters, by role; a test walks the table against every route
 DUTIES: Mapping[str, frozenset[str]] = {
     "areas.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
@@ -181,6 +189,11 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "notices.log": frozenset({Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN}),
     "notices.resend": frozenset({Role.SYSTEM_ADMIN}),
     "notices.broadcast": frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
+    # supervision orders: addressed to units, never to persons; reviewed by nobody of the unit addressed
+    "orders.view": _ANSWERING | {Role.SUPERVISOR, Role.LEADER, Role.AUDIT_ADMIN},
+    "orders.open": frozenset({Role.SUPERVISOR, Role.LEADER}),
+    "orders.answer": _ANSWERING,
+    "orders.review": frozenset({Role.SUPERVISOR, Role.LEADER}),
     "style.view": frozenset(Role.values),
 }
 
