@@ -1,5 +1,6 @@
 // Desks: a palette of the page's own acts, Enter for the suggested one. Nothing acts without being shown first.
 import { areaMap } from './areamap'
+import { boxes } from './boxes'
 import { all, element, everywhere, one, typing } from './dom'
 import { giveIds } from './ids'
 import { photos } from './photo'
@@ -106,4 +107,5 @@ everywhere((root) => {
   giveIds(root)
   photos(root)
   places(root)
+  boxes(root)
 })

@@ -8,7 +8,7 @@ from tests.browser.conftest import DESK, PHONE, City, Sit
 pytestmark = pytest.mark.browser
 
 PAGES: dict[str, tuple[str, ...]] = {
-    "": ("/", "/report", "/report?photo", "/track", "/sign-in"),
+    "": ("/", "/done", "/report", "/report?photo", "/track", "/sign-in"),
     "grid": (
         "/field/", "/field/report", "/field/handled", "/field/checks", "/field/visit", "/field/service", "/field/mine",
         "/field/feedback", "/field/matters/{verifying}", "/shift/", "/admin/delegations/",
@@ -20,7 +20,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "worker": ("/receiving/", "/matters/{handling}"),
     "head": ("/receiving/", "/approvals/", "/matters/{asked}"),
-    "checker": ("/checks/", "/checks/{to_check}", "/matters/"),
+    "checker": ("/checks/", "/checks/{to_check}", "/matters/", "/publishing/"),
     "supervisor": ("/desk/", "/approvals/", "/matters/", "/admin/stand-ins/", "/admin/leave/new"),
     "leader": ("/matters/", "/matters/{closed}"),
     "system": ("/admin/", "/admin/areas/", "/admin/areas/990101", "/admin/units/", "/admin/settings",

@@ -13,4 +13,5 @@ MOST_PAGES = 100  # of a PDF
 MOST_PARTS = 20_000  # of a PDF: scanned paper has some dozens
 
 DERIVATIVE_SIDE, THUMBNAIL_SIDE = 1600, 320
+PUBLIC_SIDE, PUBLIC_SMALL_SIDE = 1280, 480  # of what everybody may see
 QUALITY, THUMBNAIL_QUALITY = 82, 75

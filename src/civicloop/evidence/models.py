@@ -144,3 +144,36 @@ class LookedAt(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     until = models.DateTimeField()
+
+
+class PublicState(models.TextChoices):
+    """What was decided about a photo and the public. Without a row nobody has decided, and the photo is not public."""
+
+    PUBLIC = "public", _("Shown to the public")
+    NOT_PUBLIC = "not_public", _("Not for the public")
+    TAKEN_BACK = "taken_back", _("Taken back from the public")
+
+
+class PublicPhoto(models.Model):
+    """Whether a photo may be seen by everybody, and the third object that they see: covered and encoded anew.
+
+    The address of the object is drawn anew with each publication, so that one that was taken back leads nowhere.
+    """
+
+    pk = models.CompositePrimaryKey("matter_id", "evidence_id")
+    matter_id = models.UUIDField()
+    evidence_id = models.UUIDField()
+    state = models.CharField(max_length=12, choices=PublicState)
+    public_id = models.UUIDField(null=True)
+    picture = models.CharField(max_length=64, default="")
+    thumbnail = models.CharField(max_length=64, default="")
+    boxes = models.JSONField(default=list, help_text="what was covered: left, top, right, bottom in the derivative")
+    account_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["public_id"], condition=models.Q(state="public"), name="public_photo_address"),
+            models.Index(fields=["decided_at"], condition=models.Q(state="public"), name="public_photo_newest"),
+        ]

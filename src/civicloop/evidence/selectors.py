@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from civicloop.evidence import storage
 from civicloop.evidence.choices import MOST_FILES
-from civicloop.evidence.models import Capture, Evidence
+from civicloop.evidence.models import Capture, Evidence, PublicPhoto
 from civicloop.evidence.photos import JPEG
 from civicloop.records import sealing
 
@@ -79,4 +79,7 @@ def referenced(names: Collection[str]) -> set[str]:
     rows = Evidence.objects.filter(
         Q(sealed_original__in=wanted) | Q(derivative__in=wanted) | Q(thumbnail__in=wanted)
     ).values_list("sealed_original", "derivative", "thumbnail")
-    return {name for row in rows.iterator() for name in row} & set(wanted)
+    public = PublicPhoto.objects.filter(Q(picture__in=wanted) | Q(thumbnail__in=wanted))
+    found = {name for row in rows.iterator() for name in row}
+    found |= {name for row in public.values_list("picture", "thumbnail").iterator() for name in row}
+    return found & set(wanted)

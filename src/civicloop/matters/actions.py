@@ -21,6 +21,7 @@ from civicloop.matters import (
     erasure,
     errors,
     needs,
+    publishing,
     reading,
     rewriting,
     signals,
@@ -52,14 +53,15 @@ _ENGINE = {
     "end_hold": engine_acts.end_hold,
     "recount": engine_acts.recount,
     signals.ACTION: signals.plan,
+    publishing.ACTION: publishing.plan,
     complaining.ACTION: complaining.plan,
     urging.ACTION: urging.plan,
     rewriting.WRITE: rewriting.write,
     rewriting.RELEASE: rewriting.release_plan,
     erasure.ACTION: erasure.plan,
 }
-# only with what goes with them in one transaction: see matters.signals, matters.rewriting, matters.erasure
-INSIDE = frozenset({signals.ACTION, rewriting.RELEASE, erasure.ACTION})
+# only with what goes with them in one transaction: see matters.signals, .publishing, .rewriting, .erasure
+INSIDE = frozenset({signals.ACTION, publishing.ACTION, rewriting.RELEASE, erasure.ACTION})
 
 
 def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, Any] | None = None) -> Done:

@@ -72,3 +72,18 @@ class ItemState(models.TextChoices):
     OPEN = "open", _("Not carried out yet")
     DONE = "done", _("Carried out")
     LEFT_OUT = "left_out", _("Left out")
+
+
+# photos of these may be shown to everybody: public space. Homes, persons and disputes are never shown
+PUBLIC_PROCEDURES = frozenset({"grid-event"})
+
+
+class Unpublished(models.TextChoices):
+    """Why a photo is not, or no longer, for the public."""
+
+    UNCOVERED = "uncovered", _("A person or a plate that boxes do not cover")
+    PRIVATE = "private", _("A home or another private space")
+    VIEWPOINT = "viewpoint", _("It tells from where it was taken, and so by whom")
+    SENSITIVE = "sensitive", _("Children, illness, an accident or the like")
+    USELESS = "useless", _("It shows nothing of the matter")
+    OTHER = "other", pgettext_lazy("reason", "Another reason")

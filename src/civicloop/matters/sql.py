@@ -305,6 +305,7 @@ BEGIN
         GET DIAGNOSTICS sealed = ROW_COUNT;
         DELETE FROM evidence_signal WHERE matter_id = wanted;
         DELETE FROM evidence_boxes WHERE matter_id = wanted;
+        DELETE FROM evidence_publicphoto WHERE matter_id = wanted;
         DELETE FROM evidence_capture WHERE matter_id = wanted;
         DELETE FROM evidence_evidence WHERE matter_id = wanted;
         GET DIAGNOSTICS files = ROW_COUNT;

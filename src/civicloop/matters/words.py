@@ -7,8 +7,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from civicloop.evidence.models import SignalState, Stage
+from civicloop.evidence.models import PublicState, SignalState, Stage
 from civicloop.foundation.names import shown
+from civicloop.matters.choices import Unpublished
 from civicloop.procedures.rules.language import Procedure
 
 ENGINE_WORDS = {
@@ -25,6 +26,7 @@ ENGINE_WORDS = {
     "release_rewrite": gettext_lazy("Text for the unit complained of released"),
     "urge": gettext_lazy("Urged"),
     "judge_signal": gettext_lazy("A signal was looked at"),
+    "publish_photo": gettext_lazy("A photo and the public"),
 }
 ANSWER_WORDS = {
     "done": pgettext_lazy("part", "Done"), "cannot": pgettext_lazy("part", "Cannot be done here"),
@@ -63,6 +65,8 @@ def action_words(procedure: Procedure, action: str, result: str, data: Mapping[s
         return f"{ENGINE_WORDS[action]} · {said}" if said else str(ENGINE_WORDS[action])
     if action == "judge_signal" and result in SignalState.values:
         return f"{ENGINE_WORDS[action]} · {SignalState(result).label}"
+    if action == "publish_photo" and result in PublicState.values:
+        return publishing_words(result, data)
     if action == "erase":
         return _("%(what)s, list %(list)s") % {"what": ENGINE_WORDS[action], "list": result}
     if action == "mark":
@@ -78,6 +82,18 @@ def action_words(procedure: Procedure, action: str, result: str, data: Mapping[s
     if fitting:
         words = f"{words} · {shown(fitting[0], _language())}"
     return _("Asked: %(what)s") % {"what": words} if asked else words
+
+
+def publishing_words(result: str, data: Mapping[str, Any]) -> str:
+    """What was decided about a photo and the public, with the reason where there is one."""
+    words = {
+        PublicState.PUBLIC: _("Photo shown to the public"), PublicState.NOT_PUBLIC: _("Photo not for the public"),
+        PublicState.TAKEN_BACK: _("Photo taken back from the public"),
+    }[PublicState(result)]  # fmt: skip
+    if result == PublicState.PUBLIC and isinstance(count := data.get("boxes"), int):
+        return _("%(what)s · %(count)s areas covered") % {"what": words, "count": count}
+    reason = str(data.get("reason", ""))
+    return f"{words} · {Unpublished(reason).label}" if reason in Unpublished.values else words
 
 
 def mark_words(procedure: Procedure, data: Mapping[str, Any]) -> str:

@@ -194,6 +194,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "orders.open": frozenset({Role.SUPERVISOR, Role.LEADER}),
     "orders.answer": _ANSWERING,
     "orders.review": frozenset({Role.SUPERVISOR, Role.LEADER}),
+    # confirm what is covered in a photo and show it to everybody; never of the own work (matters.publishing)
+    "photos.publish": frozenset({Role.CHECKER, Role.SUPERVISOR}),
     "style.view": frozenset(Role.values),
 }
 

@@ -19,7 +19,7 @@ from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import caches, clock, ids
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import network
-from civicloop.matters import actions, opening, selectors
+from civicloop.matters import actions, opening, public_photos, selectors
 from civicloop.matters.api import ANONYMOUS_REPORTS, CODE_TRIES, outsider, too_often
 from civicloop.matters.choices import Channel
 from civicloop.matters.errors import Refused
@@ -32,7 +32,7 @@ from civicloop.places import selectors as places
 from civicloop.receipts import pdf
 from civicloop.receipts import selectors as receipts
 from civicloop.records import settings
-from civicloop.site import complaints, faces, portal_words, urging
+from civicloop.site import complaints, done_pages, faces, portal_words, urging
 from civicloop.site.acting import SESSION_CODES, language, place_words
 
 # what residents meet most, of the national catalogue; everything else is for the desk to name
@@ -41,6 +41,7 @@ COMMON = ("01023", "01037", "06013", "06010", "06042", "06028", "09009", "09012"
 SHOWN_AFTER = timedelta(hours=24)  # so that nobody can tell from the page who has just reported
 SHOWN_FOR = timedelta(days=7)
 MOST_SHOWN = 5
+MOST_PAIRS = 2
 KEPT_SECONDS = timedelta(minutes=5)
 
 
@@ -88,7 +89,8 @@ class TrackForm(forms.Form):
 @public
 def home(request: HttpRequest) -> HttpResponse:
     """One sentence, two buttons, the way back to a report, what was solved."""
-    return render(request, "site/portal_home.html", {"form": TrackForm(), "solved": solved()})
+    pairs = [done_pages.line(row, pictures) for row, pictures in public_photos.shown(limit=MOST_PAIRS)[0]]
+    return render(request, "site/portal_home.html", {"form": TrackForm(), "solved": solved(), "pairs": pairs})
 
 
 # -- report ---------------------------------------------------------------------------------------------------------

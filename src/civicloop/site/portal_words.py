@@ -55,6 +55,8 @@ HAPPENED: Mapping[str, str | Promise] = {
     "reopen": gettext_lazy("Opened again"),
     "urge": gettext_lazy("The unit was asked for more speed"),
     "rate": gettext_lazy("You have rated it"),
+    "publish_photo:public": gettext_lazy("A photo of it is shown to everybody, with faces and number plates covered"),
+    "publish_photo:taken_back": gettext_lazy("A photo of it is not shown to everybody any more"),
     "confirm:solved": gettext_lazy("You have confirmed that it is solved"),
     "confirm:not_solved": gettext_lazy("You said that it is not solved; it goes back to be done"),
     "authorise": gettext_lazy("Your authorisation is recorded"),

@@ -4,12 +4,15 @@ from django.urls import URLPattern, path
 from django.utils.translation import pgettext_lazy
 
 from civicloop.people.choices import Role
-from civicloop.site import checks, field, portal
+from civicloop.site import checks, done_pages, field, portal
 from civicloop.ui import navigation
 from civicloop.ui.navigation import Item
 
 faces: list[URLPattern] = [
     path("", portal.home, name="home"),
+    path("done", done_pages.done, name="done"),
+    path("photos/<uuid:public_id>.jpg", done_pages.photo, name="public-photo"),
+    path("photos/<uuid:public_id>-small.jpg", done_pages.photo, {"small": True}, name="public-photo-small"),
     path("report", portal.report, name="report"),
     path("track", portal.track, name="track"),
     path("status/<uuid:matter_id>", portal.status, name="status"),

@@ -13,6 +13,7 @@ from civicloop.site import (
     erasure_pages,
     matter_page,
     opening,
+    publishing_pages,
     queue,
     receiving,
     shift,
@@ -25,7 +26,9 @@ from civicloop.ui import navigation
 DESK = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER})
 UNIT = frozenset({Role.RECEIVING_CLERK, Role.UNIT_WORKER, Role.UNIT_HEAD})
 APPROVING = frozenset({Role.UNIT_HEAD, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ACCEPTANCE_CLERK})
+PUBLISHING = access.DUTIES["photos.publish"]
 WATCHING = DESK | UNIT | {Role.CHECKER, Role.GRID_WORKER, Role.AUDIT_ADMIN}
+PUBLISHED = "publishing/<uuid:matter_id>/<uuid:evidence_id>"
 
 staff: list[URLPattern] = [
     path("desk/", desk.desk, name="desk"),
@@ -38,6 +41,9 @@ staff: list[URLPattern] = [
     path("approvals/", approvals.approvals, name="approvals"),
     path("signals/", signals_page.listed, name="signals"),
     path("signals/<uuid:matter_id>/<uuid:signal_id>", signals_page.judge, name="judge-signal"),
+    path("publishing/", publishing_pages.queue, name="publishing"),
+    path(PUBLISHED, publishing_pages.photo, name="publish-photo"),
+    path(f"{PUBLISHED}/covered.jpg", publishing_pages.covered, name="publish-covered"),
     path("admin/why/", why_page.page, name="why"),
     path("admin/erasure/", erasure_pages.listed, name="erasure"),
     path("admin/erasure/propose", erasure_pages.propose, name="erasure-propose"),
@@ -79,6 +85,7 @@ def register_navigation() -> None:
         ("receiving", gettext_lazy("Receiving desk"), "receiving", 20, UNIT, "clipboard-list"),
         ("approvals", gettext_lazy("Approvals"), "approvals", 40, APPROVING, "checks"),
         ("signals", gettext_lazy("Signals"), "signals", 45, access.DUTIES["signals.view"], "photo-search"),
+        ("publishing", gettext_lazy("Photos for the public"), "publishing", 46, PUBLISHING, "photo"),
         ("matters", gettext_lazy("Matters"), "matters", 50, WATCHING, "list"),
     ):
         navigation.register(navigation.Item(code, label, name, order, needs=needs, icon=icon))
