@@ -292,7 +292,7 @@ def test_a_post_that_is_to_change_already_changes_after_that_only(path: Path) ->
 
 
 def test_only_who_may_change_posts_takes_people_from_a_file(path: Path) -> None:
-    raw = files.file(path, [NEW]).read_bytes()
+    raw = files.file(path, [NEW | {"confidentiality": "0"}]).read_bytes()
     for user in ("system", "leader", "audit"):
         with pytest.raises(PeopleError) as refused:
             people_files.take(world.actor(user), raw=raw, name="people.csv")

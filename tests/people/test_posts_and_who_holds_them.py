@@ -95,8 +95,8 @@ def test_a_post_is_made_once_and_never_of_two_administrations() -> None:
 def test_who_holds_a_post_acts_in_it_from_then_on_and_until_it_ends() -> None:
     made = post("s1-second-checker", also=["supervisor"], classes=["01"], confidentiality=2)
     assert [actor.post_id for actor in selectors.actors_of_account(account("grid"))] == [world.actor("grid").post_id]
-    holding = actions.hold(world.actor("security"), account_id=account("grid"), post_id=made.id)
-    assert last_entry() == ("security", "post.hold", "s1-second-checker")
+    holding = actions.hold(SYSTEM, account_id=account("grid"), post_id=made.id)
+    assert last_entry() == ("tests", "post.hold", "s1-second-checker")
     second = selectors.actors_of_account(account("grid"))[1]
     assert second == access.Actor(
         kind="staff", words="grid", account_id=account("grid"), post_id=made.id,

@@ -13,6 +13,7 @@ from uuid import UUID
 from civicloop.people.choices import Role
 
 LEVELS = ("city", "district", "subdistrict", "community", "grid")
+FAR_LEVELS = frozenset(LEVELS[:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "units.change": frozenset({Role.SYSTEM_ADMIN}),
     "posts.view": frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
     "posts.change": frozenset({Role.SECURITY_ADMIN}),
+    # the second hand where a post reaches far (people.granting): never of the own request, never to the own gain
+    "posts.decide": frozenset({Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
     # what somebody may do and who granted it (people.rights); everybody sees that of the own account
     "rights.view": frozenset({Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
     # which unit has delegated which affairs to whom (people.delegation); a unit's head for the own unit's
@@ -215,6 +218,12 @@ PERSONAL: Mapping[str, frozenset[str]] = {
     "letter": _CALLING | _LAW | _CASES | {Role.SUPERVISOR},
 }
 OPENING_ROLES = frozenset[str]().union(*PERSONAL.values())
+
+
+def reaches_far(roles: frozenset[str], level: str, confidentiality: int) -> bool:
+    """Whether a post is given by two: administration, any clearance, personal data of a whole city or district."""
+    opens_much = bool(roles & OPENING_ROLES) and level in FAR_LEVELS
+    return confidentiality > 0 or bool(roles & SEPARATED) or opens_much
 
 
 def may(actor: Actor, duty: str) -> Decision:

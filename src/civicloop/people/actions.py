@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock, names
+from civicloop.people import access
 from civicloop.people.access import SEPARATED, Actor
 from civicloop.people.access import may as access_may
 from civicloop.people.models import Account, ApiToken, Holding, Post, Unit, UnitEdition
@@ -165,8 +166,34 @@ def create_post(
 
 @transaction.atomic
 def hold(actor: Actor, *, account_id: int, post_id: int, until: datetime | None = None) -> Holding:
-    """Give a post to an account. Raises PeopleError `separate_hands`, `held_already`."""
+    """Give a post to an account. Raises PeopleError `own_gain`, `needs_second`, `separate_hands`, `held_already`.
+
+    What reaches far is given by two (granting.give); the platform itself and the command line act for the operator.
+    """
     require(actor, "posts.change")
+    refuse_own_gain(actor, account_id)
+    post = Post.objects.select_related("area").get(id=post_id)
+    if actor.kind == "staff" and needs_second(post):
+        raise PeopleError("needs_second", _("This post reaches far: a second administrator has to agree."))
+    return begin_holding(actor, account_id=account_id, post_id=post_id, until=until)
+
+
+def refuse_own_gain(actor: Actor, account_id: int) -> None:
+    """Nobody gives a post to the own account. Raises PeopleError `own_gain`."""
+    if actor.account_id == account_id:
+        raise PeopleError("own_gain", _("Nobody gives a post to himself: another administrator has to do it."))
+
+
+def needs_second(post: Post) -> bool:
+    """Whether a post is given by two administrators."""
+    return access.reaches_far(frozenset({post.role, *post.also}), post.area.level, post.confidentiality)
+
+
+def begin_holding(actor: Actor, *, account_id: int, post_id: int, until: datetime | None = None) -> Holding:
+    """The holding itself, in the caller's transaction, who has asked whether it may begin.
+
+    Raises PeopleError `separate_hands`, `held_already`.
+    """
     now = clock.now()
     account = Account.objects.select_for_update(no_key=True).get(id=account_id)
     post = Post.objects.get(id=post_id)

@@ -106,6 +106,30 @@ class Holding(models.Model):
         ]
 
 
+class PostRequest(models.Model):
+    """A post that reaches far, asked for by one administrator and decided by another."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    decided_by = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    granted = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "post"], condition=models.Q(decided_at=None), name="post_request_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_by=None)
+                | ~models.Q(decided_by=models.F("asked_by")) & ~models.Q(decided_by=models.F("account_id")),
+                name="post_request_by_two",
+            ),
+        ]
+
+
 class StandIn(models.Model):
     """替岗 (AB角): the post that takes over by itself while nobody who holds the other one is there.
 

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from civicloop.people import access, actions, factors, selectors
+from civicloop.people import access, actions, factors, granting, selectors
 from civicloop.people.access import Actor
 from civicloop.people.actions import PeopleError
 from civicloop.people.choices import Role, UnitKind
 from civicloop.people.forms import AccountForm, HoldForm, PostForm, UnitChangeForm, UnitForm
-from civicloop.people.models import Account, Holding, Unit
+from civicloop.people.models import Account, Holding, PostRequest, Unit
 from civicloop.people.web import duty
 
 PAGE = 50
@@ -101,8 +101,11 @@ def posts(request: HttpRequest, actor: Actor) -> HttpResponse:
         holders.setdefault(line.post_id, []).append(line)
     lines = [(post, holders.get(post.id, [])) for post in found[:PAGE]]
     context = {"lines": lines, "next": following, "q": wanted, "role": role, "roles": Role.choices}
+    waiting = {"waiting": granting.waiting(actor) if not after else []}
     may_change, may_see = access.may(actor, "posts.change").allowed, access.may(actor, "rights.view").allowed
-    return render(request, "people/posts.html", context | {"may_change": may_change, "may_see_rights": may_see})
+    return render(
+        request, "people/posts.html", context | waiting | {"may_change": may_change, "may_see_rights": may_see}
+    )
 
 
 @duty("posts.change")
@@ -122,12 +125,32 @@ def new_post(request: HttpRequest, actor: Actor) -> HttpResponse:
 def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Give a post to somebody."""
     form = HoldForm(request.POST or None, initial={"post": request.GET.get("post", "")})
-    if request.method == "POST" and _try(form, lambda: actions.hold(
+    given: list[Holding | PostRequest] = []
+    if request.method == "POST" and _try(form, lambda: given.append(granting.give(
         actor, account_id=form.cleaned_data["username"].id, post_id=form.cleaned_data["post"].id
-    )):  # fmt: skip
-        messages.success(request, _("The post is held from now on."))
+    ))):  # fmt: skip
+        if isinstance(given[0], Holding):
+            messages.success(request, _("The post is held from now on."))
+        else:
+            messages.warning(request, _("This post reaches far: a second administrator has to agree. It waits below."))
         return HttpResponseRedirect(reverse("people:posts") + f"?q={form.cleaned_data['post'].code}")
     return _form(request, form, _("Give a post to somebody"))
+
+
+@require_POST
+@duty("posts.decide")
+def decide(request: HttpRequest, actor: Actor, request_id: int) -> HttpResponse:
+    """A second administrator says yes or no."""
+    yes = "yes" in request.POST
+    try:
+        granting.decide(actor, request_id=request_id, yes=yes)
+    except PostRequest.DoesNotExist:
+        raise Http404 from None
+    except PeopleError as reason:
+        messages.error(request, str(reason))
+    else:
+        messages.success(request, _("The post is held from now on.") if yes else _("The post is not given."))
+    return HttpResponseRedirect(reverse("people:posts"))
 
 
 @require_POST

@@ -18,7 +18,7 @@ from civicloop.foundation import caches, clock, spreadsheets
 from civicloop.foundation.names import REQUIRED
 from civicloop.people import exchange
 from civicloop.people.access import SEPARATED, Actor
-from civicloop.people.actions import note, require
+from civicloop.people.actions import needs_second, note, require
 from civicloop.people.choices import Role
 from civicloop.people.exchange import Areas, Change, Faults, Line, Outcome
 from civicloop.people.models import Account, Holding, Post, Unit
@@ -101,6 +101,7 @@ def take(actor: Actor, *, raw: bytes, name: str, effective: datetime | None = No
     exchange.one_at_a_time()
     work = _Import(lines, exchange.from_when(effective))
     work.plan()
+    work.refuse_own_gain(actor)
     outcome = Outcome(work.at, dry_run, work.changes, work.unchanged)
     if not dry_run:
         work.write()
@@ -474,6 +475,16 @@ class _Import:
         for line in self.lines:
             if len(roles.get(line["user"], ())) > 1:
                 self.faults.add(line, "user", _("System, security and audit administration are separate hands."))
+
+    def refuse_own_gain(self, actor: Actor) -> None:
+        """Staff give nothing to the own account, and what reaches far with a second one only (granting)."""
+        for holding in self.holdings if actor.kind == "staff" else ():
+            own, post = holding.account.pk == actor.account_id, holding.post
+            if own or needs_second(post):
+                line = next(each for each in self.lines if each["post"] == post.code)
+                words = _("another administrator has to give this") if own else _("two administrators give this post")
+                self.faults.add(line, "user", words)
+        self.faults.refuse()
 
     def write(self) -> None:
         """Write what was planned: ends first, so that a code is open once at every moment."""

@@ -62,6 +62,7 @@ WORDS: Mapping[str, tuple[Group, Promise]] = {
     "catalogue.change": ("administer", _("Change kinds, conditions, limits and who answers for them")),
     "units.change": ("administer", _("Change units")),
     "posts.change": ("administer", _("Change accounts, posts, who holds them, and tokens")),
+    "posts.decide": ("administer", _("Decide whether somebody gets a post that reaches far")),
     "notices.resend": ("administer", _("Send again what could not be sent")),
     "settings.change": ("administer", _("Change settings")),
     "erasure.propose": ("administer", _("Make lists of what has come to the end of its period")),

@@ -20,6 +20,7 @@ urlpatterns = [
     path("posts/", pages.posts, name="posts"),
     path("posts/new", pages.new_post, name="new-post"),
     path("posts/hold", pages.hold, name="hold"),
+    path("posts/requests/<int:request_id>/decide", pages.decide, name="post-decide"),
     path("posts/release/<int:holding_id>", pages.release, name="release"),
     path("people/", rights_pages.listed, name="people"),
     path("people/<int:account_id>/access/", rights_pages.person, name="rights"),
