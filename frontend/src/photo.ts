@@ -56,6 +56,10 @@ function sources(input: HTMLInputElement, box: HTMLElement): void {
   const button = one<HTMLButtonElement>('[data-album]', box)
   if (camera === null || !button) return
   button.hidden = false
+  if (window.matchMedia('(pointer: coarse)').matches) {
+    // a phone opens its camera at once; elsewhere the same button may choose files
+    for (const words of all('[data-either], [data-camera]', box)) words.hidden = 'either' in words.dataset
+  }
   button.addEventListener('click', () => {
     album.add(input)
     input.removeAttribute('capture')

@@ -69,13 +69,14 @@ def test_a_deadline_at_midnight_belongs_to_the_day_that_ends(due: datetime, chin
         (timedelta(hours=2, minutes=10), "还剩 2 小时 10 分钟"),
         (timedelta(days=1, hours=3, minutes=59), "还剩 1 天 3 小时"),
         (timedelta(days=2), "还剩 2 天"),
+        (timedelta(hours=17, minutes=24), "还剩 17 小时"),
         (timedelta(seconds=59), "还剩 不到 1 分钟"),
         (timedelta(0), "还剩 不到 1 分钟"),
         (timedelta(minutes=-50), "已超 50 分钟"),
         (timedelta(days=-1, minutes=-5), "已超 1 天"),
     ],
 )
-def test_what_is_left_is_said_in_two_units(span: timedelta, chinese: str) -> None:
+def test_what_is_left_is_said_as_finely_as_it_is_read(span: timedelta, chinese: str) -> None:
     with translation.override("zh-hans"):
         assert words.left_words(NOW + span, NOW) == chinese
 

@@ -107,9 +107,13 @@ def mark_words(procedure: Procedure, data: Mapping[str, Any]) -> str:
 
 
 def evidence_words(data: Mapping[str, Any]) -> str:
-    """Kind, size and digest of an added photo or file, as its entry keeps them for ever."""
+    """Kind and size of an added photo or file, as its entry keeps them for ever."""
     kind = str(data.get("media_type", "")).rpartition("/")[2].upper()
-    algorithm, _colon, digest = str(data.get("digest", "")).partition(":")
-    words = _("%(kind)s, %(size)s, %(algorithm)s %(digest)s…")
     size = filesizeformat(data.get("bytes") or 0).replace("\xa0", " ")
-    return words % {"kind": kind, "size": size, "algorithm": algorithm.upper(), "digest": digest[:16]}
+    return _("%(kind)s, %(size)s") % {"kind": kind, "size": size}
+
+
+def digest_words(data: Mapping[str, Any]) -> str:
+    """The beginning of the digest that an entry keeps of its photo or file; empty when it has none."""
+    algorithm, _colon, digest = str(data.get("digest", "")).partition(":")
+    return f"{algorithm.upper()} {digest[:16]}…" if digest else ""

@@ -22,7 +22,7 @@ from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
 from civicloop.matters.timeline import STANDS_IN_FROM
-from civicloop.matters.words import action_words, answer_words, evidence_words
+from civicloop.matters.words import action_words, answer_words, digest_words, evidence_words
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
@@ -177,7 +177,7 @@ def suggestion(seen: Reading, kind_id: int | None) -> str:
         return _("Suggested: %(unit)s (the unit above the one complained of)") % {"unit": unit}
     unit = shown(selectors.unit_names({answer.unit_id})[answer.unit_id], language())
     reason = catalogue_words.reason_words(answer.reason_code, answer.reason_params)
-    return _("Suggested: %(unit)s (%(reason)s)") % {"unit": unit, "reason": reason}
+    return _("Suggested: %(unit)s. Why: %(reason)s") % {"unit": unit, "reason": reason}
 
 
 def decisions(actor: Actor, seen: Reading, typed: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -247,7 +247,8 @@ def timeline(seen: Reading) -> list[dict[str, Any]]:
              "post": _post(line),
              "unit": shown(units[line.unit_id], language()) if line.unit_id in units else "",
              "text": "\n".join(word for word in words if word), "system": line.role == "system",
-             "evidence": _picture_of(seen.id, line), "hash": line.hash, "seq": line.seq}
+             "evidence": _picture_of(seen.id, line), "hash": line.hash, "seq": line.seq,
+             "digest": digest_words(line.data) if line.action == "evidence" else ""}
         )  # fmt: skip
     return found
 

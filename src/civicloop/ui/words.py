@@ -6,6 +6,8 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+MINUTES_COUNT = 10  # hours; of a longer span nobody reads the minutes
+
 
 def _day_words(day: date, today: date) -> str | None:
     near = {
@@ -50,7 +52,7 @@ def _said(day: date, today: date, clock: str) -> str:
 
 
 def span_words(span: timedelta) -> str:
-    """A span without its sign in its two largest units: 2 天 3 小时, 1 小时 5 分钟, 40 分钟, 不到 1 分钟."""
+    """A span without its sign, no finer than a person needs: 2 天 3 小时, 17 小时, 1 小时 5 分钟, 40 分钟, 不到 1 分钟."""
     minutes = int(abs(span).total_seconds() // 60)
     days, minutes = divmod(minutes, 1440)
     hours, minutes = divmod(minutes, 60)
@@ -59,7 +61,7 @@ def span_words(span: timedelta) -> str:
         parts.append(ngettext("%(n)d day", "%(n)d days", days) % {"n": days})
     if hours:
         parts.append(ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours})
-    if minutes and not days:
+    if minutes and not days and hours < MINUTES_COUNT:
         parts.append(ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes})
     return " ".join(parts) or _("less than a minute")
 
