@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from civicloop.foundation import caches, clock
-from civicloop.matters import proof
+from civicloop.matters import proof, selectors
 from civicloop.matters.models import Entry, Matter
 from civicloop.ops.demo import play, scripts
+from civicloop.ops.demo.cast import Cast
 from civicloop.people import access, city_files
 from civicloop.people.actions import PeopleError
 from civicloop.people.models import Holding
@@ -49,6 +50,18 @@ def replay(number: int, progress: play.Progress = lambda _done, _total: None) ->
     return play.play(folder=CITY, number=number, seed=7, now=world.START, progress=progress)
 
 
+def waiting_for_sign_ins() -> dict[str, int]:
+    """How much waits for each of those who sign in to look and whose work is matters."""
+    found = {}
+    cast = Cast.read()
+    actors = {actor.words: actor for actor in cast.by_unit.values()}
+    for user in ("wangge", "shouli", "paiqian", "shoudan", "chuzhi", "hecha", "duban"):
+        found[user] = len(selectors.matters(actors[user], selectors.Filters(desk=True)).rows)
+    for user in ("fuzeren", "duban", "lingdao"):
+        found[f"{user}: approvals"] = len(selectors.requests_for(actors[user]))
+    return found
+
+
 class PowerCut(Exception):
     pass
 
@@ -59,14 +72,16 @@ def power_cut(_done: int, _total: int) -> None:
 
 @pytest.mark.timeout(900)
 def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(city: None) -> None:
-    number = size(2 * len(scripts.SCENARIOS), 1500)
+    number = size(2 * len(scripts.SCENARIOS) + play.FRESH, 1500)
     with pytest.raises(PowerCut):
         replay(number, power_cut)  # in the middle of it: some matters have ended, others have hardly begun
     assert 0 < Matter.objects.filter(ended_at=None).count() < number
     assert replay(number) == []
     assert Matter.objects.filter(parent_id=None).count() == number
     home = Holding.objects.get(account__username="shouli", until=None).post.area_id
-    assert Matter.objects.filter(subdistrict_id=home).count() > number * 0.04  # those who look have something to do
+    assert Matter.objects.filter(subdistrict_id=home).count() > number * 0.04
+    with clock.at(world.START):
+        assert {user: n for user, n in waiting_for_sign_ins().items() if not n} == {}
     codes = set(Matter.objects.values_list("procedure__code", flat=True))
     assert codes >= {"grid-event", "visit-problem", "delegated-service"}
     if number >= 1000:  # the first ones show every way, chance adds the rest

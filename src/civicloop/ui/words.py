@@ -52,7 +52,7 @@ def _said(day: date, today: date, clock: str) -> str:
 
 
 def span_words(span: timedelta) -> str:
-    """A span without its sign, no finer than a person needs: 2 天 3 小时, 17 小时, 1 小时 5 分钟, 40 分钟, 不到 1 分钟."""
+    """A span without its sign, as finely as it is read: 2 天 3 小时, 17 小时, 1 小时 5 分钟, 40 分钟, 不到 1 分钟."""
     minutes = int(abs(span).total_seconds() // 60)
     days, minutes = divmod(minutes, 1440)
     hours, minutes = divmod(minutes, 60)

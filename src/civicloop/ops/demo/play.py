@@ -16,7 +16,7 @@ import shapely
 from django.db import connection
 
 from civicloop.foundation import clock
-from civicloop.ops.demo import scripts
+from civicloop.ops.demo import scripts, waiting
 from civicloop.ops.demo.cast import Cast
 from civicloop.ops.demo.player import Place, Player
 from civicloop.people.models import Holding, Unit
@@ -25,7 +25,7 @@ from civicloop.places.models import AreaVersion
 DAYS = 60
 HOMES = {"community": 0.05, "subdistrict": 0.07, "district": 0.08}
 LATELY = 0.2  # share of the matters reported within the last day and a half: what is open when somebody looks
-FRESH = 8  # the last matters wait at the desks of the sign-ins' subdistrict, so that nobody looks at an empty one
+FRESH = len(waiting.WAITING)  # the last matters wait at the desks of the sign-ins: nobody looks at an empty one
 Progress = Callable[[int, int], None]
 
 
@@ -45,7 +45,7 @@ def places_of(number: int, draw: random.Random) -> list[Place]:
     for index in range(number):
         at, among = draw.random(), grids
         if _is_fresh(index, number):
-            at = sum(share for share, _near in shares[: _place_of_subdistrict(shares)])
+            at = _begin_of(_waiting(index, number)[1], shares)
         for share, near in shares:
             if at < share and near:
                 among = near
@@ -62,8 +62,15 @@ def _is_fresh(index: int, number: int) -> bool:
     return index >= max(2 * len(scripts.SCENARIOS), number - FRESH)
 
 
-def _place_of_subdistrict(shares: Sequence[tuple[float, object]]) -> int:
-    return next((place for place, (share, _near) in enumerate(shares) if share == HOMES["subdistrict"]), len(shares))
+def _waiting(index: int, number: int) -> tuple[scripts.Scenario, str, int]:
+    """What waits, where, and since when at most: the last matter takes the last line."""
+    return waiting.WAITING[index - number]
+
+
+def _begin_of(level: str, shares: Sequence[tuple[float, object]]) -> float:
+    """Where the areas of a level begin among the shares."""
+    place = next((place for place, (share, _near) in enumerate(shares) if share == HOMES[level]), len(shares))
+    return sum(share for share, _near in shares[:place])
 
 
 def _homes() -> list[tuple[str, float]]:
@@ -127,14 +134,15 @@ def _script(index: int, number: int, draw: random.Random) -> scripts.Scenario:
     if index < 2 * len(scripts.SCENARIOS):
         return scripts.SCENARIOS[index % len(scripts.SCENARIOS)][0]
     if _is_fresh(index, number):
-        return scripts.WAITING[index % len(scripts.WAITING)]
+        return _waiting(index, number)[0]
     return scripts.scenario(draw)
 
 
 def _start(index: int, number: int, now: datetime, draw: random.Random) -> datetime:
     """When a matter is reported: spread over the days; the first of each scenario early enough to end."""
     if _is_fresh(index, number):
-        return now - timedelta(minutes=draw.uniform(4, 12))
+        longest = _waiting(index, number)[2]
+        return now - timedelta(minutes=draw.uniform(longest / 2, longest))
     spread = DAYS * (1 - index / max(1, number)) * draw.uniform(0.9, 1.0)
     lately = index >= len(scripts.SCENARIOS) and draw.random() < LATELY
     spread = draw.uniform(0.02, 1.5) if lately else spread

@@ -48,6 +48,7 @@ class Player:
     units: Mapping[int, str]  # unit id → code
     codes: Mapping[int, str]  # area id → code
     id: UUID | None = None
+    scene: int = -1  # which drawn street
     asked: int = 0
     level: str = ""  # the dispatching level once it was passed up
     seq: int = 0  # of the entry that the last act left
@@ -124,7 +125,9 @@ class Player:
 
     def photo(self, stage: str, who: Actor | None = None) -> None:
         """A drawn photo, marked synthetic."""
-        content = pictures.drawn(stage, self.draw.randrange(pictures.VARIANTS))
+        if self.scene < 0:  # one place, however often it is photographed
+            self.scene = self.draw.randrange(pictures.VARIANTS)
+        content = pictures.drawn(stage, self.scene)
         evidence_id = identifier(self.draw, clock.now())
         if self.told():
             return

@@ -28,7 +28,7 @@ def text_of(p: Player) -> tuple[str, str]:
 
 
 def title_of(text: str) -> str:
-    return text.split("，", maxsplit=1)[0][:24]
+    return text.split("，", maxsplit=1)[0].rstrip("。")[:24]
 
 
 def begin(p: Player, who: str = "") -> str:
@@ -382,7 +382,7 @@ def found_on_visit(p: Player) -> Any:
     worker = p.cast.at_desk("grid_worker", p.place.areas)
     text = str(p.draw.choice(p.texts["visit"][0]["texts"]))
     p.report(
-        worker, procedure="visit-problem", title=text[:24], text=text, channel="visit",
+        worker, procedure="visit-problem", title=title_of(text), text=text, channel="visit",
         reporter={"name": f"住户{p.draw.randint(1, 999)}", "phone": "00000000000"},
     )  # fmt: skip
     return worker
@@ -471,7 +471,7 @@ def applied_for(p: Player) -> Script:
     p.act(worker, "authorise", signature="已签署授权书")
     yield minutes(p, 20, 200)
     p.photo("other", worker)
-    affairs = p.cast.by_unit["receiving_clerk", _unit(p, "affairs")]
+    affairs = p.cast.by_unit["receiving_clerk", unit_of(p, "affairs")]
     p.act(worker, "apply", answering=affairs.unit_id)
     yield minutes(p, 60, 400)
     p.act(affairs, "accept", "yes")
@@ -519,7 +519,7 @@ def asked_for(p: Player) -> Any:
     worker = p.cast.at_desk("grid_worker", p.place.areas)
     text = str(p.draw.choice(p.texts["service"][0]["texts"]))
     p.report(
-        worker, procedure="delegated-service", title=text[:24], text=text, channel="visit",
+        worker, procedure="delegated-service", title=title_of(text), text=text, channel="visit",
         reporter={"name": f"居民{p.draw.randint(1, 999)}", "phone": "00000000000"},
     )  # fmt: skip
     return worker
@@ -536,7 +536,7 @@ def service(p: Player) -> Script:
     p.act(worker, "authorise", signature="已签署授权书")
     yield minutes(p, 20, 200)
     p.photo("other", worker)
-    affairs = p.cast.by_unit["receiving_clerk", _unit(p, "affairs")]
+    affairs = p.cast.by_unit["receiving_clerk", unit_of(p, "affairs")]
     p.act(worker, "apply", answering=affairs.unit_id)
     yield minutes(p, 60, 400)
     if p.draw.random() < 0.1:
@@ -559,30 +559,11 @@ def service(p: Player) -> Script:
     yield from confirmed(p, "resident")
 
 
-def _unit(p: Player, kind: str) -> int:
-    """The district's unit for delegated services."""
-    found = [unit for (role, unit) in p.cast.by_unit if role == "receiving_clerk"]
-    named = {unit: p.units[unit] for unit in found}
-    district = p.codes[p.place.areas["district"]]
-    return next(unit for unit, code in named.items() if code == f"{district}-{kind}")
+def unit_of(p: Player, kind: str, level: str = "district") -> int:
+    """A unit of the place by its kind: the district's for delegated services, the subdistrict's office."""
+    code = f"{p.codes[p.place.areas[level]]}-{kind}"
+    return next(unit for role, unit in p.cast.by_unit if role == "receiving_clerk" and p.units[unit] == code)
 
-
-def just_reported(p: Player) -> Script:
-    """A resident's report that nobody has looked at yet."""
-    begin(p)
-    yield timedelta(days=DAYS_OF_WAITING)
-
-
-def just_filed(p: Player) -> Script:
-    """Filed a minute ago, to be dispatched."""
-    code = begin(p)
-    yield minutes(p, 1, 3)
-    file(p, code)
-    yield timedelta(days=DAYS_OF_WAITING)
-
-
-DAYS_OF_WAITING = 1  # longer than anything of the replay that comes after
-WAITING: tuple[Scenario, ...] = (just_reported, just_reported, just_filed)
 
 # (scenario, weight)
 SCENARIOS: tuple[tuple[Scenario, int], ...] = (
