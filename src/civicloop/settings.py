@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "civicloop.matters",
     "civicloop.receipts",
     "civicloop.notices",
+    "civicloop.classifier",
     "civicloop.supervision",
     "civicloop.site",
     "civicloop.api",

@@ -20,7 +20,7 @@ SAID = """
     calendars_calendarversion.* catalogue_standard.* catalogue_kindclass.* catalogue_kind.* catalogue_kindedition.*
     catalogue_crosswalk.* catalogue_filingcondition.* catalogue_responsibility.* catalogue_revision.*
     procedures_procedureversion.* procedures_ladderversion.* receipts_dailyroot.* receipts_dailyleaf.*
-    receipts_loghead.* receipts_logline.* ops_heartbeat.* ops_load.*
+    receipts_loghead.* receipts_logline.* ops_heartbeat.* ops_load.* classifier_making.* classifier_measure.*
     records_auditentry.action records_auditentry.outcome records_readentry.field records_sealedvalue.field
     records_sealedvalue.retention records_try.since records_setting.code records_setting.scope records_setting.value
     records_keychange.* records_resealing.* evidence_evidence.sealed_with

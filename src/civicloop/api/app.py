@@ -21,6 +21,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
 from civicloop.catalogue.api import router as catalogue
+from civicloop.classifier.api import router as classifier
 from civicloop.matters.api import router as matters
 from civicloop.matters.errors import Refused
 from civicloop.people.api import router as people
@@ -123,6 +124,7 @@ api.add_router("", matters)
 api.add_router("", places)
 api.add_router("", catalogue)
 api.add_router("", people)
+api.add_router("", classifier)
 api.add_router("", receipts)
 
 nowhere = Router()

@@ -15,8 +15,11 @@ from civicloop.ops import environment
 from civicloop.ops.embedded import DatabaseTrouble
 
 # rooms that offer commands; each has `commands.COMMANDS`
-ROOMS = ("places", "calendars", "catalogue", "people", "procedures", "receipts", "records")
-WITHOUT_DATABASE = {("db",), ("doctor",), ("clock",), ("procedures", "check"), ("procedures", "draw")}
+ROOMS = ("places", "calendars", "catalogue", "people", "procedures", "receipts", "records", "classifier")
+WITHOUT_DATABASE = {
+    ("db",), ("doctor",), ("clock",), ("procedures", "check"), ("procedures", "draw"), ("classifier", "train"),
+    ("classifier", "evaluate"),
+}  # fmt: skip
 AS_OWNER = {("migrate",), ("restore",), ("keys", "rotate")}
 
 

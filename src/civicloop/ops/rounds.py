@@ -9,6 +9,7 @@ from types import FrameType
 
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 
+from civicloop.classifier import jobs as kinds
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import boxes
 from civicloop.evidence import selectors as files
@@ -23,6 +24,8 @@ from civicloop.supervision import jobs as orders
 
 PAUSE = 2.0
 LOOK_EVERY = 5  # rounds between two looks at the new photos
+LEARN_EVERY = timedelta(days=1)
+LEARNING = "learning"  # the heartbeat of the look for something to learn from
 LOGS_EVERY = 150  # rounds between two looks through the logs, about five minutes
 HOURLY = 1800  # rounds, about an hour
 STORAGE_EVERY = timedelta(days=1)
@@ -64,6 +67,23 @@ def _sweep_beside() -> None:
         connection.close()
 
 
+def learn() -> None:
+    """Measure suggestions of kinds and learn anew, once a day; beside the rounds, for training takes a minute."""
+    if Heartbeat.objects.filter(name=LEARNING, at__gt=clock.now() - LEARN_EVERY).exists():
+        return
+    try:
+        beat(LEARNING, done=kinds.look())
+    except (DatabaseError, InterfaceError):
+        log.exception("nothing could be learnt; the next hour tries again")
+
+
+def _learn_beside() -> None:
+    try:
+        learn()
+    finally:
+        connection.close()
+
+
 def run_for_ever(*, once: bool = False) -> None:
     """Rounds until a signal asks to end; a database that is away is waited for."""
     stop = threading.Event()
@@ -74,7 +94,7 @@ def run_for_ever(*, once: bool = False) -> None:
     if not once:
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
-    number, sweeping = 0, threading.Thread(target=_sweep_beside)
+    number, sweeping, learning = 0, threading.Thread(target=_sweep_beside), threading.Thread(target=_learn_beside)
     while True:
         try:
             if number % HOURLY == 0:
@@ -97,6 +117,11 @@ def run_for_ever(*, once: bool = False) -> None:
                 done += erasure.carry_out() + resealing.carry_out()
             if number % LOGS_EVERY == 0 and not loading.wanted():
                 anomalies.look()
+                if once:
+                    learn()
+                elif not learning.is_alive():
+                    learning = threading.Thread(target=_learn_beside, name="learning", daemon=True)
+                    learning.start()
             beat("worker", round=number, acts=done)
         except (OperationalError, InterfaceError, DatabaseError):
             log.exception("a round failed; the next one tries again")

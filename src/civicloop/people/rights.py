@@ -41,6 +41,7 @@ WORDS: Mapping[str, tuple[Group, Promise]] = {
     "standins.view": ("see", _("Who is away and who stands in, in the reach of the post")),
     "signals.view": ("see", _("Signals: what asks for a second look")),
     "orders.view": ("see", _("Supervision orders in the reach of the post")),
+    "classifier.view": ("see", _("How good the suggestions of kinds are")),
     "settings.view": ("see", _("Settings and their history")),
     "erasure.view": ("see", _("Lists of erasures and their certificates")),
     "notices.own": ("see", _("The own inbox and how one is told")),

@@ -99,6 +99,12 @@ PAGES = (
         "erasure.view",
     ),
     (
+        "classifier:overview",
+        gettext_lazy("Suggestions of kinds"),
+        gettext_lazy("How often what the desk is told about a kind was right"),
+        "classifier.view",
+    ),
+    (
         "records:settings",
         gettext_lazy("Settings"),
         gettext_lazy("Typed, versioned, with their history"),
@@ -156,4 +162,5 @@ patterns: list[URLPattern | URLResolver] = [
     path("admin/", include((behind("areas.view", places.urlpatterns), "places"))),
     path("admin/", include(([p for duty_, found in records.BY_DUTY.items() for p in behind(duty_, found)], "records"))),
     path("admin/kinds/", include("civicloop.catalogue.urls")),
+    path("admin/classifier/", include("civicloop.classifier.urls")),
 ]

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from civicloop.calendars import words as calendar_words
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words as catalogue_words
+from civicloop.classifier import selectors as suggested_kinds
 from civicloop.foundation import ids
 from civicloop.foundation.names import shown
 from civicloop.matters import actions, selectors
@@ -126,7 +127,20 @@ def filing(request: HttpRequest, actor: Actor, seen: Reading, form: Any = None) 
     return {
         "both": form, "both_id": request.POST.get("act_id") or str(ids.uuid7()), "dispatches": both,
         "both_words": _("File and dispatch") if both else _("File the case"),
-        "why": matter_page.suggestion(seen, kind_id) if both else "", "matter_id": seen.id,
+        "guess": _guess(seen, kind_id), "why": matter_page.suggestion(seen, kind_id) if both else "",
+        "matter_id": seen.id,
+    }  # fmt: skip
+
+
+def _guess(seen: Reading, kind_id: int | None) -> dict[str, Any] | None:
+    """The kind that the texts are about, as one line with its reason; None while nothing sure can be said."""
+    row = selectors.row_of(seen.id)
+    found = suggested_kinds.suggest(row.title, row.text)
+    if found is None:
+        return None
+    return {
+        "id": found.kind.id, "code": found.kind.code, "name": shown(found.kind.names, language()),
+        "percent": round(found.confidence * 100), "reasons": list(found.reasons), "taken": found.kind.id == kind_id,
     }  # fmt: skip
 
 
