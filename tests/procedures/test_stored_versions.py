@@ -158,6 +158,41 @@ def test_list_names_every_version(tmp_path: Path) -> None:
     ]
 
 
+def test_a_city_loads_its_procedures_from_files(tmp_path: Path) -> None:
+    one, two = file(tmp_path), file(tmp_path, *VERSION_2)
+    told = CliRunner().invoke(procedures, ["load", str(one), str(two), "--effective", "2026-03-02", "--json"])
+    assert [(row["code"], row["version"], row["new"]) for row in json.loads(told.output)] == [
+        ("small", 1, True), ("small", 2, True),
+    ]  # fmt: skip
+    assert (
+        ProcedureVersion.objects.get(code="small", version=2).effective_from.isoformat() == "2026-03-01T16:00:00+00:00"
+    )
+    again = CliRunner().invoke(procedures, ["load", str(file(tmp_path, ('en = "Small"', 'en = "Tiny"')))])
+    assert again.exit_code == 0
+    assert selectors.by_id(ProcedureVersion.objects.get(code="small", version=1).pk).names["en"] == "Tiny"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (VERSION_2[1:], "small 1"),  # the same version with other content
+        ((("version = 1", "version = 3"), ('from = ["review"]', 'from = ["nowhere"]')), "nowhere"),
+    ],
+)
+def test_what_is_not_taken_is_named_and_nothing_is_stored(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], said: str
+) -> None:
+    load(file(tmp_path))
+    before = ProcedureVersion.objects.count()
+    good = file(tmp_path, *VERSION_2)
+    refused = CliRunner().invoke(procedures, ["load", str(good), str(file(tmp_path, *changes))])
+    assert refused.exit_code == 1
+    assert said in refused.output
+    assert ProcedureVersion.objects.count() == before
+    missing = CliRunner().invoke(procedures, ["load", str(tmp_path / "none.toml")])
+    assert (missing.exit_code, "none.toml" in missing.output) == (1, True)
+
+
 def entries(action: str) -> list[AuditEntry]:
     return list(AuditEntry.objects.filter(action=action, at__gte=DAY).order_by("id"))
 

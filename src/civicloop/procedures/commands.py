@@ -6,12 +6,14 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+from django.conf import settings
 from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from civicloop.foundation import clock, moments
 from civicloop.people.choices import Role
 from civicloop.procedures import guards, words
 from civicloop.procedures.rules import draw as drawing
@@ -34,7 +36,7 @@ HEADINGS: Mapping[str, Any] = {
 
 @click.group("procedures")
 def procedures() -> None:
-    """Declared procedures: check, list, draw, migrate."""
+    """Declared procedures: check, load, list, draw, migrate."""
 
 
 def _shipped() -> dict[str, Procedure]:
@@ -124,6 +126,48 @@ def _print_lists(lists: Mapping[str, list[Mapping[str, Any]]]) -> None:
                 why = drawing.shown(row["why"], language) if row["why"] else "—"
                 name += f" · {row['kind']} · {', '.join(row['actions'])} · {why}"
             click.echo(f"    {code}: {name}")
+
+
+@procedures.command("load")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--effective", default=None, help="date or moment from which new matters take it (default: now)")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def load(files: tuple[Path, ...], effective: str | None, as_json: bool) -> None:
+    """Prove and store the procedures in FILES, all or none; of a version that is stored only words may change."""
+    from civicloop.procedures import actions, selectors
+
+    try:
+        at = moments.read(effective, settings.TIME_ZONE) if effective else clock.now()
+    except ValueError:
+        sys.exit(f"civicloop: --effective: {effective!r} is no date or moment; write 2026-07-01")
+    before = {(row.code, row.version) for row in selectors.versions()}
+    try:
+        stored = actions.load_files(actor_id=None, paths=files, effective_from=at)
+    except DeclarationRefused as refused:
+        _nothing_loaded([words.fault(fault) for fault in refused.faults])
+    except actions.NotClosed as refused:
+        _nothing_loaded([words.problem(problem) for problem in refused.problems])
+    except actions.OtherContent as other:
+        _nothing_loaded(
+            [gettext("%(version)s is stored with other content; give it a new version") % {"version": other}]
+        )
+    except OSError as reason:
+        _nothing_loaded([f"{reason.filename}: {reason.strerror}"])
+    rows = [
+        {"code": row.code, "version": row.version, "digest": row.digest, "new": (row.code, row.version) not in before}
+        for row in stored
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        state = gettext("loaded") if row["new"] else gettext("was there already; its words are those of the file")
+        click.echo(f"{row['code']} {row['version']}  {state}  {row['digest']}")
+
+
+def _nothing_loaded(reasons: list[str]) -> NoReturn:
+    click.echo("\n  ".join([gettext("Nothing was loaded:"), *reasons]), err=True)
+    sys.exit(1)
 
 
 @procedures.command("list")
