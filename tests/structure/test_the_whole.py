@@ -152,3 +152,55 @@ def test_the_picture_of_the_rooms_is_what_import_linter_proves() -> None:
     floors = [set(re.findall(r'^    (\w+)\["', floor, re.M)) for floor in picture.split("subgraph")[1:]]
     assert floors == proved
     assert {path.parent.name for path in SOURCE.glob("*/apps.py")} == set().union(*proved)
+
+
+# who may ask the tables of matters: the rooms that own or guard them, jobs that act as the system, and these pages,
+# which ask for what access has let them see, or for what is public anyway
+PAST_ACCESS = {
+    "site/erasure_pages.py": "numbers of matters on a list, for the two administrators whose duty it is",
+    "site/faces.py": "photos of matters that the caller has seen already",
+    "site/field.py": "what the own post has reported",
+    "site/portal.py": "kind and community of what was solved, a day later",
+    "site/signals_page.py": "signals, each then held against access",
+    "receipts/commands.py": "numbers for the operator of a proof",
+    "receipts/selectors.py": "the receipt, after the check code",
+    "notices/recipients.py": "each recipient is then held against access",
+    "notices/telling.py": "whether somebody outside is to be told, as the system",
+    "notices/sql.py": "how much waits at a desk, for those who sit at it",
+    "ops/metrics.py": "how many are open", "ops/bench/runs.py": "a throw-away database",
+    "ops/restoring.py": "a proof", "ops/bench/seeding.py": "a throw-away database",
+    "ops/demo/player.py": "the demonstration",
+}
+OF_MATTERS = {"Matter", "Entry", "EntryText", "Evidence", "SealedValue", "Signal", "SearchToken", "Capture"}
+
+
+def test_no_page_call_tile_export_or_notice_reads_matters_past_access() -> None:
+    past = set()
+    for path in SOURCE.rglob("*.py"):
+        name = str(path.relative_to(SOURCE))
+        if "migrations" in path.parts or path.parts[-2] in {"matters", "evidence", "records"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr == "objects" and isinstance(node.value, ast.Name):
+                past |= {name} if node.value.id in OF_MATTERS else set()
+            words = str(node.value) if isinstance(node, ast.Constant) else ""
+            if any(f"FROM {table}" in words for table in ("matters_matter", "matters_entrytext")):
+                past |= {name}
+    assert past - set(PAST_ACCESS) == set()
+    assert set(PAST_ACCESS) - past == set()  # nobody stays excused who no longer needs it
+
+
+def test_no_command_writes_past_the_actions_or_opens_what_is_sealed() -> None:
+    """Commands are for whoever has a shell on the machine: they act as the system, leave their lines, tell no texts."""
+    writing = {"save", "create", "bulk_create", "update", "delete", "get_or_create", "update_or_create"}
+    telling = {"open_value", "open_bytes", "unseal", "EntryText", "SealedValue"}
+    faults = []
+    for path in [*SOURCE.glob("*/commands.py"), *SOURCE.glob("*/*_commands.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr in writing and "objects" in ast.unparse(called.value):
+                faults.append(f"{path.relative_to(SOURCE)}:{node.lineno} {called.attr}")
+            name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+            if name in telling:
+                faults.append(f"{path.relative_to(SOURCE)}: {name}")
+    assert faults == []

@@ -1,0 +1,70 @@
+"""Every door of the installation, found by walking the addresses of pages and API: a new one is there by itself."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from civicloop.api.app import api
+from tests.structure.test_the_whole import FRAMEWORK, routes
+
+# what stands for a parameter of an address that is neither a number nor an id; a new one is written down here
+WORDS = {
+    "code": "990101", "which": "derivative", "day": "2026-03-02", "kind": "csv", "name": "kinds", "action": "note",
+    "number": "20260302-0000001-X", "rest": "x",
+}  # fmt: skip
+NOBODY = "00000000-0000-7000-8000-00000000000a"
+_PART = re.compile(r"<(?:(\w+):)?(\w+)>|\{(?:(\w+):)?(\w+)\}|\(\?P<(\w+)>[^)]*\)")
+
+
+@dataclass(frozen=True)
+class Door:
+    """An address with what it declares: the duty of a page; whether a call takes somebody without a token."""
+
+    pattern: str
+    duty: str
+    methods: tuple[str, ...]
+    of_matter: bool
+    nobody: bool = False
+
+    @property
+    def of_api(self) -> bool:
+        return self.pattern.startswith("api/")
+
+    def address(self, matter: UUID | str = NOBODY) -> str:
+        """The address with its parameters filled in. Raises LookupError for a parameter that nobody knows."""
+
+        def fill(found: re.Match[str]) -> str:
+            kind, name = found.group(1) or found.group(3) or "", found.group(2) or found.group(4) or found.group(5)
+            if name == "matter_id":
+                return str(matter)
+            if kind in {"uuid", "uuidstr"}:
+                return NOBODY
+            if kind == "int":
+                return "1"
+            return WORDS[name]
+
+        plain = _PART.sub(fill, self.pattern)
+        return "/" + plain.replace("^", "").replace("$", "").replace("\\.", ".")
+
+
+def doors() -> list[Door]:
+    """All of them."""
+    found = [
+        Door(address, pattern.callback.duty, ("GET", "POST"), "matter_id" in address, pattern.callback.duty == "public")
+        for address, pattern in routes()
+        if not address.startswith("api/v1/") and pattern.name not in FRAMEWORK
+    ]
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                address = f"api/v1{prefix}{path}".replace("//", "/")
+                for method in operation.methods:
+                    found.append(Door(address, "", (method,), "matter_id" in address, _takes_nobody(operation)))
+    return found
+
+
+def _takes_nobody(operation: Any) -> bool:
+    param = operation.auth_param
+    several = param if isinstance(param, list | tuple) else [param]
+    return param is None or any(getattr(each, "__name__", "") == "nobody" for each in several)
