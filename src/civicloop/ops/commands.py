@@ -86,9 +86,9 @@ def serve(host: str, port: int, workers: int) -> None:
 
 
 def _before_serving() -> None:
-    from civicloop.ops import metrics
+    from civicloop.ops import metrics, traces
 
-    if trouble := metrics.trouble():
+    if trouble := metrics.trouble() or traces.trouble():
         sys.exit(f"civicloop: {trouble}")
     metrics.begin()
 
@@ -97,8 +97,10 @@ def _before_serving() -> None:
 @click.option("--once", is_flag=True, help="one round, for tests and cron")
 def worker(once: bool) -> None:
     """Do what is due: clocks that act, ends of holds, lapsing approvals, samples, partitions, files without row."""
-    from civicloop.ops import logs, rounds
+    from civicloop.ops import logs, rounds, traces
 
+    if trouble := traces.trouble():
+        sys.exit(f"civicloop: {trouble}")
     logs.hook()
     rounds.run_for_ever(once=once)
 

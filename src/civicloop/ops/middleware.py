@@ -1,4 +1,4 @@
-"""Every request gets an id, which its log lines and its answer bear; one line about it, and its place in the metrics.
+"""Every request gets an id, which its log lines and its answer bear; a line about it, its place in the metrics, a span.
 
 The line has method, route, status, milliseconds and the code of the post: never a path, a query, an address, a name.
 """
@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from civicloop.api.app import problem
-from civicloop.ops import logs, metrics
+from civicloop.ops import logs, metrics, traces
 from civicloop.people import selectors, web
 from civicloop.people.access import Actor
 
@@ -36,8 +36,12 @@ class RequestLog:
         identifier = given if GIVEN.fullmatch(given) else secrets.token_hex(16)
         token = logs.request_id.set(identifier)
         began = time.perf_counter()
+        before = request.headers.get("traceparent", "") if settings.BEHIND_PROXY else ""
         try:
-            response = self.get_response(request)
+            with traces.span("request", traces.SERVER, before) as span:
+                response = self.get_response(request)
+                if span is not None:
+                    _tell(span, request, response.status_code, identifier)
             seconds = time.perf_counter() - began
             response["X-Request-ID"] = identifier
             self._note(request, response.status_code, seconds)
@@ -46,13 +50,29 @@ class RequestLog:
             logs.request_id.reset(token)
 
     def _note(self, request: HttpRequest, status: int, seconds: float) -> None:
-        method, route = request.method if request.method in METHODS else "OTHER", _route(request)
+        method, route = _method(request), _route(request)
         if self.counts:
-            metrics.observe(str(method), route, status, seconds)
+            metrics.observe(method, route, status, seconds)
         if log.isEnabledFor(logging.INFO):
             told = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
             post = _post(request)
             log.info("request", extra={"facts": told | ({"post": post} if post else {})})
+
+
+def _method(request: HttpRequest) -> str:
+    return request.method if request.method in METHODS else "OTHER"
+
+
+def _tell(span: traces.Span, request: HttpRequest, status: int, identifier: str) -> None:
+    """What a request's span says: the same as its line in the log."""
+    span.name = f"{_method(request)} {_route(request)}"
+    if post := _post(request):
+        span.facts["civicloop.post"] = post
+    span.facts |= {
+        "http.request.method": _method(request), "http.route": _route(request), "http.response.status_code": status,
+        "civicloop.request": identifier, "civicloop.statements": span.statements,
+    }  # fmt: skip
+    span.failed = status >= 500
 
 
 def _route(request: HttpRequest) -> str:

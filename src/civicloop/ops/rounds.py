@@ -15,7 +15,7 @@ from civicloop.evidence import boxes
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock
 from civicloop.matters import erasure, jobs, signals
-from civicloop.ops import loading
+from civicloop.ops import loading, traces
 from civicloop.ops.models import Heartbeat
 from civicloop.people import anomalies, locks
 from civicloop.receipts import jobs as roots
@@ -97,32 +97,35 @@ def run_for_ever(*, once: bool = False) -> None:
     number, sweeping, learning = 0, threading.Thread(target=_sweep_beside), threading.Thread(target=_learn_beside)
     while True:
         try:
-            if number % HOURLY == 0:
-                make_partitions()
-                locks.forget_old()
-                tries.forget_old()
-                orders.forget_old()
-                if once and storage_is_due():
-                    sweep_storage()
-                elif storage_is_due() and not sweeping.is_alive():
-                    sweeping = threading.Thread(target=_sweep_beside, name="storage", daemon=True)
-                    sweeping.start()
-            # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and the
-            # days that it fills are not over
-            done = 0 if loading.wanted() else jobs.sweep() + orders.sweep() + roots.round()
-            if number % LOOK_EVERY == 0 and not loading.wanted():
-                signals.look()
-            if not loading.wanted():
-                boxes.look()
-                done += erasure.carry_out() + resealing.carry_out()
-            if number % LOGS_EVERY == 0 and not loading.wanted():
-                anomalies.look()
-                if once:
-                    learn()
-                elif not learning.is_alive():
-                    learning = threading.Thread(target=_learn_beside, name="learning", daemon=True)
-                    learning.start()
-            beat("worker", round=number, acts=done)
+            with traces.span("worker round") as span:
+                if number % HOURLY == 0:
+                    make_partitions()
+                    locks.forget_old()
+                    tries.forget_old()
+                    orders.forget_old()
+                    if once and storage_is_due():
+                        sweep_storage()
+                    elif storage_is_due() and not sweeping.is_alive():
+                        sweeping = threading.Thread(target=_sweep_beside, name="storage", daemon=True)
+                        sweeping.start()
+                # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and
+                # the days that it fills are not over
+                done = 0 if loading.wanted() else jobs.sweep() + orders.sweep() + roots.round()
+                if number % LOOK_EVERY == 0 and not loading.wanted():
+                    signals.look()
+                if not loading.wanted():
+                    boxes.look()
+                    done += erasure.carry_out() + resealing.carry_out()
+                if number % LOGS_EVERY == 0 and not loading.wanted():
+                    anomalies.look()
+                    if once:
+                        learn()
+                    elif not learning.is_alive():
+                        learning = threading.Thread(target=_learn_beside, name="learning", daemon=True)
+                        learning.start()
+                beat("worker", round=number, acts=done)
+                if span is not None:
+                    span.facts |= {"civicloop.acts": done, "civicloop.statements": span.statements}
         except (OperationalError, InterfaceError, DatabaseError):
             log.exception("a round failed; the next one tries again")
             with contextlib.suppress(DatabaseError, InterfaceError):
