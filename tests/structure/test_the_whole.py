@@ -167,8 +167,10 @@ PAST_ACCESS = {
     "notices/recipients.py": "each recipient is then held against access",
     "notices/telling.py": "whether somebody outside is to be told, as the system",
     "notices/sql.py": "how much waits at a desk, for those who sit at it",
-    "ops/metrics.py": "how many are open", "ops/bench/runs.py": "a throw-away database",
-    "ops/restoring.py": "a proof", "ops/bench/seeding.py": "a throw-away database",
+    "ops/metrics.py": "how many are open",
+    "ops/bench/runs.py": "a throw-away database",
+    "ops/restoring.py": "a proof",
+    "ops/bench/seeding.py": "a throw-away database",
     "ops/demo/player.py": "the demonstration",
 }
 OF_MATTERS = {"Matter", "Entry", "EntryText", "Evidence", "SealedValue", "Signal", "SearchToken", "Capture"}
