@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import shapely
 from django.db import connection
 
+from civicloop.calendars import actions as calendars
 from civicloop.catalogue import actions
 from civicloop.foundation import caches
 from civicloop.people import access
+from civicloop.people import actions as people
 from civicloop.people.models import Unit
 from civicloop.places.models import Area, AreaVersion
 
@@ -111,3 +114,65 @@ def folder(tmp_path):
         return tmp_path
 
     return write
+
+
+QUESTIONS = """code,question,question_en,answers,answers_en
+noise_source,噪声从哪里来,Where does the noise come from,works=工地;people=居民,works=Building site;people=Residents
+"""
+RULES = f"""kind_or_class,area_code,unit_code,priority,reason,paper,overlay,answers,hours,days,valid_from,valid_to
+{GB}:01003,*district,{{area}}-water,0,排水归水务,,,,,,,
+{GB}:01003,*subdistrict,{{area}}-property,0,小区内归物业,,property,,,,,
+{GB}:01003,12,city-water,0,这个小区归供水企业,,property:P2,,,,,
+06028,*district,{{area}}-eco,0,噪声归生态环境,,,,,,,
+06028,*district,{{area}}-police,0,夜间生活噪声归公安,津公〔2025〕3号,,noise_source=people,22:00-06:00,,,
+06028/1,120101,120101-housing,0,工地噪声归住建,,,noise_source=works,,rest,,
+06010,*subdistrict,{{area}}-office,0,属地,,,,,,2020-01-01,
+06010,120101,120101-urban,5,整治期间,,,,,,2099-01-01,2099-02-01
+"""
+LISTS = """part,kind_or_class,area_code,number,name,lead_unit_code,paper,paper_date,valid_from,valid_to
+basic,06,12,1,市容环境日常巡查,,津委办〔2025〕1号,2025-06-01,,
+taken_back,06010,120101,88,暴露垃圾执法,120101-urban,津委办〔2025〕1号,2025-06-01,,
+supporting,06012,*district,45,道路保洁,{area}-urban,津委办〔2025〕1号,2025-06-01,,
+"""
+
+
+def _overlay(city, code: str) -> None:
+    area = Area.objects.create(level="overlay", created_at=LONG_AGO)
+    AreaVersion.objects.create(
+        area=area,
+        code=code,
+        names={"zh-hans": code},
+        layer="property",
+        valid_from=LONG_AGO,
+        polygon=shapely.to_wkb(shapely.box(0, 0, 1, 1)),
+    )
+    city.areas[code] = area.id
+
+
+@pytest.fixture
+def ruled(loaded, folder) -> Path:
+    """The small city with two compounds and the lines above."""
+    calendars.load_shipped(actor_id=None, actor_words="test")
+    for code in ("P1", "P2"):
+        _overlay(loaded, code)
+    where = folder({"questions.csv": QUESTIONS, "responsibilities.csv": RULES, "duty-lists.csv": LISTS})
+    Unit.objects.filter(code__endswith="-office").update(kind="subdistrict_office")
+    actions.load_folders(SYSTEM, folders=[where], valid_from=LONG_AGO)
+    return where
+
+
+@pytest.fixture
+def sign_in(loaded, client):
+    """`sign_in(role)` gives a browser of somebody with one post in the city."""
+
+    def made(role: str, language: str = "zh-hans"):
+        account = people.create_account(SYSTEM, username=role, account_names={"zh-hans": role}, password=None)
+        post = people.create_post(
+            SYSTEM, code=role, role=role, unit_id=loaded.units["city-duty"], area_id=loaded.areas["12"]
+        )
+        people.hold(SYSTEM, account_id=account.id, post_id=post.id)
+        client.force_login(account)
+        client.cookies["django_language"] = language
+        return client
+
+    return made

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from civicloop.catalogue import actions, exporting, selectors
+from civicloop.catalogue import actions, exporting, routing, selectors
 from civicloop.catalogue.files import CatalogueRefused
 from civicloop.catalogue.models import FilingCondition, Kind, KindEdition, Responsibility
 from civicloop.foundation import caches, clock
@@ -50,7 +50,7 @@ def test_the_first_catalogue_answers_for_earlier_moments_too(loaded):
     earlier = clock.now() - timedelta(days=60)
     kind = selectors.kind_by_code(GB, "matter", "06028")
     assert selectors.conditions(kind.id, earlier)
-    assert selectors.answering_unit(kind.id, loaded.path("120101001"), earlier).reason_code == "rule_kind"
+    assert routing.answering_unit(kind.id, loaded.path("120101001"), earlier).reason_code == "rule_kind"
 
 
 def test_loading_again_changes_nothing(loaded):

@@ -3,31 +3,13 @@
 import pytest
 
 from civicloop.catalogue import selectors
-from civicloop.people import actions as people
-from tests.catalogue.conftest import GB, SYSTEM
+from tests.catalogue.conftest import GB
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.urls("tests.catalogue.urls"),
     pytest.mark.filterwarnings("ignore:No directory at"),  # static files are collected when serving
 ]
-
-
-@pytest.fixture
-def sign_in(loaded, client):
-    """`sign_in(role)` gives a browser of somebody with one post in the city."""
-
-    def made(role: str, language: str = "zh-hans"):
-        account = people.create_account(SYSTEM, username=role, account_names={"zh-hans": role}, password=None)
-        post = people.create_post(
-            SYSTEM, code=role, role=role, unit_id=loaded.units["city-duty"], area_id=loaded.areas["12"]
-        )
-        people.hold(SYSTEM, account_id=account.id, post_id=post.id)
-        client.force_login(account)
-        client.cookies["django_language"] = language
-        return client
-
-    return made
 
 
 def text(response) -> str:

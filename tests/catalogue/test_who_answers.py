@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from civicloop.catalogue import selectors
+from civicloop.catalogue import routing, selectors
 from civicloop.foundation import caches, clock
 from civicloop.people.desks import NoDutyDesk
 from civicloop.people.models import Unit
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def unit(city, code: str, area: str) -> str:
     kind = selectors.kind_by_code("local" if code.startswith("7") else GB, "matter", code)
-    answer = selectors.answering_unit(kind.id, city.path(area))
+    answer = routing.answering_unit(kind.id, city.path(area))
     return {number: name for name, number in city.units.items()}[answer.unit_id]
 
 
@@ -41,7 +41,7 @@ def test_the_unit_of_a_kind_in_a_subdistrict(loaded, code, area, expected):
 
 def test_where_no_rule_applies_the_duty_desk_of_the_deepest_area_answers(loaded):
     kind = selectors.kind_by_code(GB, "matter", "06010")
-    answer = selectors.answering_unit(kind.id, loaded.path("120101"))  # only the district is known
+    answer = routing.answering_unit(kind.id, loaded.path("120101"))  # only the district is known
     assert (answer.unit_id, answer.reason_code, answer.reason_params["why"]) == (
         loaded.units["120101-duty"], "duty_desk", "no_rule",
     )  # fmt: skip
@@ -50,12 +50,12 @@ def test_where_no_rule_applies_the_duty_desk_of_the_deepest_area_answers(loaded)
 
 def test_outside_every_area_the_citys_duty_desk_answers(loaded):
     kind = selectors.kind_by_code(GB, "matter", "06010")
-    answer = selectors.answering_unit(kind.id, {})
+    answer = routing.answering_unit(kind.id, {})
     assert (answer.unit_id, answer.reason_params["why"]) == (loaded.units["city-duty"], "outside_every_area")
 
 
 def test_without_a_kind_the_rule_for_everything_answers(loaded):
-    answer = selectors.answering_unit(None, loaded.path("120101001"))
+    answer = routing.answering_unit(None, loaded.path("120101001"))
     assert (answer.unit_id, answer.reason_code) == (loaded.units["120101001-office"], "rule_any")
 
 
@@ -67,24 +67,24 @@ def test_a_dissolved_unit_answers_no_more(loaded):
 
 def test_an_unknown_kind_is_said(loaded):
     with pytest.raises(selectors.UnknownKind):
-        selectors.answering_unit(987654321, loaded.path("120101001"))
+        routing.answering_unit(987654321, loaded.path("120101001"))
 
 
 def test_an_installation_without_duty_desks_is_told_so(loaded):
     Unit.objects.filter(kind="duty_desk").update(valid_to=clock.now() - timedelta(seconds=1))
     caches.forget_all()
     with pytest.raises(NoDutyDesk):
-        selectors.answering_unit(None, {})
+        routing.answering_unit(None, {})
 
 
 def test_the_hot_path_asks_the_database_nothing(loaded):
     kind = selectors.kind_by_code(GB, "matter", "06028")
-    selectors.answering_unit(kind.id, loaded.path("120101001"))
+    routing.answering_unit(kind.id, loaded.path("120101001"))
     with CaptureQueriesContext(
         connection,
     ) as queries:
         for _ in range(100):
-            selectors.answering_unit(kind.id, loaded.path("120101001"))
+            routing.answering_unit(kind.id, loaded.path("120101001"))
             selectors.conditions(kind.id)
     assert len(queries) <= 1  # the look at the revision, at most every few seconds
 

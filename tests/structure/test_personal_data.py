@@ -18,7 +18,8 @@ SAID = """
     auth_group.* auth_permission.* django_content_type.* django_session.session_key
     places_area.* places_areaversion.* places_areasuccession.* places_layerrevision.* calendars_calendar.*
     calendars_calendarversion.* catalogue_standard.* catalogue_kindclass.* catalogue_kind.* catalogue_kindedition.*
-    catalogue_crosswalk.* catalogue_filingcondition.* catalogue_responsibility.* catalogue_revision.*
+    catalogue_crosswalk.* catalogue_filingcondition.* catalogue_responsibility.* catalogue_question.*
+    catalogue_dutyitem.* catalogue_revision.*
     procedures_procedureversion.* procedures_ladderversion.* receipts_dailyroot.* receipts_dailyleaf.*
     receipts_loghead.* receipts_logline.* ops_heartbeat.* ops_load.* classifier_making.* classifier_measure.*
     records_auditentry.action records_auditentry.outcome records_readentry.field records_sealedvalue.field
@@ -31,7 +32,7 @@ SAID = """
     evidence_capture.accuracy evidence_capture.editor evidence_publicphoto.state
     matters_matter.number matters_matter.channel matters_matter.class_code matters_matter.crs_in
     matters_matter.place_reason matters_matter.step matters_matter.stage matters_matter.end matters_matter.desk_level
-    matters_matter.desk_roles matters_matter.complained_of
+    matters_matter.desk_roles matters_matter.complained_of matters_matter.answers
     matters_matter.fingerprint matters_entry.action matters_entry.result matters_entry.role matters_entry.step
     matters_entry.fingerprint matters_entry.hash matters_entrytext.field matters_entrytext.salt matters_task.*
     matters_clock.* matters_approvalrequest.action matters_approvalrequest.result matters_approvalrequest.desk_roles

@@ -79,6 +79,8 @@ def load_folders(actor: Actor, *, folders: Sequence[Path], valid_from: datetime 
     for folder in read:
         if folder.has("responsibilities.csv"):
             Responsibilities(loader).load(folder.rows("responsibilities.csv"))
+        if folder.has("duty-lists.csv"):
+            Responsibilities(loader).load_lists(folder.rows("duty-lists.csv"))
     if loader.faults:
         raise CatalogueRefused(loader.faults)
     changes = dict(loader.changes)

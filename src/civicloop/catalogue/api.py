@@ -1,12 +1,21 @@
-"""Kinds over HTTP: for everybody, since a resident chooses one before signing in anywhere."""
+"""Kinds over HTTP, for everybody, since residents choose one unsigned; who answers for what, for the staff."""
+
+from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
 from civicloop.calendars.words import limit_words
-from civicloop.catalogue import selectors, words
+from civicloop.catalogue import routing, rule_words, selectors, words
+from civicloop.catalogue.choices import Family
+from civicloop.people import access, web
+from civicloop.people.access import Actor
+from civicloop.people.selectors import units
+from civicloop.places import selectors as places
 
 router = Router(tags=["catalogue"])
 LARGEST_PAGE = 200
@@ -88,3 +97,146 @@ def kinds(request: HttpRequest, wanted: Query[KindFilter]) -> KindsOut:
     except selectors.UnknownKind as unknown:
         raise HttpError(404, f"after: {unknown}") from unknown
     return KindsOut(items=[_kind(view) for view in found], next=following)
+
+
+class LookOut(Schema):
+    """A rule that was looked at, in the order in which they count, and what came of it."""
+
+    rule: int
+    verdict: str = Field(
+        description="decides, lower, barred, overlay, answer_missing, answer_other, hours, days, later"
+    )
+    verdict_words: str
+    about: str
+    area: str
+    conditions: list[str]
+    unit: str
+    unit_name: str
+    priority: int
+    reason: str
+    paper: str
+
+
+class QuestionOut(Schema):
+    """A question whose answer may change who answers."""
+
+    code: str
+    question: str
+    answers: dict[str, str]
+
+
+class DutyItemOut(Schema):
+    """What the list of duties (履职事项清单) says of the kind in this area."""
+
+    part: str = Field(description="basic, supporting, taken_back")
+    number: str
+    words: str
+    paper: str
+    paper_date: str
+    lead: str
+
+
+class WhoOut(Schema):
+    """Who answers, why, and every rule that was looked at."""
+
+    unit: str
+    unit_name: str
+    reason_code: str = Field(description="rule_condition, rule_kind, rule_class, rule_any, duty_list, duty_desk")
+    reason: str
+    rule: int | None
+    questions: list[QuestionOut]
+    duty_item: DutyItemOut | None
+    looks: list[LookOut]
+
+
+class WhoIn(Schema):
+    """What is asked. A point needs its coordinate system; without a point an area may be named."""
+
+    kind: str = Field("", max_length=80, description="five digits, or standard:code; empty: not known yet")
+    lon: float | None = None
+    lat: float | None = None
+    crs: str = Field("", max_length=20)
+    area: str = Field("", max_length=20)
+    moment: datetime | None = Field(None, description="with its zone; default now")
+    condition: int = Field(0, ge=0, le=999, description="number of the filing condition; 0: not filed yet")
+    answers: str = Field("", max_length=400, description="question=answer;question=answer")
+
+
+def _kind_id(code: str) -> int | None:
+    if not code:
+        return None
+    standard, _colon, rest = code.rpartition(":")
+    found = [
+        view for view in selectors.kinds(family=Family.MATTER) if view.code == rest and standard in ("", view.standard)
+    ]
+    if not found:
+        raise HttpError(404, _("There is no such kind."))
+    return found[0].id
+
+
+def _place(wanted: WhoIn) -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
+    if wanted.lon is not None and wanted.lat is not None:
+        try:
+            located = places.locate(wanted.lon, wanted.lat, wanted.crs)
+        except places.ImpossibleCoordinates as reason:
+            raise HttpError(422, _("Impossible point: %(reason)s") % {"reason": reason.code}) from None
+        return {level: ref.id for level, ref in located.areas.items()}, routing.overlays_of(located)
+    if not wanted.area:
+        return {}, ()
+    try:
+        path = places.path(places.by_code(wanted.area).id)
+    except LookupError:
+        raise HttpError(404, _("There is no such area.")) from None
+    return {level: ref.id for level, ref in path.items()}, ()
+
+
+@router.get("/who-answers", response=WhoOut, auth=[web.Bearer(), web.Session()], operation_id="who_answers")
+def who_answers(request: HttpRequest, wanted: Query[WhoIn]) -> WhoOut:
+    """Who answers for a kind at a place and moment, with every rule that was looked at."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    if not access.may(actor, "catalogue.view").allowed:
+        raise HttpError(403, _("Your post may not do this."))
+    path, overlays = _place(wanted)
+    pairs = (part.partition("=") for part in wanted.answers.split(";") if part)
+    moment = wanted.moment
+    if moment is not None and moment.tzinfo is None:
+        raise HttpError(422, _("The moment needs its time zone."))
+    case = routing.case(
+        _kind_id(wanted.kind), path, moment, condition_no=wanted.condition, overlays=overlays,
+        answers={question: answer for question, _equals, answer in pairs},
+    )  # fmt: skip
+    return who_out(routing.explain(case))
+
+
+def who_out(found: routing.Explanation) -> WhoOut:
+    """An explanation as the API gives it."""
+    answer = found.answer
+    unit = units().filter(id=answer.unit_id).first()
+    views = [selectors.question(code) for code in answer.questions]
+    return WhoOut(
+        unit=unit.code if unit else "", unit_name=words.name(unit.names) if unit else "",
+        reason_code=answer.reason_code, reason=words.reason_words(answer.reason_code, answer.reason_params),
+        rule=answer.responsibility_id, looks=[_look(line) for line in rule_words.looks(found)],
+        questions=[
+            QuestionOut(code=view.code, question=words.name(view.names),
+                        answers={code: words.name(names) for code, names in view.answers.items()})
+            for view in views if view is not None
+        ],
+        duty_item=_duty_item(found.item) if found.item is not None else None,
+    )  # fmt: skip
+
+
+def _duty_item(view: selectors.DutyItemView) -> DutyItemOut:
+    said = rule_words.item(view)
+    return DutyItemOut(
+        part=view.part, number=view.number, words=said["words"], paper=view.paper,
+        paper_date=view.paper_date.isoformat(), lead=said["lead"],
+    )  # fmt: skip
+
+
+def _look(line: dict[str, Any]) -> LookOut:
+    return LookOut(
+        rule=line["row"].id, verdict=line["code"], verdict_words=str(line["verdict"]), about=line["about"],
+        area=line["area"], conditions=line["conditions"], unit=line["row"].unit.code, unit_name=line["unit"],
+        priority=line["row"].priority, reason=line["reason"], paper=line["paper"],
+    )  # fmt: skip

@@ -32,3 +32,19 @@ class Certainty(models.TextChoices):
 
     STATED = "stated", _("Stated by the sources")
     INFERRED = "inferred", _("Inferred from the numbers")
+
+
+class Days(models.TextChoices):
+    """On which days a line of the responsibilities counts."""
+
+    ALL = "", _("Every day")
+    WORKING = "working", _("Working days")
+    REST = "rest", _("Days of rest")
+
+
+class Part(models.TextChoices):
+    """Part of a list of duties (履职事项清单): who leads."""
+
+    BASIC = "basic", _("Basic duty")
+    SUPPORTING = "supporting", _("Supporting duty")
+    TAKEN_BACK = "taken_back", _("Taken back by a higher department")

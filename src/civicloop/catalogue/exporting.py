@@ -3,8 +3,19 @@
 from collections.abc import Iterable, Mapping
 
 from civicloop.catalogue.files import COLUMNS
-from civicloop.catalogue.models import Crosswalk, FilingCondition, Kind, KindClass, Responsibility, Standard
+from civicloop.catalogue.models import (
+    Crosswalk,
+    DutyItem,
+    FilingCondition,
+    Kind,
+    KindClass,
+    Question,
+    Responsibility,
+    Standard,
+)
+from civicloop.catalogue.naming import to_come
 from civicloop.catalogue.selectors import valid
+from civicloop.foundation import clock
 from civicloop.foundation.names import REQUIRED
 from civicloop.foundation.spreadsheets import written
 
@@ -50,16 +61,60 @@ def _conditions() -> Iterable[Cells]:
         ]  # fmt: skip
 
 
-def _responsibilities() -> Iterable[Cells]:
+def _target(standard: str, code: str, condition_no: int = 0) -> str:
+    return f"{standard}:{code}" + (f"/{condition_no}" if condition_no else "")
+
+
+def _codes() -> dict[int, str]:
     from civicloop.places.models import AreaVersion
 
-    codes = dict(AreaVersion.objects.filter(valid()).values_list("area_id", "code"))
-    rows = Responsibility.objects.filter(valid()).select_related("unit", "kind__standard", "kind_class__standard")
+    return dict(AreaVersion.objects.filter(valid()).values_list("area_id", "code"))
+
+
+def _times(row: Responsibility | DutyItem) -> Cells:
+    """From when and until when, empty for what is in force already and for what does not end."""
+    begins = row.valid_from.isoformat() if row.valid_from > clock.now() else ""
+    return [begins, row.valid_to.isoformat() if row.valid_to else ""]
+
+
+def _responsibilities() -> Iterable[Cells]:
+    codes = _codes()
+    rows = Responsibility.objects.filter(to_come(clock.now())).select_related(
+        "unit", "kind__standard", "kind_class__standard"
+    )
     for row in rows.order_by("kind_class__code", "kind__code", "area_id", "-priority", "id"):
         parent = row.kind or row.kind_class
-        target = f"{parent.standard.code}:{parent.code}" if parent else "*"
+        target = _target(parent.standard.code, parent.code, row.condition_no) if parent else "*"
         zh, en = _texts(row.reason)
-        yield [target, codes.get(row.area_id, ""), row.unit.code, row.priority, zh, row.paper, en]
+        overlay = f"{row.layer}:{codes.get(row.overlay_id, '')}" if row.overlay_id else row.layer
+        answers = ";".join(f"{question}={answer}" for question, answer in sorted(row.answers.items()))
+        yield [
+            target, codes.get(row.area_id, ""), row.unit.code, row.priority, zh, row.paper, en, overlay, answers,
+            row.hours, row.days, *_times(row),
+        ]  # fmt: skip
+
+
+def _questions() -> Iterable[Cells]:
+    for row in Question.objects.order_by("code"):
+        texts = [
+            ";".join(f"{code}={names[language]}" for code, names in row.answers.items() if language in names)
+            for language in (REQUIRED, "en")
+        ]
+        yield [row.code, *_texts(row.names), *texts, "yes" if row.valid_to else ""]
+
+
+def _duty_lists() -> Iterable[Cells]:
+    codes = _codes()
+    rows = DutyItem.objects.filter(to_come(clock.now())).select_related(
+        "unit", "kind__standard", "kind_class__standard"
+    )
+    for row in rows.order_by("area_id", "part", "number", "id"):
+        parent = row.kind or row.kind_class
+        assert parent is not None
+        yield [
+            row.part, _target(parent.standard.code, parent.code), codes.get(row.area_id, ""), row.number,
+            *_texts(row.names), row.unit.code if row.unit else "", row.paper, row.paper_date.isoformat(), *_times(row),
+        ]  # fmt: skip
 
 
 EXPORTS = {
@@ -68,11 +123,12 @@ EXPORTS = {
     "kinds.csv": _kinds,
     "crosswalk.csv": _crosswalk,
     "conditions.csv": _conditions,
+    "questions.csv": _questions,
     "responsibilities.csv": _responsibilities,
+    "duty-lists.csv": _duty_lists,
 }
 
 
 def text_of(name: str) -> str:
     """The text of one file. Raises KeyError for a file that is not exported."""
-    columns = (*COLUMNS[name], "reason_en") if name == "responsibilities.csv" else COLUMNS[name]
-    return written(columns, EXPORTS[name]())
+    return written(COLUMNS[name], EXPORTS[name]())

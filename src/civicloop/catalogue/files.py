@@ -22,16 +22,28 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "note", "note_en",
     ),
     "default-limits.csv": ("standard", "family", "class", "limit"),
-    "responsibilities.csv": ("kind_or_class", "area_code", "unit_code", "priority", "reason", "paper"),
+    "questions.csv": ("code", "question", "question_en", "answers", "answers_en", "ended"),
+    "responsibilities.csv": (
+        "kind_or_class", "area_code", "unit_code", "priority", "reason", "paper", "reason_en", "overlay", "answers",
+        "hours", "days", "valid_from", "valid_to",
+    ),
+    "duty-lists.csv": (
+        "part", "kind_or_class", "area_code", "number", "name", "name_en", "lead_unit_code", "paper", "paper_date",
+        "valid_from", "valid_to",
+    ),
 }  # fmt: skip
 # a file may leave these out
-OPTIONAL = frozenset(
-    {
-        "name_en", "provenance_en", "condition_en", "closing", "closing_en", "note", "note_en", "name_source",
-        "custom", "ended", "priority", "paper", "reason_en", "certainty",
-    }
-)  # fmt: skip
-EXTRA = frozenset({"reason_en"})
+OPTIONAL: dict[str, frozenset[str]] = {
+    "": frozenset(
+        {
+            "name_en", "provenance_en", "condition_en", "closing", "closing_en", "note", "note_en", "name_source",
+            "custom", "ended", "priority", "paper", "reason_en", "certainty", "question_en", "answers_en", "valid_from",
+            "valid_to",
+        }
+    ),
+    "responsibilities.csv": frozenset({"overlay", "answers", "hours", "days"}),
+    "duty-lists.csv": frozenset({"lead_unit_code"}),
+}  # fmt: skip
 LARGEST_FILE = 20_000_000
 LONGEST_CELL = 4_000
 
@@ -101,8 +113,9 @@ def _read(path: Path, faults: list[str]) -> list[Row]:
         return []
     head = [cell.strip() for cell in lines[0][1]]
     known = COLUMNS[path.name]
-    missing = [column for column in known if column not in head and column not in OPTIONAL]
-    strange = [column for column in head if column not in known and column not in EXTRA]
+    optional = OPTIONAL[""] | OPTIONAL.get(path.name, frozenset())
+    missing = [column for column in known if column not in head and column not in optional]
+    strange = [column for column in head if column not in known]
     if missing or strange or len(set(head)) != len(head):
         said = [f"column {column} is missing" for column in missing]
         said += [f"column {column!r} is not known" for column in strange]

@@ -28,28 +28,6 @@ class KindFilterForm(forms.Form):
         field.choices = [("", _("All")), *sorted(known.items())]
 
 
-class LookUpForm(forms.Form):
-    """Who answers for this: a kind of matter and an area."""
-
-    kind = forms.ChoiceField(label=_("Kind"), required=False)
-    area = forms.CharField(
-        label=_("Code of the area"),
-        required=False,
-        max_length=32,
-        help_text=_("of a district, subdistrict or community"),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["kind"]
-        assert isinstance(field, forms.ChoiceField)
-        found = selectors.kinds(family=Family.MATTER)
-        field.choices = [
-            ("", _("Not known yet")),
-            *((view.id, f"{view.code} {words.name(view.names)}") for view in found),
-        ]
-
-
 class ConditionForm(forms.Form):
     """One filing condition of a kind; the number of one in force replaces it."""
 

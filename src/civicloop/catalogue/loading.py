@@ -12,7 +12,7 @@ from typing import Any
 from civicloop.calendars.rules import Limit, LimitRefused
 from civicloop.catalogue.choices import Certainty, Family, NameSource, Source
 from civicloop.catalogue.files import Folder, Row
-from civicloop.catalogue.models import Crosswalk, FilingCondition, Kind, KindClass, KindEdition, Standard
+from civicloop.catalogue.models import Crosswalk, FilingCondition, Kind, KindClass, KindEdition, Question, Standard
 
 UNKNOWN_TEXT = "—"
 LIMIT_FAULTS = {
@@ -45,6 +45,7 @@ class Loader:
         self._crosswalk(folder)
         self._conditions(folder)
         self._defaults(folder)
+        self._questions(folder)
 
     # helpers
     def fault(self, row: Row, words: str) -> None:
@@ -298,3 +299,35 @@ class Loader:
             kind=kind, no=1, names={"zh-hans": UNKNOWN_TEXT, "en": UNKNOWN_TEXT}, closing={}, limit=limit,
             source=Source.DEFAULT, note={}, valid_from=self.at,
         )  # fmt: skip
+
+    def _questions(self, folder: Folder) -> None:
+        known = {question.code: question for question in Question.objects.all()}
+        for row in folder.rows("questions.csv"):
+            names, answers = self.names(row, "question"), _answers(row)
+            if len(answers) < 2 or not all("zh-hans" in texts for texts in answers.values()):
+                self.fault(row, f"answers {row['answers']!r}: write at least two, such as yes=是;no=否")
+            if not row["code"].replace("_", "").isalnum() or len(row["code"]) > 40:
+                self.fault(row, f"code {row['code']!r} is no code")
+            old = known.get(row["code"])
+            ends = row["ended"] == "yes"
+            if self.faults or (old is None and ends):
+                continue
+            wanted = {"names": names, "answers": answers}
+            if old is None:
+                Question.objects.create(code=row["code"], valid_from=self.at, **wanted)
+                self.changes["questions added"] += 1
+            elif (old.names, old.answers, old.valid_to is not None) != (names, answers, ends):
+                ended = (old.valid_to or self.at) if ends else None
+                Question.objects.filter(id=old.id).update(**wanted, valid_to=ended)
+                self.changes["questions changed"] += 1
+
+
+def _answers(row: Row) -> dict[str, dict[str, str]]:
+    """{answer: {language: text}} of `yes=是;no=否` in the columns of both languages."""
+    found: dict[str, dict[str, str]] = {}
+    for column, language in (("answers", "zh-hans"), ("answers_en", "en")):
+        for part in (each for each in row[column].split(";") if each.strip()):
+            code, _, text = part.partition("=")
+            if code.strip() and text.strip():
+                found.setdefault(code.strip(), {})[language] = text.strip()
+    return found

@@ -8,7 +8,7 @@ the row that they were filed under.
 from django.db import models
 from django.db.models import PROTECT, Q
 
-from civicloop.catalogue.choices import Certainty, Family, NameSource, Source
+from civicloop.catalogue.choices import Certainty, Days, Family, NameSource, Part, Source
 
 
 class Standard(models.Model):
@@ -119,14 +119,21 @@ class FilingCondition(models.Model):
 
 
 class Responsibility(models.Model):
-    """Who answers: a unit for a kind, a class or anything, in an area and everything below it, for a time.
+    """Who answers: a unit for a filing condition, a kind, a class or anything, in an area and everything below it.
 
-    The most specific line wins: kind before class before any, then the deeper area, then the higher priority.
+    Perhaps only inside an overlay, under answers to questions, at some hours or on some days; for a time. Which of
+    several lines decides: catalogue.rules.answering.
     """
 
     kind = models.ForeignKey(Kind, on_delete=PROTECT, null=True, related_name="responsibilities")
     kind_class = models.ForeignKey(KindClass, on_delete=PROTECT, null=True, related_name="responsibilities")
+    condition_no = models.SmallIntegerField(default=0, help_text="only this filing condition of the kind; 0: all")
     area = models.ForeignKey("places.Area", on_delete=PROTECT, related_name="+")
+    layer = models.CharField(max_length=24, default="", help_text="only inside an overlay of this layer")
+    overlay = models.ForeignKey("places.Area", on_delete=PROTECT, null=True, related_name="+")
+    answers = models.JSONField(default=dict, help_text="{question: answer}, all of them")
+    hours = models.CharField(max_length=60, default="", help_text="such as 22:00-06:00; empty: always")
+    days = models.CharField(max_length=8, choices=Days, default="")
     unit = models.ForeignKey("people.Unit", on_delete=PROTECT, related_name="+")
     priority = models.SmallIntegerField(default=0)
     reason = models.JSONField()
@@ -137,8 +144,58 @@ class Responsibility(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(kind=None) | Q(kind_class=None), name="responsibility_kind_or_class"),
+            models.CheckConstraint(
+                condition=Q(condition_no=0) | ~Q(kind=None), name="responsibility_condition_of_kind"
+            ),
+            models.CheckConstraint(condition=Q(overlay=None) | ~Q(layer=""), name="responsibility_overlay_of_layer"),
         ]
-        indexes = [models.Index(fields=["unit"], name="responsibility_unit")]
+        indexes = [
+            models.Index(fields=["unit"], name="responsibility_unit"),
+            models.Index(fields=["area", "id"], name="responsibility_area"),
+        ]
+
+
+class Question(models.Model):
+    """A question whose answer may decide who answers, such as whether a place lies inside a compound."""
+
+    code = models.CharField(max_length=40, unique=True)
+    names = models.JSONField()
+    answers = models.JSONField(help_text="{answer: {language: text}}")
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class DutyItem(models.Model):
+    """An item of a list of duties (履职事项清单) that holds for an area and everything below it, for a time.
+
+    `unit` is the department that leads, where the list names one. Where several items hold, the newest does.
+    """
+
+    part = models.CharField(max_length=12, choices=Part)
+    kind = models.ForeignKey(Kind, on_delete=PROTECT, null=True, related_name="+")
+    kind_class = models.ForeignKey(KindClass, on_delete=PROTECT, null=True, related_name="+")
+    area = models.ForeignKey("places.Area", on_delete=PROTECT, related_name="+")
+    number = models.CharField(max_length=40, help_text="number of the line within the list")
+    names = models.JSONField()
+    unit = models.ForeignKey("people.Unit", on_delete=PROTECT, null=True, related_name="+")
+    paper = models.CharField(max_length=120)
+    paper_date = models.DateField()
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(kind=None) & ~Q(kind_class=None)) | (~Q(kind=None) & Q(kind_class=None)),
+                name="duty_item_kind_or_class",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.number}"
 
 
 class Revision(models.Model):

@@ -1,4 +1,4 @@
-"""Administration pages: kinds, their filing conditions, who answers for what where."""
+"""Administration pages: kinds and their filing conditions, the files. Who answers: rule_pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,10 @@ from django.utils.translation import gettext as _
 
 from civicloop.calendars.words import limit_words
 from civicloop.catalogue import actions, exporting, selectors, words
-from civicloop.catalogue.forms import ConditionForm, KindFilterForm, LookUpForm
+from civicloop.catalogue.forms import ConditionForm, KindFilterForm
 from civicloop.people import access
 from civicloop.people.access import Actor
-from civicloop.people.selectors import units
 from civicloop.people.web import duty
-from civicloop.places import selectors as places
 
 PAGE = 50
 
@@ -142,63 +140,6 @@ def _set(
         return _kind_page(request, actor, view, form, 422)
     messages.success(request, _("The filing conditions are in force from now on."))
     return redirect("catalogue:kind", kind_id=view.id)
-
-
-@duty("catalogue.view")
-def responsibilities(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Who answers for this: a kind and an area give the unit with the reason; below, the rules of that area."""
-    form = LookUpForm(request.GET if "area" in request.GET else None)
-    context: dict[str, Any] = {"title": _("Who answers"), "form": form, "answer": None, "rows": []}
-    area: places.AreaRef | None = None
-    if form.is_bound and form.is_valid():
-        area = _area(form)
-        if not form.errors:
-            context["answer"] = _answer(_whole(form.cleaned_data["kind"]), area)
-    after = _whole(request.GET.get("after", "")) or 0
-    rows = list(selectors.responsibilities_page(area.id if area else None, after=after, limit=PAGE + 1))
-    context["rows"] = [_line(row) for row in rows[:PAGE]]
-    here = reverse("catalogue:responsibilities")
-    kept = {key: str(request.GET[key]) for key in ("kind", "area") if request.GET.get(key)}
-    context["page"] = {
-        "next_url": f"{here}?{urlencode({**kept, 'after': str(rows[PAGE - 1].id)})}" if len(rows) > PAGE else "",
-        "previous_url": f"{here}?{urlencode(kept)}" if after else "",
-    }
-    return render(request, "catalogue/responsibilities.html", context)
-
-
-def _area(form: LookUpForm) -> places.AreaRef | None:
-    code = form.cleaned_data["area"].strip()
-    if not code:
-        return None
-    try:
-        return places.by_code(code)
-    except places.UnknownArea:
-        form.add_error("area", _("There is no area with this code."))
-        return None
-
-
-def _answer(kind_id: int | None, area: places.AreaRef | None) -> dict[str, Any] | None:
-    path = {level: each.id for level, each in places.path(area.id).items()} if area else {}
-    try:
-        found = selectors.answering_unit(kind_id, path)
-    except selectors.UnknownKind:
-        return None
-    unit = units().filter(id=found.unit_id).first()
-    return {
-        "unit": unit,
-        "area": area,
-        "kind": selectors.kind(kind_id) if kind_id else None,
-        "reason": words.reason_words(found.reason_code, found.reason_params),
-    }
-
-
-def _line(row: Any) -> dict[str, Any]:
-    try:
-        place: object = places.area(row.area_id)
-    except places.UnknownArea:
-        place = None
-    parent = row.kind or row.kind_class
-    return {"row": row, "area": place, "code": parent.code if parent else "", "names": parent.names if parent else None}
 
 
 @duty("catalogue.view")

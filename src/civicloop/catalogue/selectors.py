@@ -3,31 +3,39 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from threading import Lock
 from types import MappingProxyType
-from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from civicloop.calendars.rules import Limit
+from civicloop.calendars.rules.body import shift
 from civicloop.catalogue import sql
 from civicloop.catalogue.models import (
     Crosswalk,
+    DutyItem,
     FilingCondition,
     Kind,
     KindClass,
     KindEdition,
+    Question,
     Responsibility,
     Standard,
 )
-from civicloop.catalogue.rules.answering import Rule, Rules
+from civicloop.catalogue.rules.answering import Rule, Rules, Scope
+from civicloop.catalogue.rules.deciding import Picture
+from civicloop.catalogue.rules.duties import Item, Lists, is_of_subdistrict
 from civicloop.foundation import caches, clock
-from civicloop.people import desks
+from civicloop.people.choices import UnitKind
 from civicloop.people.models import Unit
 
 RECHECK_SECONDS = 5.0
+# units that are a subdistrict's own; stations are sent by districts, enterprises and property managers are no offices
+SUBDISTRICT_BODIES = frozenset(
+    {UnitKind.SUBDISTRICT_OFFICE, UnitKind.ZONE_OR_FARM, UnitKind.GRID_CENTRE, UnitKind.COMMITTEE}
+)
 
 
 class UnknownKind(LookupError):
@@ -74,17 +82,29 @@ class KindView:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Who answers, and why.
+class QuestionView:
+    """A question whose answer may decide who answers; `answers` is answer → {language: text}."""
 
-    `reason_code` is `rule_kind`, `rule_class`, `rule_any` (then `responsibility_id` is set) or `duty_desk`;
-    `reason_params` holds level and area_id of the line, its words and paper, or why no line applied.
-    """
+    id: int
+    code: str
+    names: Mapping[str, str]
+    answers: Mapping[str, Mapping[str, str]]
+    valid_from: datetime
+    valid_to: datetime | None
 
-    unit_id: int
-    reason_code: str
-    reason_params: Mapping[str, Any]
-    responsibility_id: int | None
+
+@dataclass(frozen=True, slots=True)
+class DutyItemView:
+    """An item of a list of duties as other rooms see it."""
+
+    id: int
+    part: str
+    number: str
+    names: Mapping[str, str]
+    area_id: int
+    unit_id: int | None
+    paper: str
+    paper_date: date
 
 
 @dataclass
@@ -95,8 +115,10 @@ class _Kept:
     by_code: dict[tuple[str, str, str], KindView] = field(default_factory=dict)
     conditions: dict[int, ConditionView] = field(default_factory=dict)
     of_kind: dict[int, list[ConditionView]] = field(default_factory=dict)
-    rules: Rules = field(default_factory=lambda: Rules(()))
+    picture: Picture = field(default_factory=Picture)
     words: dict[int, tuple[Mapping[str, str], str]] = field(default_factory=dict)
+    items: dict[int, DutyItemView] = field(default_factory=dict)
+    questions: dict[str, QuestionView] = field(default_factory=dict)
 
 
 _kept = _Kept()
@@ -138,28 +160,65 @@ def _read(signature: tuple[int, ...]) -> _Kept:
         condition_ = _condition_view(condition_row)
         fresh.conditions[condition_.id] = condition_
         fresh.of_kind.setdefault(condition_.kind_id, []).append(condition_)
-    ended = dict(Unit.objects.exclude(valid_to=None).values_list("id", "valid_to"))
+    ends: dict[int, datetime | None] = {}
+    of_subdistrict: set[int] = set()
+    for unit, kind_, level, ended in Unit.objects.values_list("id", "kind", "area__level", "valid_to"):
+        ends[unit] = ended
+        if is_of_subdistrict(kind_, level, SUBDISTRICT_BODIES):
+            of_subdistrict.add(unit)
     lines = []
-    for line in Responsibility.objects.order_by("id"):
+    for line in Responsibility.objects.select_related("area").order_by("id"):
         fresh.words[line.id] = (line.reason, line.paper)
-        lines.append(_rule(line, ended))
-    fresh.rules = Rules(lines)
+        lines.append(rule_of(line, ends))
+    items = []
+    for item in DutyItem.objects.select_related("area").order_by("id"):
+        fresh.items[item.id] = DutyItemView(
+            item.id, item.part, item.number, MappingProxyType(item.names), item.area_id, item.unit_id, item.paper,
+            item.paper_date,
+        )  # fmt: skip
+        items.append(_item(item, ends))
+    fresh.picture = Picture(Rules(lines), Lists(items), frozenset(of_subdistrict))
+    for question in Question.objects.order_by("code"):
+        fresh.questions[question.code] = QuestionView(
+            question.id, question.code, MappingProxyType(question.names), MappingProxyType(question.answers),
+            question.valid_from, question.valid_to,
+        )  # fmt: skip
     return fresh
 
 
-def _rule(row: Responsibility, ended: Mapping[int, datetime | None]) -> Rule:
-    # a unit that was dissolved answers no more, whatever a forgotten line says
-    ends = [moment for moment in (row.valid_to, ended.get(row.unit_id)) if moment is not None]
+def rule_of(row: Responsibility, ends: Mapping[int, datetime | None]) -> Rule:
+    """A row as the rules see it. `ends` is when units end: a dissolved one answers no more, whatever a line says."""
+    known = [moment for moment in (row.valid_to, ends.get(row.unit_id)) if moment is not None]
+    scope: Scope = "any"
+    if row.kind_id:
+        scope = "condition" if row.condition_no else "kind"
+    elif row.kind_class_id:
+        scope = "class"
     return Rule(
         id=row.id,
-        scope="kind" if row.kind_id else "class" if row.kind_class_id else "any",
+        scope=scope,
         target=row.kind_id or row.kind_class_id or 0,
+        condition_no=row.condition_no,
         area_id=row.area_id,
+        level=row.area.level,
+        layer=row.layer,
+        overlay_id=row.overlay_id,
+        answers=tuple(sorted(row.answers.items())),
+        hours=tuple(shift(each) for each in row.hours.split(",") if each),
+        days=row.days,
         unit_id=row.unit_id,
         priority=row.priority,
         valid_from=row.valid_from,
-        valid_to=min(ends, default=None),
+        valid_to=min(known, default=None),
     )
+
+
+def _item(row: DutyItem, ends: Mapping[int, datetime | None]) -> Item:
+    ended = row.unit_id is not None and ends.get(row.unit_id) is not None
+    return Item(
+        row.id, row.part, "kind" if row.kind_id else "class", row.kind_id or row.kind_class_id or 0, row.area_id,
+        row.area.level, None if ended else row.unit_id, row.valid_from, row.valid_to,
+    )  # fmt: skip
 
 
 def _kind_view(row: Kind) -> KindView:
@@ -177,7 +236,7 @@ def _condition_view(row: FilingCondition) -> ConditionView:
     )  # fmt: skip
 
 
-def _in_force(row: KindView | ConditionView, moment: datetime) -> bool:
+def _in_force(row: KindView | ConditionView | QuestionView, moment: datetime) -> bool:
     return row.valid_from <= moment and (row.valid_to is None or moment < row.valid_to)
 
 
@@ -256,21 +315,29 @@ def condition(condition_id: int) -> ConditionView:
     return found
 
 
-def answering_unit(kind_id: int | None, path: Mapping[str, int], moment: datetime | None = None) -> Answer:
-    """Who answers for a kind (None: not known yet) in `path` (level → area id, empty outside every area).
+def question(code: str) -> QuestionView | None:
+    """The question with this code, also an ended one."""
+    return _current().questions.get(code)
 
-    Never nobody: where no line applies the duty desk of the deepest area that has one answers, at last the city's.
-    Raises UnknownKind, and people.desks.NoDutyDesk when the installation has no duty desk at all.
-    """
-    kept = _current()
-    found = kind(kind_id) if kind_id is not None else None
-    hit = kept.rules.find(kind_id, found.class_id if found else None, path, moment or clock.now())
-    if hit is None:
-        why = "outside_every_area" if not path else "no_kind" if kind_id is None else "no_rule"
-        return Answer(desks.duty_desk(path), "duty_desk", {"why": why}, None)
-    words, paper = kept.words[hit.rule.id]
-    params = {"level": hit.level, "area_id": hit.rule.area_id, "words": words, "paper": paper}
-    return Answer(hit.rule.unit_id, f"rule_{hit.rule.scope}", params, hit.rule.id)
+
+def questions() -> list[QuestionView]:
+    """The questions in force, by code."""
+    return [each for each in _current().questions.values() if _in_force(each, clock.now())]
+
+
+def duty_item(item_id: int) -> DutyItemView:
+    """The item of a list of duties with this id. Raises KeyError."""
+    return _current().items[item_id]
+
+
+def picture() -> Picture:
+    """All lines and lists, from memory."""
+    return _current().picture
+
+
+def line_words(rule_id: int) -> tuple[Mapping[str, str], str]:
+    """(reason, number of the paper) of a line; empty for one that is not saved yet."""
+    return _current().words.get(rule_id, ({}, ""))
 
 
 def valid(moment: datetime | None = None) -> Q:
@@ -308,6 +375,12 @@ def responsibilities_page(area_id: int | None, *, after: int = 0, limit: int = 5
     rows = Responsibility.objects.filter(valid(), id__gt=after).select_related("unit", "kind", "kind_class")
     if area_id is not None:
         rows = rows.filter(area_id=area_id)
+    return rows.order_by("id")[:limit]
+
+
+def duty_items_page(*, after: int = 0, limit: int = 50) -> QuerySet[DutyItem]:
+    """Items of the lists of duties in force, by id."""
+    rows = DutyItem.objects.filter(valid(), id__gt=after).select_related("unit", "kind", "kind_class")
     return rows.order_by("id")[:limit]
 
 

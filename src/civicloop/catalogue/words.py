@@ -7,7 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from civicloop.catalogue.choices import NameSource, Source
+from civicloop.catalogue.choices import NameSource, Part, Source
 from civicloop.foundation.names import REQUIRED, shown
 
 # the badge of a source; only a city's own setting is unmarked by caution
@@ -18,6 +18,7 @@ DUTY_DESK = {
     "no_rule": gettext_lazy("No rule names a unit for this kind here, so the duty desk answers."),
 }
 RULES = {
+    "rule_condition": gettext_lazy("A rule for this filing condition"),
     "rule_kind": gettext_lazy("A rule for this kind"),
     "rule_class": gettext_lazy("A rule for this class"),
     "rule_any": gettext_lazy("A rule for everything"),
@@ -57,6 +58,13 @@ def reason_words(code: str, params: Mapping[str, Any]) -> str:
     """Why a unit answers, in one line."""
     if code == "duty_desk":
         return str(DUTY_DESK[params["why"]])
+    if code == "duty_list":
+        line = _("List of duties, %(part)s, line %(number)s: %(words)s") % {
+            "part": Part(params["part"]).label,
+            "number": params["number"],
+            "words": name(params["words"]),
+        }
+        return f"{line} {params['paper']}".strip()
     line = _("%(rule)s, level: %(level)s. %(words)s") % {
         "rule": RULES[code],
         "level": LEVELS[params["level"]],

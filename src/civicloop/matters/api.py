@@ -13,12 +13,13 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from civicloop.calendars import words as calendar_words
+from civicloop.catalogue import api as catalogue
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
-from civicloop.matters import actions, errors, selectors
+from civicloop.matters import actions, errors, selectors, why_unit
 from civicloop.matters.choices import Channel
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
@@ -117,6 +118,9 @@ class ReportIn(Schema):
     complained_of: list[Annotated[str, Field(max_length=64)]] = Field(
         [], max_length=10, description="codes of units that the complaint is about; they never see it"
     )
+    answers: dict[str, str] = Field(
+        {}, max_length=20, description="answers to questions of the catalogue that decide who answers"
+    )
 
 
 class AreaOut(Schema):
@@ -166,6 +170,15 @@ class MatterOut(Schema):
     emergency: bool
     oral_at: datetime | None
     parent_id: UUID | None
+
+
+class WhyUnitOut(Schema):
+    """Why this unit: `by` is a reason of the catalogue, `hand`, or `superior`; empty before the first dispatch."""
+
+    named_at: datetime | None
+    by: str
+    words: str
+    rules: catalogue.WhoOut
 
 
 class EvidenceLine(Schema):
@@ -313,7 +326,7 @@ def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
         lon=body.lon, lat=body.lat, crs=body.crs, address=body.address, area=body.area,
         channel=channel_of(actor, body.channel), occurred_at=body.occurred_at,
         reporter=body.reporter.model_dump() if body.reporter else {}, confidentiality=int(body.confidential),
-        complained_of=tuple(body.complained_of),
+        complained_of=tuple(body.complained_of), answers=body.answers,
     )  # fmt: skip
     made = actions.report(actor, new)
     return Status(made.status, ReportedOut(id=made.id, number=made.number, check_code=made.check_code))
@@ -413,6 +426,19 @@ def areas_out(seen: Reading) -> list[AreaOut]:
 def matter(request: HttpRequest, matter_id: Id) -> MatterOut:
     """One matter."""
     return rendered(selectors.seen_by(actor_of(request), matter_id))
+
+
+@router.get("/matters/{uuid:matter_id}/why-unit", response=WhyUnitOut, auth=STAFF)
+def why_this_unit(request: HttpRequest, matter_id: Id) -> WhyUnitOut:
+    """What named the answering unit, and how every rule came out then; before the first dispatch, how they do now."""
+    seen = selectors.seen_by(actor_of(request), matter_id)
+    named = why_unit.named(seen.procedure, selectors.timeline(matter_id))
+    return WhyUnitOut(
+        named_at=named.at if named else None,
+        by=named.code if named else "",
+        words=why_unit.words(named) if named else "",
+        rules=catalogue.who_out(why_unit.explained(seen, named)),
+    )
 
 
 @router.get("/matters/{uuid:matter_id}/timeline", response=list[LineOut], auth=STAFF)

@@ -14,9 +14,10 @@ from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import clocks as arithmetic
 from civicloop.calendars.rules.limits import Limit, LimitUnit
 from civicloop.catalogue import selectors as catalogue
+from civicloop.catalogue.rules.answering import Case
 from civicloop.foundation import ids
 from civicloop.foundation.names import shown
-from civicloop.matters import marking, needs, working
+from civicloop.matters import marking, needs, owners, working
 from civicloop.matters.errors import invalid
 from civicloop.people import desks
 from civicloop.people.models import Holding
@@ -258,8 +259,8 @@ def overdue(rows: Sequence[Mapping[str, Any]], now: datetime) -> frozenset[str]:
 
 
 def seat_values(
-    procedure: Procedure, effects: Effects, before: Mapping[str, Any], data: Mapping[str, Any], *, kind_id: int | None,
-    areas: Mapping[str, int], now: datetime, account_id: int | None,
+    procedure: Procedure, effects: Effects, before: Mapping[str, Any], data: Mapping[str, Any], *,
+    case: Callable[[], Case], account_id: int | None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
     """(all seats after the act, those that it filled). A unit seat not named in `data` is routed by the catalogue.
 
@@ -274,9 +275,9 @@ def seat_values(
         label = shown(seat.names, language)
         if seat.kind == "unit":
             if value in (None, ""):
-                answer = catalogue.answering_unit(kind_id, areas, now)
+                answer = owners.answer(case())
                 seats[name] = answer.unit_id
-                filled[f"{name}.why"] = answer.reason_code
+                filled |= dict(owners.reasons(name, answer))
             else:
                 seats[name] = needs.unit_of(name, label, value)
             filled[name] = seats[name]

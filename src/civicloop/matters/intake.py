@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import chain, clock, hot, ids, keyfile, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import complaints, engine, errors, sql, timeline
+from civicloop.matters import complaints, engine, errors, owners, sql, timeline
 from civicloop.matters.choices import Channel
 from civicloop.matters.engine import Clocks, Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.personal import sealed_field
 from civicloop.matters.values import NewMatter, Reported, caller_of
 from civicloop.matters.writing import desk_values, due_of, entry_values, remember_stand_in, who
-from civicloop.people import access
+from civicloop.people import access, desks
 from civicloop.people.access import Actor
 from civicloop.places import selectors as places
 from civicloop.procedures import selectors as procedures
@@ -64,6 +64,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         begun = run.start(version.procedure, dict(new.facts))
     except Refusal as reason:
         raise errors.refused_by_procedure(reason.code, reason.about) from None
+    answers = owners.answers_of(new.answers)
     about = complaints.named(new.complained_of)
     barred = complaints.below(about)
     state = engine.first_levels(version.procedure, begun.state, areas, barred)
@@ -79,9 +80,10 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     rows.fact("reported", where.unit_id, detail=new.channel)
     rows.fact("stage", where.unit_id, detail=begun.stage)
     rows.tell("reported", unit=where.unit_id)
-    content = {name: getattr(new, name) for name in NewMatter.__dataclass_fields__}
-    if not new.complained_of:  # so that what was sent before there was this field is still the same when sent again
-        del content["complained_of"]
+    content = {name: getattr(new, name) for name in NewMatter.__dataclass_fields__} | {"answers": answers}
+    for name in ("complained_of", "answers"):
+        if not content[name]:  # so that what was sent before there was this field is still the same when sent again
+            del content[name]
     request = fingerprint({**content, "caller": caller_of(actor)})
     code = check_code(new.id, request)
     draft = timeline.Draft(
@@ -96,6 +98,9 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         draft.texts["point"] = f"{located.lon:.7f},{located.lat:.7f}"
     if about:
         draft.plain["complained_of"] = about
+    if answers:
+        draft.plain["answers"] = answers
+    draft.plain |= _suggested(kind, areas, located, answers, now)
     remember_stand_in(actor, draft)
     kept = timeline.salted(request)
     entry = timeline.seal(
@@ -118,6 +123,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         "sealed": json.dumps(_sealed_person(new, version.procedure)),
         "tokens": " ".join(ngrams.tokens(new.title, new.text, new.address)), **desk_values(where),
         "due_at": due_of(step.clock, clocks), "complained_of": about,
+        "answers": json.dumps(answers),
     }  # fmt: skip
     row = hot.one(sql.REPORT, values) or hot.one(sql.REPORTED, {"id": new.id})
     if row is None:
@@ -126,6 +132,22 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     if status == 200 and bytes(before) != request:
         raise errors.other_content()
     return Reported(status, new.id, number, code)
+
+
+def _suggested(
+    kind: catalogue.KindView | None, areas: Mapping[str, int], located: "_Place", answers: Mapping[str, str],
+    now: datetime,
+) -> dict[str, object]:  # fmt: skip
+    """Who would answer by the catalogue as it stands at receipt, and why: the first entry keeps it."""
+    point = (located.lon, located.lat) if located.lon is not None and located.lat is not None else None
+    case = owners.case_at(
+        kind_id=kind.id if kind else None, condition_id=None, areas=areas, point=point, answers=answers, moment=now
+    )
+    try:
+        found = owners.answer(case)
+    except desks.NoDutyDesk:  # the first desk is found by its post; this one stands in for nobody yet
+        return {}
+    return {"suggested": found.unit_id, **dict(owners.reasons("suggested", found))}
 
 
 def _cell(located: "_Place") -> int | None:

@@ -40,6 +40,7 @@ class Matter(models.Model):
         "catalogue.FilingCondition", PROTECT, null=True, related_name="+", db_index=False
     )
     class_code = models.CharField(max_length=8, default="")
+    answers = models.JSONField(default=dict, db_default={})  # to questions of the catalogue
 
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from civicloop.catalogue import selectors as catalogue
-from civicloop.matters import complaints, engine, needs, timeline
+from civicloop.matters import complaints, engine, needs, owners, timeline
 from civicloop.matters.engine import Clocks, Rows
 from civicloop.matters.reading import Reading
 from civicloop.matters.values import Act
@@ -38,6 +39,7 @@ class Plan:
     oral_at: str | None = None
     complained_of: list[int] | None = None  # None: as it was
     confidentiality: int | None = None
+    answers: Mapping[str, str] | None = None  # None: as they were
 
 
 def effect(
@@ -51,11 +53,18 @@ def effect(
             condition = catalogue.condition(value)
             kind = catalogue.kind(condition.kind_id)
             kind_id, class_code, condition_id = kind.id, kind.class_code, condition.id
+    given_answers = owners.answers_of(wanted.data.get(owners.ANSWERS, {}))
+    answers = {**seen.row["answers"], **given_answers}
+    case = cache(
+        lambda: owners.case_of(seen, now, kind_id=kind_id, condition_id=condition_id, answers=answers)
+    )  # asked for only where a unit is named
     seats, filled = engine.seat_values(
-        procedure, effects, seen.row["seats"], wanted.data, kind_id=kind_id, areas=seen.areas, now=now,
-        account_id=actor.account_id,
-    )  # fmt: skip
+        procedure, effects, seen.row["seats"], wanted.data, case=case, account_id=actor.account_id
+    )
     seats, filled = complaints.reseat(seen, effects, wanted.data, seats, filled)
+    leading = {seats[name] for name in effects.assigns if procedure.seats[name].kind == "unit"}
+    if leading and not effects.emergency:  # in an emergency somebody acts first and papers are read afterwards
+        owners.guard(case(), leading)
     tasks = [dict(task) for task in seen.tasks]
     clocks = Clocks(
         procedure, [dict(row) for row in seen.clocks], now, {**supplied.plain, **supplied.texts},
@@ -70,6 +79,8 @@ def effect(
     if effects.opens:
         engine.open_group(procedure, effects.opens, supplied.plain, rows, tasks, clocks)
     draft = timeline.Draft(plain={**supplied.plain, **{f"seat:{name}": value for name, value in filled.items()}})
+    if given_answers:
+        draft.plain[owners.ANSWERS] = given_answers
     draft.texts.update(supplied.texts)
     draft.texts.update(supplied.sealed)
     for name in ("check", "counted", "drawn", "hold_set", "hold_lifted", "sample_failed"):
@@ -81,7 +92,7 @@ def effect(
         action=wanted.action, result=effects.result, draft=draft, rows=rows, effects=effects, clocks=clocks,
         tasks=tasks, seats=seats, sealed=supplied.sealed, kind_id=kind_id, class_code=class_code,
         condition_id=condition_id, state=effects.state, worked=effects.work,
-        oral_at=_oral(procedure, effects, supplied),
+        oral_at=_oral(procedure, effects, supplied), answers=answers,
     )  # fmt: skip
 
 

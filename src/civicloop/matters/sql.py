@@ -12,7 +12,7 @@ MATTER_COLUMNS = (
     "class_code", "district_id", "subdistrict_id", "community_id", "grid_id", "step", "stage", "end", "step_version",
     "step_at", "seq", "unit_id", "desk_roles", "desk_level", "desk_person_id", "seats", "run", "handlers",
     "received_at", "oral_at", "emergency", "due_at", "hold_until", "ended_at", "lon", "lat", "address", "check_code",
-    "complained_of",
+    "complained_of", "answers",
 )  # fmt: skip
 
 _TASKS = """(SELECT jsonb_agg(jsonb_build_object('no', t.no, 'group', t."group", 'lead', t.lead, 'unit_id', t.unit_id,
@@ -98,7 +98,8 @@ m AS (
         condition_id, first_condition_id, class_code, lon, lat, crs_in, lon_in, lat_in, cell, address, district_id,
         subdistrict_id, community_id, grid_id, area_version, place_reason, step, stage, "end", step_version, step_at,
         seq, unit_id, desk_roles, desk_level, desk_person_id, seats, run, handlers, mark, received_at, occurred_at,
-        oral_at, emergency, due_at, ended_at, fingerprint, caller, check_code, complained_of)
+        oral_at, emergency, due_at, ended_at, fingerprint, caller, check_code, complained_of,
+        answers)
     SELECT %(id)s, substr(v::text, 1, 8) || '-' || substr(v::text, 9) || '-'
             || substr('0123456789ABCDEFGHJKLMNPRSTUVWX', (v %% 31)::int + 1, 1),
         %(procedure_id)s, %(parent_id)s::uuid, %(title)s, %(text)s, %(channel)s, %(confidentiality)s::smallint,
@@ -107,7 +108,7 @@ m AS (
         %(area_version)s, %(place_reason)s, %(step)s, %(stage)s, '', 1, %(now)s, 1, %(unit_id)s::bigint,
         %(desk_roles)s::text[], %(desk_level)s, NULL, %(seats)s::jsonb, %(run)s::jsonb, '[]'::jsonb, 0, %(now)s,
         %(occurred_at)s::timestamptz, NULL, FALSE, %(due_at)s::timestamptz, NULL, %(fingerprint)s, %(caller)s,
-        %(check_code)s, %(complained_of)s::bigint[]
+        %(check_code)s, %(complained_of)s::bigint[], %(answers)s::jsonb
     FROM n ON CONFLICT (id) DO NOTHING RETURNING id, number),
 e AS ({_ENTRY.format(gate="m")}),
 x AS ({_TEXTS.format(gate="m")}),
@@ -143,7 +144,7 @@ WITH u AS (
         oral_at = %(oral_at)s::timestamptz, emergency = %(emergency)s, due_at = %(due_at)s::timestamptz,
         hold_until = %(hold_until)s::timestamptz, ended_at = %(ended_at)s::timestamptz,
         complained_of = %(complained_of)s::bigint[], confidentiality = %(confidentiality)s::smallint,
-        mark = %(mark)s::smallint
+        mark = %(mark)s::smallint, answers = %(answers)s::jsonb
     WHERE id = %(id)s AND seq = %(seq)s
     RETURNING district_id, subdistrict_id, community_id, grid_id, channel),
 e AS ({_ENTRY.format(gate="u")}),

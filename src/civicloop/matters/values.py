@@ -31,6 +31,7 @@ class NewMatter:
     parent_id: UUID | None = None
     confidentiality: int = 0
     complained_of: tuple[int | str, ...] = ()  # units by id or code
+    answers: Mapping[str, str] = field(default_factory=dict)  # to questions of the catalogue
 
 
 @dataclass(frozen=True)

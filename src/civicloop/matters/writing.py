@@ -135,6 +135,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         "ended_at": (row["ended_at"] or now) if ended else None, "sealed": json.dumps(sealed),
         "complained_of": row["complained_of"] if plan.complained_of is None else plan.complained_of,
         "confidentiality": row["confidentiality"] if plan.confidentiality is None else plan.confidentiality,
+        "answers": json.dumps(row["answers"] if plan.answers is None else plan.answers),
         "mark": 0 if ended else marking.colour(procedure, clocks.rows),
     }  # fmt: skip
     written = hot.one(sql.ACT, values)

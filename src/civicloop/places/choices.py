@@ -18,3 +18,20 @@ ORGAN_WORDS = {
     "villagers_committee": _("Villagers' committee"),
     "other": _("Other body"),
 }
+# layers are data; these are known by name
+LAYER_WORDS = {
+    "property": _("Property-management area"),
+    "road_city": _("Road of the city"),
+    "road_district": _("Road of the district"),
+    "road_subdistrict": _("Road of the subdistrict"),
+    "river": _("River"),
+    "park": _("Park"),
+    "campus": _("Campus or industrial park"),
+    "police": _("Police precinct"),
+    "court": _("Court district"),
+}
+
+
+def layer_words(layer: str) -> str:
+    """What a layer of overlays is called; its code where nobody has named it."""
+    return str(LAYER_WORDS.get(layer, layer))

@@ -219,6 +219,11 @@ def areas(level: str) -> list[AreaRef]:
     return [ref for ref in _current().by_code.values() if ref.level == level]
 
 
+def overlays(layer: str = "") -> list[AreaRef]:
+    """Every overlay, of one layer where it is named, by layer and code."""
+    return [ref for ref in _current().overlays if layer in ("", ref.layer)]
+
+
 def root() -> AreaRef:
     """The city. Raises UnknownArea while nothing is loaded."""
     found = next(iter(areas(LEVELS[0])), None)

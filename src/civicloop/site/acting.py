@@ -25,7 +25,7 @@ from civicloop.evidence import selectors as files
 from civicloop.evidence.storage import Away
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
-from civicloop.matters import actions, selectors
+from civicloop.matters import actions, owners, selectors
 from civicloop.matters.api import add_file
 from civicloop.matters.choices import Stage
 from civicloop.matters.errors import Refused
@@ -42,6 +42,7 @@ from civicloop.procedures import selectors as procedures
 from civicloop.procedures.rules.language import Need
 
 FILES = frozenset({"photo", "file"})
+QUESTION = "question_"  # before the code of a question in the name of its field
 STAGES = tuple(Stage.values)
 SESSION_CODES = "check_codes"  # matters whose check code this browser has shown, until its session ends
 
@@ -131,7 +132,7 @@ def form_of(offer: selectors.Offered, seen: Reading, actor: Actor, data: Any = N
     for code, kind, names in offer.seats:
         label = shown(names, language())
         if kind == "unit":
-            suggested = catalogue.answering_unit(seen.row["kind_id"], seen.areas, clock.now())
+            suggested = owners.answer(owners.case_now(seen, clock.now()))
             unit = Unit.objects.get(id=suggested.unit_id)
             help_text = _("Suggested: %(unit)s") % {"unit": shown(unit.names, language())}
             form.fields[code] = forms.ChoiceField(
@@ -140,6 +141,7 @@ def form_of(offer: selectors.Offered, seen: Reading, actor: Actor, data: Any = N
                 required=False,
                 choices=[("", pgettext("unit", "As suggested")), *unit_groups(seen)],
             )
+            form.fields |= question_fields(suggested.questions)
         else:
             choices = worker_choices(actor, Role.UNIT_WORKER)
             form.fields[code] = forms.ChoiceField(label=label, choices=choices, required=False)
@@ -147,6 +149,23 @@ def form_of(offer: selectors.Offered, seen: Reading, actor: Actor, data: Any = N
         if need.kind not in FILES:
             form.fields[need.code] = _field(need, seen, actor)
     return form
+
+
+def question_fields(codes: Iterable[str]) -> dict[str, forms.Field]:
+    """The questions whose answers could change who answers; nobody has to answer them."""
+    found: dict[str, forms.Field] = {}
+    for code in codes:
+        question = catalogue.question(code)
+        if question is not None:
+            choices = [
+                ("", pgettext("answer", "Not known")),
+                *((a, shown(n, language())) for a, n in question.answers.items()),
+            ]
+            found[f"{QUESTION}{code}"] = forms.ChoiceField(
+                label=shown(question.names, language()), choices=choices, required=False,
+                help_text=_("The answer may change who answers."),
+            )  # fmt: skip
+    return found
 
 
 def sheets(request: HttpRequest, actor: Actor, seen: Reading, next_url: str = "") -> list[dict[str, Any]]:
@@ -216,6 +235,9 @@ def collected(offer: selectors.Offered, form: forms.Form) -> dict[str, Any]:
     kinds = {need.code: need.kind for need in offer.needs}
     for name, value in form.cleaned_data.items():
         if value in (None, "", []):
+            continue
+        if name.startswith(QUESTION):
+            data.setdefault(owners.ANSWERS, {})[name.removeprefix(QUESTION)] = value
             continue
         kind = kinds.get(name, "")
         if kind == "rating":

@@ -10,12 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words as catalogue_words
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
-from civicloop.matters import selectors
+from civicloop.matters import owners, selectors, why_unit
 from civicloop.matters.choices import Channel, TaskState
 from civicloop.matters.complaints import superior
 from civicloop.matters.errors import Refused
@@ -67,6 +66,8 @@ def bag(
     seen = selectors.seen_by(actor, matter_id)
     row = selectors.row_of(matter_id)
     before, after, other = pictures(matter_id)
+    entries = selectors.timeline(matter_id)
+    named = why_unit.named(seen.procedure, entries)
     return {
         "row": row, "seen": seen, "title": row.title, "number": row.number, "place": acting.place_words(row),
         "areas": area_path(seen), "stage": acting.stage_bag(row), "deadline": acting.deadline_bag(row),
@@ -75,7 +76,8 @@ def bag(
         "refused": getattr(request, "refused_act", None), "decisions": decisions(actor, seen, request.POST),
         "unanswered": unanswered(actor, seen), "before": before, "after": after, "other": other,
         "clocks": clock_strip.clocks(seen),
-        "parts": parts(seen, actor, request.POST), "lines": timeline(seen), "next": next_url,
+        "parts": parts(seen, actor, request.POST), "lines": timeline(seen, entries), "next": next_url,
+        "why_unit": why_unit.words(named) if named is not None else "",
         "channel": Channel(row.channel).label,
     }  # fmt: skip
 
@@ -167,7 +169,8 @@ def _name_units(sheet: dict[str, Any], offer: selectors.Offered, seen: Reading) 
 
 def suggestion(seen: Reading, kind_id: int | None) -> str:
     """The suggested unit and its reason in one line."""
-    answer = catalogue.answering_unit(kind_id, seen.areas, clock.now())
+    condition = seen.row["condition_id"] if kind_id == seen.row["kind_id"] else None
+    answer = owners.answer(owners.case_of(seen, clock.now(), kind_id=kind_id, condition_id=condition))
     barred = seen.subject.complained_of
     if answer.unit_id in barred:
         above = superior(answer.unit_id, barred)
@@ -232,9 +235,8 @@ def parts(seen: Reading, actor: Actor, typed: Mapping[str, Any]) -> list[dict[st
 # -- what happened --------------------------------------------------------------------------------------------------
 
 
-def timeline(seen: Reading) -> list[dict[str, Any]]:
+def timeline(seen: Reading, lines: list[selectors.Line]) -> list[dict[str, Any]]:
     """The entries in plain words: by which post and unit, what, when, with the texts and the chosen reasons."""
-    lines = selectors.timeline(seen.id)
     units = selectors.unit_names({line.unit_id for line in lines})
     found = []
     for line in lines:

@@ -20,6 +20,7 @@ from civicloop.site import (
     signals_page,
     urging,
     why_page,
+    why_unit_page,
 )
 from civicloop.ui import navigation
 
@@ -67,6 +68,7 @@ staff: list[URLPattern] = [
     path("matters/", queue.matters, name="matters"),
     path("matters/export.csv", queue.export, name="matters-export"),
     path("matters/<uuid:matter_id>", matter_page.page, name="matter"),
+    path("matters/<uuid:matter_id>/why-unit", why_unit_page.page, name="why-unit"),
     path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
     path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),
     path("matters/<uuid:matter_id>/urge", urging.urge, name="urge"),

@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
+from civicloop.matters import owners, reading, urging
 from civicloop.matters import selectors as matters
-from civicloop.matters import urging
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Entry, Matter
 from civicloop.people import access
@@ -166,9 +166,10 @@ def _suggestion(
 ) -> Suggestion:  # fmt: skip
     """`unit_id` None: the unit that answers for the kind at the place."""
     if unit_id is None:
-        newest = Matter.objects.filter(id=found[-1]).values(*(f"{level}_id" for level in access.LEVELS[1:])).get()
-        areas = {level: newest[f"{level}_id"] for level in access.LEVELS[1:] if newest[f"{level}_id"] is not None}
-        unit_id = catalogue.answering_unit(kind_id, areas, clock.now()).unit_id
+        newest = reading.read(found[-1])
+        assert newest is not None
+        case = owners.case_of(newest, clock.now(), kind_id=kind_id, condition_id=None)
+        unit_id = owners.answer(case).unit_id
     names = catalogue.kind(kind_id).names if kind_id is not None else {}
     unit = Unit.objects.get(id=unit_id)
     return Suggestion(cause, source.value, unit, names, times, days, tuple(found[-MOST_MATTERS:]))
