@@ -121,6 +121,25 @@ def matters() -> dict[str, str]:
     return {name: str(matter) for name, matter in made.items()}
 
 
+def orders(made: dict[str, str]) -> dict[str, str]:
+    """Supervision orders as pages show them: one that waits for the unit, one that waits for review."""
+    from civicloop.supervision.demands import Wanted
+    from tests.supervision.orders import WHY, answer, opened
+
+    proof = (Wanted("before", "留存处置前状况"), Wanted("after", "恢复原状并清理现场"), WHY)
+    waiting = opened(
+        UUID(made["handling"]), UUID(made["handled"]), title="消防通道和护栏专项督查", demands=proof, level="listed"
+    )
+    answered = opened(
+        source="instruction", paper="区长专题会纪要〔2026〕3号", title="井盖安全排查情况",
+        text="请报告辖区井盖排查数量、问题清单和整改期限。",
+    )  # fmt: skip
+    answer(answered, said={1: "共排查井盖 312 处，发现问题 9 处，均已列出整改期限。"})
+    for _each in range(3):
+        opened(title="占道经营整治", unit="d1-urban", demands=(Wanted("text", "说明整治进度"),))
+    return {"ordered": str(waiting.id), "answered": str(answered.id)}
+
+
 def receipts(made: dict[str, str]) -> dict[str, tuple[str, str]]:
     """Number and check code of each matter."""
     from civicloop.matters import actions
@@ -138,7 +157,8 @@ def main() -> None:
     environment.prepare()
     passwords()
     made = matters()
-    print(json.dumps({"sessions": sessions(), "matters": made, "receipts": receipts(made)}))
+    found = receipts(made)
+    print(json.dumps({"sessions": sessions(), "matters": made | orders(made), "receipts": found}))
 
 
 if __name__ == "__main__":

@@ -16,12 +16,16 @@ PAGES: dict[str, tuple[str, ...]] = {
     "clerk": ("/desk/", "/desk/?m={reported}", "/desk/?m={checked}", "/approvals/", "/matters/", "/matters/{closed}"),
     "receiver": (
         "/receiving/", "/receiving/?tab=accepted", "/receiving/?tab=handled", "/matters/{accepted}",
-        "/matters/{handled}", "/matters/{dispatched}/order",
+        "/matters/{handled}", "/matters/{dispatched}/order", "/orders/", "/orders/{ordered}", "/orders/{answered}",
     ),
     "worker": ("/receiving/", "/matters/{handling}"),
     "head": ("/receiving/", "/approvals/", "/matters/{asked}"),
     "checker": ("/checks/", "/checks/{to_check}", "/matters/", "/publishing/"),
-    "supervisor": ("/desk/", "/approvals/", "/matters/", "/admin/stand-ins/", "/admin/leave/new"),
+    "supervisor": (
+        "/desk/", "/approvals/", "/matters/", "/admin/stand-ins/", "/admin/leave/new", "/orders/",
+        "/orders/suggestions", "/orders/new?matter={handling}", "/orders/{ordered}", "/orders/{answered}",
+        "/matters/{handling}",
+    ),
     "leader": ("/matters/", "/matters/{closed}"),
     "system": ("/admin/", "/admin/areas/", "/admin/areas/990101", "/admin/units/", "/admin/settings",
                "/admin/delegations/new"),

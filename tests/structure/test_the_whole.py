@@ -163,6 +163,7 @@ PAST_ACCESS = {
     "notices/telling.py": "whether somebody outside is to be told, as the system",
     "classifier/actions.py": "learning from ordinary matters, as the system",
     "supervision/laddering.py": "the clock that fires a mark, as the system",
+    "supervision/announcing.py": "from whom an order's matters are kept, as the system",
     "supervision/demands.py": "what the units of an order still owe, for whoever sees the order",
     "notices/sql.py": "how much waits at a desk, for those who sit at it",
     "ops/metrics.py": "how many are open",

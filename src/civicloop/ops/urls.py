@@ -45,6 +45,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("civicloop.ui.urls")),
     path("", include("civicloop.receipts.urls")),
+    path("", include("civicloop.supervision.urls")),
     *faces,
     *staff,
     *personal_data.patterns,

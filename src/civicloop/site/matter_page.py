@@ -28,6 +28,7 @@ from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.site import acting, clock_strip, complaints, opening, urging
 from civicloop.site.acting import language
+from civicloop.supervision import pages as supervision
 
 OUTSIDE_WORDS = {
     "reporter": gettext_lazy("Reporter"), "household": gettext_lazy("Household"),
@@ -47,7 +48,7 @@ def show(request: HttpRequest, actor: Actor, matter_id: UUID, status: int = 200)
     """The page, also after a refusal, with everything that was typed. 404 for what one must not know of."""
     try:
         context = bag(request, actor, matter_id)
-        context |= urging.bag(actor, context["seen"])
+        context |= urging.bag(actor, context["seen"]) | supervision.panel(actor, matter_id)
         context |= opening.bag(request, actor, context["seen"]) | complaints.bag(
             actor, context["seen"], request.POST.get("text", "")
         )

@@ -27,6 +27,7 @@ from civicloop.people.web import duty
 from civicloop.procedures import selectors as procedures
 from civicloop.site import acting, matter_page, queue
 from civicloop.site.acting import language
+from civicloop.supervision import pages as supervision
 
 MOST = 100
 
@@ -85,7 +86,7 @@ def show(
         "acts": [{"code": code, "words": ACTS[code][0], "reason": ACTS[code][1]} for code in acts],
         "workers": acting.worker_choices(actor, Role.UNIT_WORKER) if "assign" in acts else [],
         "worker": request.POST.get("worker", ""), "reason": request.POST.get("reason", ""),
-        "posted": request.POST.get("action", ""),
+        "posted": request.POST.get("action", ""), "orders_waiting": supervision.waiting(actor),
     }  # fmt: skip
     return render(request, "site/receiving.html", shown_here, status=status)
 

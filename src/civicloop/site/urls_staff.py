@@ -30,6 +30,7 @@ APPROVING = frozenset({Role.UNIT_HEAD, Role.DISPATCHER, Role.SUPERVISOR, Role.LE
 PUBLISHING = access.DUTIES["photos.publish"]
 WATCHING = DESK | UNIT | {Role.CHECKER, Role.GRID_WORKER, Role.AUDIT_ADMIN}
 PUBLISHED = "publishing/<uuid:matter_id>/<uuid:evidence_id>"
+ORDERS = access.DUTIES["orders.view"]
 
 staff: list[URLPattern] = [
     path("desk/", desk.desk, name="desk"),
@@ -88,6 +89,7 @@ def register_navigation() -> None:
         ("approvals", gettext_lazy("Approvals"), "approvals", 40, APPROVING, "checks"),
         ("signals", gettext_lazy("Signals"), "signals", 45, access.DUTIES["signals.view"], "photo-search"),
         ("publishing", gettext_lazy("Photos for the public"), "publishing", 46, PUBLISHING, "photo"),
+        ("orders", gettext_lazy("Supervision orders"), "supervision:orders", 47, ORDERS, "flag"),
         ("matters", gettext_lazy("Matters"), "matters", 50, WATCHING, "list"),
     ):
         navigation.register(navigation.Item(code, label, name, order, needs=needs, icon=icon))

@@ -175,6 +175,12 @@ def _suggestion(
     return Suggestion(cause, source.value, unit, names, times, days, tuple(found[-MOST_MATTERS:]))
 
 
+def numbers(suggested: Sequence[Suggestion], most: int) -> dict[UUID, str]:
+    """The numbers of the first matters of each suggestion, which the reader may see."""
+    ids_ = [key for each in suggested for key in each.matters[:most]]
+    return dict(Matter.objects.filter(id__in=ids_).values_list("id", "number"))
+
+
 def take(actor: Actor, *, cause: str, act_id: UUID) -> Done:
     """Open the order that is suggested. Whoever comes second gets the same order (200). Raises Refused: not_found, and
     as open_order."""

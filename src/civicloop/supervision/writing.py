@@ -12,7 +12,7 @@ from civicloop.foundation import clock, ids
 from civicloop.matters import timeline
 from civicloop.people.access import Actor
 from civicloop.records import audit
-from civicloop.supervision import demands, sql
+from civicloop.supervision import announcing, demands, sql
 from civicloop.supervision.choices import Doing, Met
 from civicloop.supervision.models import Order, OrderDemand, OrderMatter, OrderStep
 
@@ -47,7 +47,7 @@ def create(
 def step(
     actor: Actor, order: Order, doing: Doing, act_id: UUID | None, request: bytes, text: str, **detail: Any
 ) -> OrderStep:
-    """Add a line to the history and one to the audit log; the caller saves the order."""
+    """Add a line to the history and one to the audit log, and tell who has to know; the caller saves the order."""
     order.version += 1
     if actor.stands_in_from is not None:
         detail[timeline.STANDS_IN_FROM] = actor.stands_in_from
@@ -60,6 +60,7 @@ def step(
         actor_id=actor.account_id, post_id=actor.post_id, actor_words=actor.words, action=f"order.{doing.value}",
         object=order.number, outcome="done", detail={"unit": order.unit.code, "state": order.state, **detail},
     )  # fmt: skip
+    announcing.announce(order, made)
     return made
 
 
