@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import segno
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -69,14 +70,14 @@ def show(
     request: HttpRequest, actor: Actor, chosen: str, results: Sequence[Mapping[str, Any]] = (), status: int = 200
 ) -> HttpResponse:
     """The table, also after a batch with refusals: what was refused stays selected, what was typed stays typed."""
-    counts = {tab.code: _rows(actor, tab.steps).count() for tab in TABS}
+    counts = {tab.code: rows_at(actor, tab.steps).count() for tab in TABS}
     others = _others(actor)
     counts[OTHER] = len(others)
     codes = [tab.code for tab in TABS] + [OTHER]
     chosen = chosen if chosen in codes else next((code for code in codes if counts[code]), codes[0])
     tab = next((each for each in TABS if each.code == chosen), None)
     picked = {line["matter"]: line["act_id"] for line in results if not line["done"]}
-    rows = list(_rows(actor, tab.steps)[:MOST]) if tab else []
+    rows = list(rows_at(actor, tab.steps)[:MOST]) if tab else []
     acts = tab.acts if tab and Role.RECEIVING_CLERK in actor.roles else ()
     shown_here = {
         "title": _("Receiving desk"), "chosen": chosen, "results": results,
@@ -95,7 +96,7 @@ def _tab_words() -> list[tuple[str, Any]]:
     return [*((tab.code, tab.words) for tab in TABS), (OTHER, _("Returns and parts"))]
 
 
-def _rows(actor: Actor, steps: tuple[str, ...]) -> QuerySet[Matter]:
+def rows_at(actor: Actor, steps: tuple[str, ...]) -> QuerySet[Matter]:
     """What the unit has at these steps; a worker sees the own ones only."""
     rows = selectors.at_unit(actor, steps)
     return rows if actor.roles & DESK else rows.filter(desk_person_id__in=access.accounts(actor))
@@ -173,11 +174,18 @@ def _one(actor: Actor, action: str, text: str, request: HttpRequest) -> dict[str
     return found | {"done": True, "why": said}
 
 
+def _sheet(request: HttpRequest, actor: Actor, matter_id: UUID) -> dict[str, Any]:
+    """What stands on the paper of a matter, with the address of its page as a picture for a phone's camera."""
+    address = request.build_absolute_uri(reverse("matter", args=[matter_id]))
+    picture = segno.make(address, error="m", micro=False).svg_inline(scale=3, border=2)
+    return matter_page.bag(request, actor, matter_id) | {"qr": picture}
+
+
 @duty("matters.list")
 def order(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
     """The printable order (交办单) of a matter."""
     try:
-        orders = [matter_page.bag(request, actor, matter_id)]
+        orders = [_sheet(request, actor, matter_id)]
     except Refused:
         raise Http404 from None
     return render(request, "site/receiving_order.html", {"title": _("Task order"), "orders": orders})
@@ -190,7 +198,7 @@ def orders(request: HttpRequest, actor: Actor) -> HttpResponse:
     found = []
     for text in request.POST.getlist("matter")[:MOST]:
         try:
-            found.append(matter_page.bag(request, actor, UUID(text.partition(":")[0])))
+            found.append(_sheet(request, actor, UUID(text.partition(":")[0])))
         except (ValueError, Refused):
             continue
     if not found:
