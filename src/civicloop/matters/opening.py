@@ -37,6 +37,7 @@ PURPOSES: Mapping[str, str | Promise] = {
     "check": gettext_lazy("Check whether the evidence is true"),
     "duty": gettext_lazy("Another duty by law"),
 }
+TELLING = gettext_lazy("Tell the person how it stands")  # the platform's own purpose, when it sends a notice
 WHOSE: Mapping[str, str | Promise] = {
     "reporter": pgettext_lazy("whose data", "Reporter"), "household": pgettext_lazy("whose data", "Household"),
     "applicant": pgettext_lazy("whose data", "Applicant"), "party": pgettext_lazy("whose data", "Party"),
@@ -176,12 +177,12 @@ def _post(role: str) -> str:
 
 def _purpose_of(said: str) -> str:
     """The chosen purpose of a line in the reader's language; the line keeps it in the opener's."""
-    for code in PURPOSES:
+    for purpose in (*PURPOSES.values(), TELLING):
         for each, _name in settings.LANGUAGES:
             with override(each):
-                beginning = str(PURPOSES[code])
+                beginning = str(purpose)
             if said.startswith(beginning):
-                return str(PURPOSES[code])
+                return str(purpose)
     return str(PURPOSES["duty"])
 
 

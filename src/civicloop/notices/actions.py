@@ -10,17 +10,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock
 from civicloop.notices import recipients, telling, wording
-from civicloop.notices.choices import Urgency
-from civicloop.notices.models import Notice
+from civicloop.notices.choices import DeliveryState, Urgency
+from civicloop.notices.errors import NoticeError
+from civicloop.notices.models import Delivery, Notice
 from civicloop.notices.recipients import Directory, Seen, To
 from civicloop.notices.rules.language import PLACEHOLDERS
 from civicloop.notices.telling import Draft
+from civicloop.people import access
 from civicloop.people.access import Actor
+from civicloop.records import audit
 
-__all__ = ["Message", "To", "Urgency", "read", "read_all", "tell", "tell_all"]
+__all__ = ["Message", "To", "Urgency", "read", "read_all", "resend", "tell", "tell_all"]
 
 
 @dataclass(frozen=True)
@@ -110,3 +114,20 @@ def read_all(actor: Actor, *, until: int) -> int:
     """Mark every own notice up to `until` as read: what came since the page was made stays unread."""
     rows = Notice.objects.filter(account_id=actor.account_id, id__lte=until, read_at=None)
     return rows.update(read_at=clock.now()) if actor.account_id is not None else 0
+
+
+@transaction.atomic
+def resend(actor: Actor, *, delivery_id: int) -> Delivery:
+    """Try again what was given up, from the first try on. Raises NoticeError `forbidden`, `not_given_up`."""
+    if not access.may(actor, "notices.resend").allowed:
+        raise NoticeError("forbidden", _("Your post may not do this."))
+    row = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
+    if row.state != DeliveryState.DEAD:
+        raise NoticeError("not_given_up", _("This has not been given up."))
+    row.state, row.tries, row.due_at, row.leased_until = DeliveryState.WAITING, 0, clock.now(), None
+    row.save(update_fields=["state", "tries", "due_at", "leased_until"])
+    audit.write(
+        actor_id=actor.account_id, post_id=actor.post_id, actor_words=actor.words, action="notices.resend",
+        object=f"delivery {row.pk}", outcome="done", detail={"channel": row.channel, "error": row.error},
+    )  # fmt: skip
+    return row

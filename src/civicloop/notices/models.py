@@ -65,6 +65,7 @@ class Delivery(models.Model):
             models.Index(fields=["account_id", "day"], name="delivery_of_day", condition=~Q(day=None)),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
             models.Index(fields=["channel", "-id"], name="delivery_by_channel"),
+            models.Index(fields=["made_at"], name="delivery_by_time"),
         ]
 
 

@@ -21,6 +21,9 @@ SELECT count(*) FROM n"""
 TOLD_REPORTERS = """
 SELECT recipient, count(*) FROM notices_notice WHERE recipient = ANY(%(recipients)s::text[]) GROUP BY recipient"""
 
+# the same answer sent twice at once
+BROADCAST_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('notices.broadcast:' || %(id)s, 0))"
+
 UNREAD = """
 SELECT count(*) FROM (
     SELECT 1 FROM notices_notice WHERE account_id = %(account)s AND read_at IS NULL LIMIT %(most)s) x"""

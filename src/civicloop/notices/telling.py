@@ -55,7 +55,7 @@ def write(drafts: Sequence[Draft]) -> int:
     calm = options.allowed(now)
     rows = [_row(draft, ways, now, calm) for draft in (*staff, *outside)]
     with connection.cursor() as cursor:
-        cursor.execute(sql.TELL, {"rows": json.dumps(rows, ensure_ascii=False, default=str), "now": now})
+        cursor.execute(sql.TELL, {"rows": json.dumps(rows, ensure_ascii=False, default=_plain), "now": now})
         return int(cursor.fetchone()[0])
 
 
@@ -94,6 +94,13 @@ def _row(draft: Draft, ways: _Ways, now: datetime, calm: datetime) -> dict[str, 
         "due_at": (now if urgency == Urgency.URGENT else calm).isoformat(),
         "channels": ways.channels(template, draft.account, urgency),
     }  # fmt: skip
+
+
+def _plain(value: object) -> object:
+    """A value of a notice as JSON: names as objects, moments and ids as text."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def reachable(matter_ids: Collection[UUID]) -> set[UUID]:

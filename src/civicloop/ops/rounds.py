@@ -15,6 +15,7 @@ from civicloop.evidence import boxes
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock
 from civicloop.matters import erasure, jobs, signals
+from civicloop.notices import jobs as notices
 from civicloop.ops import loading, traces
 from civicloop.ops.models import Heartbeat
 from civicloop.people import anomalies, locks
@@ -103,6 +104,7 @@ def run_for_ever(*, once: bool = False) -> None:
                     locks.forget_old()
                     tries.forget_old()
                     orders.forget_old()
+                    notices.forget_old()
                     if once and storage_is_due():
                         sweep_storage()
                     elif storage_is_due() and not sweeping.is_alive():
@@ -110,12 +112,16 @@ def run_for_ever(*, once: bool = False) -> None:
                         sweeping.start()
                 # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and
                 # the days that it fills are not over
-                done = 0 if loading.wanted() else jobs.sweep() + orders.sweep() + roots.round()
+                done = 0 if loading.wanted() else jobs.sweep() + orders.sweep() + roots.round() + notices.round()
                 if number % LOOK_EVERY == 0 and not loading.wanted():
                     signals.look()
                 if not loading.wanted():
                     boxes.look()
                     done += erasure.carry_out() + resealing.carry_out()
+                    if once:
+                        notices.send_all()
+                    else:
+                        notices.start_senders()
                 if number % LOGS_EVERY == 0 and not loading.wanted():
                     anomalies.look()
                     if once:

@@ -46,6 +46,7 @@ urlpatterns = [
     path("", include("civicloop.ui.urls")),
     path("", include("civicloop.receipts.urls")),
     path("", include("civicloop.supervision.urls")),
+    path("", include("civicloop.notices.urls")),
     *faces,
     *staff,
     *personal_data.patterns,

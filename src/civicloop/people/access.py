@@ -350,6 +350,11 @@ def opens_anything(actor: Actor, subject: Subject) -> Decision:
     return _opens(actor, subject, OPENING_ROLES)
 
 
+def may_address(actor: Actor) -> Decision:
+    """Whether `actor` may open an address to send a notice there: the platform itself, and nobody who could read it."""
+    return YES if actor.kind == "system" else Decision(False, "role_missing")
+
+
 def _opens(actor: Actor, subject: Subject, roles: frozenset[str]) -> Decision:
     known = sees(actor, subject)
     if not known.allowed:

@@ -10,11 +10,9 @@ import hashlib
 import hmac
 import json
 import secrets
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Lock
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -24,7 +22,7 @@ from django.conf import settings as environment
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import caches, clock
+from civicloop.foundation import caches, clock, outgoing
 from civicloop.people import locks
 from civicloop.people.access import Actor
 from civicloop.people.actions import PeopleError, note, refuse_demonstration, require
@@ -34,11 +32,9 @@ from civicloop.records import audit, settings
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")  # never a shared secret
 SKEW = 60  # seconds by which the two clocks may differ
 TIMEOUT, WHOLE = 5.0, 10.0  # seconds for one step of an answer, and for all of it
-MOST_BYTES = 256 * 1024
 FRESH_FOR = (
     3600.0  # seconds for which the provider's description and keys are kept; an unknown key is asked for at once
 )
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
@@ -57,16 +53,10 @@ class Provider:
             if parts.username is not None or parts.hostname is None:
                 return False
             if (parts.scheme, parts.hostname, parts.port) == (own.scheme, own.hostname, own.port):
-                return _safe(self.issuer)
+                return outgoing.safe(self.issuer)
             return parts.scheme == "https" and parts.port in (None, 443) and parts.hostname in self.hosts
         except ValueError:
             return False
-
-
-def _safe(url: str) -> bool:
-    """HTTPS, or HTTP that stays on this machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def provider() -> Provider | None:
@@ -101,33 +91,19 @@ def _fetch(asked: Provider, url: str, *, form: Mapping[str, str] | None = None, 
     """A JSON document of the provider. Raises SignInRefused `provider_away`; a redirect counts as no answer."""
     if not asked.asks(url):
         raise _away()
-    parts, until = urlsplit(url), time.monotonic() + WHOLE
-    host, secure = str(parts.hostname), parts.scheme == "https"
-    connection: HTTPConnection = (
-        HTTPSConnection(host, parts.port, timeout=TIMEOUT, context=ssl.create_default_context())
-        if secure
-        else HTTPConnection(host, parts.port, timeout=TIMEOUT)
-    )
-    headers = {"Accept": "application/json", "User-Agent": "CivicLoop"}
+    headers = {"Accept": "application/json"}
     if basic:
         headers["Authorization"] = f"Basic {basic}"
     if form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request(
-            "GET" if form is None else "POST", path, urlencode(form) if form is not None else None, headers
-        )
-        answer, body = connection.getresponse(), b""
-        while chunk := answer.read1(65536):
-            body += chunk
-            if len(body) > MOST_BYTES or time.monotonic() > until:
-                raise _away()
-        found = json.loads(body)
-    except (OSError, HTTPException, ValueError) as reason:
+        answer = outgoing.ask(
+            url, method="GET" if form is None else "POST", body=None if form is None else urlencode(form),
+            headers=headers, timeout=TIMEOUT, whole=WHOLE,
+        )  # fmt: skip
+        found = json.loads(answer.body)
+    except (outgoing.NoAnswer, ValueError) as reason:
         raise _away() from reason
-    finally:
-        connection.close()
     if answer.status != 200 or not isinstance(found, dict):
         if form is not None and 400 <= answer.status < 500:
             raise _not_proved("code_refused")

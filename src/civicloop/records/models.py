@@ -36,7 +36,7 @@ class ReadEntry(models.Model):
     post_id = models.BigIntegerField(null=True)
     words = models.CharField(max_length=64)
     purpose = models.CharField(max_length=200)
-    matter_id = models.UUIDField()
+    matter_id = models.UUIDField(null=True, help_text="empty: the address of a member of staff")
     field = models.CharField(max_length=64)
 
     class Meta:

@@ -147,7 +147,7 @@ def reads_export(request: HttpRequest, kind: str) -> HttpResponse:
     lines = selectors.all_of(selectors.read(**_renamed(_filtered(form)))) if form.is_valid() else ()
     columns = ("at", "name", "account", "post", "purpose", "field", "matter")
     return _export(request, "reads", form, kind, lines, columns, lambda line: (
-        line.words, line.account_id or "", line.post_id or "", line.purpose, line.field, line.matter_id,
+        line.words, line.account_id or "", line.post_id or "", line.purpose, line.field, line.matter_id or "",
     ))  # fmt: skip
 
 

@@ -164,18 +164,23 @@ def open_value(
 
 
 def open_bytes(
-    *, actor_id: int | None, actor_words: str, post_id: int | None, purpose: str, matter_id: UUID, owner: str,
-    envelope: bytes,
+    *, actor_id: int | None, actor_words: str, post_id: int | None, purpose: str, matter_id: UUID | None, owner: str,
+    envelope: bytes, field: str = "file",
 ) -> bytes:  # fmt: skip
-    """The content of a sealed file, after its read-log line has been committed. Raises as open_value does."""
+    """The content of a sealed file or of an address (`field`), after its read-log line has been committed.
+
+    Raises as open_value does.
+    """
     if not purpose.strip():
         raise NoPurpose
     with transaction.atomic(durable=True):
-        _log(actor_id, actor_words, post_id, purpose, matter_id, "file")
+        _log(actor_id, actor_words, post_id, purpose, matter_id, field)
         return _unseal(envelope, owner.encode())
 
 
-def _log(actor_id: int | None, words: str, post_id: int | None, purpose: str, matter_id: UUID, field: str) -> None:
+def _log(
+    actor_id: int | None, words: str, post_id: int | None, purpose: str, matter_id: UUID | None, field: str
+) -> None:
     ReadEntry.objects.create(
         at=clock.now(), account_id=actor_id, post_id=post_id, words=words[:64], purpose=purpose.strip()[:200],
         matter_id=matter_id, field=field,

@@ -87,6 +87,12 @@ PAGES = (
         "audit.view",
     ),
     (
+        "notices:log",
+        gettext_lazy("Messages sent"),
+        gettext_lazy("By which way messages left, what could not be sent, and how notices read"),
+        "notices.log",
+    ),
+    (
         "personal-data",
         gettext_lazy("Inventory of personal data"),
         gettext_lazy("What is kept of persons, why, how long, who may open it"),

@@ -22,6 +22,7 @@ from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
 from civicloop.matters.timeline import STANDS_IN_FROM
 from civicloop.matters.words import action_words, answer_words, digest_words, evidence_words
+from civicloop.notices import broadcasts
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
@@ -49,6 +50,7 @@ def show(request: HttpRequest, actor: Actor, matter_id: UUID, status: int = 200)
     try:
         context = bag(request, actor, matter_id)
         context |= urging.bag(actor, context["seen"]) | supervision.panel(actor, matter_id)
+        context["may_broadcast"] = broadcasts.may_send(actor, context["seen"])
         context |= opening.bag(request, actor, context["seen"]) | complaints.bag(
             actor, context["seen"], request.POST.get("text", "")
         )

@@ -20,7 +20,8 @@ from django.views.decorators.http import require_POST
 
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
-from civicloop.people import factors, locks, oidc, web
+from civicloop.notices import selectors as notices
+from civicloop.people import access, factors, locks, oidc, web
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.middleware import BEGAN, ENROL, USED
@@ -205,6 +206,7 @@ def describe(request: HttpRequest) -> context.Person | None:
         return None
     held = web.actors(request)
     now = web.actor(request)
+    has_inbox = access.may(now, "notices.own").allowed
     language = getattr(request, "LANGUAGE_CODE", "zh-hans")
     rows = {post.pk: post for post in Post.objects.filter(id__in=[a.post_id for a in held]).select_related("unit")}
     posts = tuple(
@@ -225,4 +227,6 @@ def describe(request: HttpRequest) -> context.Person | None:
         homes.home_of(now),
         "/security/",
         "/security/rights",
+        reverse("notices:inbox") if has_inbox else "",
+        notices.unread(user.pk) if has_inbox else 0,
     )

@@ -37,8 +37,8 @@ class Person:
 
     `key` tells accounts apart on a shared phone: what one person has not sent yet never goes out under another.
 
-    `start_url` is where the chosen post starts its day. `switch_url` takes a POST with `post` (a code) and `next`;
-    `sign_out_url` takes a POST.
+    `start_url` is where the chosen post starts its day; `unread` is how much waits at `inbox_url`. `switch_url` takes a
+    POST with `post` (a code) and `next`; `sign_out_url` takes a POST.
     """
 
     name: str
@@ -50,6 +50,8 @@ class Person:
     start_url: str = ""
     account_url: str = ""
     rights_url: str = ""
+    inbox_url: str = ""
+    unread: int = 0
 
     @property
     def post(self) -> Post | None:
