@@ -165,6 +165,8 @@ PAST_ACCESS = {
     "supervision/laddering.py": "the clock that fires a mark, as the system",
     "supervision/announcing.py": "from whom an order's matters are kept, as the system",
     "supervision/demands.py": "what the units of an order still owe, for whoever sees the order",
+    "notices/consuming.py": "who did what is told of, so as not to tell them",
+    "notices/sending.py": "the reporter's sealed number, opened as the system with a line in the read log",
     "notices/sql.py": "how much waits at a desk, for those who sit at it",
     "ops/metrics.py": "how many are open",
     "ops/bench/runs.py": "a throw-away database",

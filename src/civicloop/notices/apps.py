@@ -12,8 +12,10 @@ class NoticesConfig(AppConfig):
     def ready(self) -> None:
         """Define the room's settings, read its templates, say what personal data are kept."""
         from civicloop.notices import options, wording  # noqa: F401
-        from civicloop.records import inventory
+        from civicloop.notices.contacts import ADDRESSES
+        from civicloop.records import inventory, resealing
 
         wording.register(wording.FOLDER / "loop.toml")
         wording.rules()
+        resealing.register(ADDRESSES)
         inventory.register(Path(__file__).with_name("personal.toml"))

@@ -1,22 +1,24 @@
 """How a member of staff is reached outside the platform: entered, muted and taken back by that person alone."""
 
 import re
+from collections import Counter
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import clock
+from civicloop.foundation import ciphers, clock
 from civicloop.notices.choices import Channel
 from civicloop.notices.errors import NoticeError
 from civicloop.notices.models import Contact
 from civicloop.notices.sending import owner_of
 from civicloop.people.access import Actor, may
-from civicloop.records import audit, sealing
+from civicloop.records import audit, keyring, resealing, sealing
 
 PHONE = re.compile(r"1[3-9]\d{9}|\+\d{7,15}")
 CHAT = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
+BATCH = 200
 
 
 def of(actor: Actor) -> dict[str, Contact]:
@@ -91,3 +93,30 @@ def _note(actor: Actor, action: str, channel: str, **detail: object) -> None:
         actor_id=actor.account_id, post_id=actor.post_id, actor_words=actor.words, action=action, object=channel,
         outcome="done", detail=detail,
     )  # fmt: skip
+
+
+# -- a change of keys --------------------------------------------------------------------------------------------------
+
+
+def _reseal(position: str) -> resealing.Step:
+    """The addresses follow a change of the sealing key; one batch of them."""
+    rows = list(Contact.objects.filter(id__gt=int(position or 0)).order_by("id")[:BATCH])
+    replaced = closed = 0
+    for row in rows:
+        known = bytes(row.envelope)
+        try:
+            fresh = sealing.resealed(owner_of(row.account_id, row.channel), known)
+        except (ciphers.CannotOpen, ciphers.CannotSeal):
+            closed += 1
+            continue
+        if fresh is not None:
+            replaced += Contact.objects.filter(id=row.pk, envelope=known).update(envelope=fresh)
+    return resealing.Step(str(rows[-1].pk) if len(rows) == BATCH else "", replaced, closed)
+
+
+def _needed() -> resealing.Needed:
+    envelopes = Contact.objects.values_list("envelope", flat=True)
+    return dict(Counter((keyring.SEALING, ciphers.key_id(bytes(each))) for each in envelopes.iterator()))
+
+
+ADDRESSES = resealing.Place("addresses", _reseal, _needed)
