@@ -1,6 +1,8 @@
 """In the other language, by keyboard alone, without scripts."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -55,6 +57,7 @@ def test_the_language_is_switched_on_any_page_and_stays(sit: Sit) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
 
 
+@pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize(
     ("user", "path", "act"),
     [
@@ -67,15 +70,89 @@ def test_the_language_is_switched_on_any_page_and_stays(sit: Sit) -> None:
         ("receiver", "/receiving/", "button[name=action]"),
         ("head", "/approvals/", "main form button.btn-primary"),
         ("checker", "/checks/{to_check}", "[data-act=post_check-pass] [data-act-button]"),
+        ("system", "/admin/units/", "main .btn-primary"),
+        ("security", "/admin/posts/", "main .btn-primary"),
     ],
 )
-def test_the_main_act_is_reached_by_tab_and_seen(sit: Sit, city: City, user: str, path: str, act: str) -> None:
-    page = sit(user, DESK).go(path.format(**city.matters))
+def test_the_main_act_is_reached_by_tab_and_seen(
+    sit: Sit, city: City, user: str, path: str, act: str, width: int
+) -> None:
+    page = sit(user, width).go(path.format(**city.matters))
     steps.tab_to(page, act, most=60)
     outline = page.evaluate(
         "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))"
     )
     assert outline, f"no focus is seen on {act} of {path}"
+
+
+def press(page: Page, selector: str) -> None:
+    """Go there by Tab and press Enter."""
+    steps.tab_to(page, selector, most=150)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def attach(page: Page, act: str, photo: Path) -> None:
+    """Choose a photo for an act: Enter on its field asks for the file."""
+    steps.tab_to(page, f"[data-act='{act}'] input[type=file]", most=150)
+    with page.expect_file_chooser() as asked:
+        page.keyboard.press("Enter")
+    asked.value.set_files(photo)
+    expect(page.locator(f"[data-act='{act}'] [data-photo-preview] img")).to_have_count(1)
+
+
+def tick(page: Page, matter: str) -> None:
+    steps.tab_to(page, f"input[name=matter][value^='{matter}']", most=150)
+    page.keyboard.press("Space")
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_whole_loop_by_keyboard_alone(sit: Sit, photo: Callable[[int], Path], width: int) -> None:
+    resident = sit("", width)
+    page = resident.go("/report")
+    steps.tab_to(page, "[name=text]", most=60)
+    page.keyboard.type("Manhole cover is gone")
+    steps.tab_to(page, "[data-geolocate]", most=60)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-place-said]")).to_contain_text("9")
+    press(page, "form[data-draft] button.btn-primary")
+    status = page.locator("a[href^='/status/']").first.get_attribute("href") or ""
+    matter = status.rstrip("/").rsplit("/", 1)[-1]
+
+    clerk, receiver, worker, checker = (sit(user, width) for user in ("clerk", "receiver", "worker", "checker"))
+    page = clerk.go("/desk/")
+    press(page, f".pane-list a[href*='{matter}']")
+    steps.file_and_dispatch(page, "01001", 3)
+
+    page = receiver.go("/receiving/?tab=dispatched")
+    tick(page, matter)
+    press(page, "button[name=action][value=accept]")
+    page = receiver.go("/receiving/?tab=accepted")
+    tick(page, matter)
+    steps.tab_to(page, "select[name=worker]", most=150)
+    for _press in range(9):
+        if page.locator("select[name=worker]").input_value() == "worker":
+            break
+        page.keyboard.press("ArrowDown")
+    press(page, "button[name=action][value=assign]")
+
+    page = worker.go("/receiving/?tab=handling")
+    press(page, f"a[data-open][href*='{matter}']")
+    steps.tab_to(page, "[data-act=handle] textarea", most=60)
+    page.keyboard.type("Cover put back")
+    attach(page, "handle", photo(31))
+    press(page, "[data-act=handle] [data-act-button]")
+    page = receiver.go("/receiving/?tab=handled")
+    tick(page, matter)
+    press(page, "button[name=action][value=feed_back]")
+
+    page = checker.go("/checks/")
+    press(page, f"a[href*='{matter}']")
+    attach(page, "post_check-pass", photo(32))
+    press(page, "[data-act=post_check-pass] [data-act-button]")
+    page = clerk.go(f"/desk/?m={matter}")
+    press(page, "[data-act=close] [data-act-button]")
+    steps.says(clerk.go(f"/matters/{matter}"), "已结案")
 
 
 def test_report_and_track_without_scripts(sit: Sit) -> None:
