@@ -1,6 +1,7 @@
 """Acts that must not happen: by the wrong post, out of step, stale, twice, on the own work. Nothing is half-written."""
 
 import itertools
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,14 @@ def matter() -> str:
 def written(matter: str) -> tuple[int, int, int]:
     """How much there is of a matter."""
     return tuple(model.objects.filter(matter_id=matter).count() for model in (Entry, Fact, Outbox))  # type: ignore[return-value]
+
+
+def said_in_both(user: str, status: int, code: str, call: Callable[[Caller], Any]) -> dict[str, Any]:
+    """The same refusal in Chinese and in English; the body of the last."""
+    for language, chinese in (("zh-hans", True), ("en", False)):
+        body = refusal(call(Caller(user, language=language)), status, code)
+        assert is_chinese(body["detail"]) is chinese, body["detail"]
+    return body
 
 
 @pytest.mark.parametrize(
@@ -52,7 +61,7 @@ def test_an_act_on_a_stale_step_version_is_refused_with_the_present_one(matter: 
     clerk = Caller("clerk")
     first = done(clerk.act(matter, "file", if_match='"1"', condition=condition()), 201)
     before = written(matter)
-    body = refusal(clerk.act(matter, "dispatch", if_match='"1"'), 412, "stale")
+    body = said_in_both("clerk", 412, "stale", lambda clerk: clerk.act(matter, "dispatch", if_match='"1"'))
     assert body["step_version"] == first["step_version"]
     assert written(matter) == before
     done(clerk.act(matter, "note", note="看过"), 201)  # moves nothing, so the step version stays
@@ -62,8 +71,8 @@ def test_an_act_on_a_stale_step_version_is_refused_with_the_present_one(matter: 
 
 def test_an_act_out_of_step_is_refused(matter: str) -> None:
     clerk, before = Caller("clerk"), written(matter)
-    assert is_chinese(refusal(clerk.act(matter, "close"), 409, "out_of_step")["detail"])
-    assert is_chinese(refusal(clerk.act(matter, "fly"), 422, "unknown_action")["detail"])
+    said_in_both("clerk", 409, "out_of_step", lambda clerk: clerk.act(matter, "close"))
+    said_in_both("clerk", 422, "unknown_action", lambda clerk: clerk.act(matter, "fly"))
     refusal(clerk.act(matter, "file", "twice", condition=condition()), 422, "unknown_result")
     assert written(matter) == before
 
@@ -138,7 +147,9 @@ def test_the_handler_cannot_check_the_own_work(matter: str) -> None:
     walk_to_check(matter)
     done(as_checker.upload(matter, "other"))
     before = written(matter)
-    assert is_chinese(refusal(as_checker.act(matter, "post_check", "pass"), 403, "own_work")["detail"])
+    for language, chinese in (("zh-hans", True), ("en", False)):
+        as_checker.headers["Accept-Language"] = language
+        assert is_chinese(refusal(as_checker.act(matter, "post_check", "pass"), 403, "own_work")["detail"]) is chinese
     offered = done(as_checker.get(f"/matters/{matter}/actions"))
     assert not {"pass", "fail"} & {each["result"] for each in offered if each["action"] == "post_check"}
     assert written(matter) == before
@@ -153,7 +164,8 @@ def test_an_act_repeated_after_a_lost_reply_answers_the_same(matter: str) -> Non
     assert done(clerk.act(matter, "file", act_id=act_id, condition=condition()), 200) == first
     done(clerk.act(matter, "dispatch"), 201)
     assert done(clerk.act(matter, "file", act_id=act_id, condition=condition()), 200) == first
-    refusal(clerk.act(matter, "file", act_id=act_id, condition=condition(2)), 409, "id_reused")
+    other = condition(2)
+    said_in_both("clerk", 409, "id_reused", lambda c: c.act(matter, "file", act_id=act_id, condition=other))
     refusal(Caller("d1-clerk").act(matter, "file", act_id=act_id, condition=condition()), 409, "id_reused")
     assert written(matter)[0] == before[0] + 1
 

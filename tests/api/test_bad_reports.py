@@ -136,7 +136,9 @@ def test_the_same_id_with_other_content_or_another_sender_is_refused() -> None:
     identifier = str(ids.uuid7(world.START))
     first = done(Caller().report(id=identifier), 201)
     assert done(Caller().report(id=identifier), 200) == first
-    refusal(Caller().report(id=identifier, title="别的"), 409, "id_reused")
+    for language, chinese in (("zh-hans", True), ("en", False)):
+        body = refusal(Caller(language=language).report(id=identifier, title="别的"), 409, "id_reused")
+        assert is_chinese(body["detail"]) is chinese, body["detail"]
     refusal(Caller("clerk").report(id=identifier), 409, "id_reused")
     assert Matter.objects.count() == 1
 
