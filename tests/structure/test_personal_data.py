@@ -30,6 +30,7 @@ SAID = """
     evidence_evidence.stage evidence_evidence.media_type evidence_evidence.sha256 evidence_evidence.fingerprint
     evidence_signal.* evidence_lookedat.* evidence_boxes.detector evidence_capture.how evidence_capture.source
     evidence_capture.accuracy evidence_capture.editor evidence_publicphoto.state
+    evidence_film.state
     matters_matter.number matters_matter.channel matters_matter.class_code matters_matter.crs_in
     matters_matter.place_reason matters_matter.step matters_matter.stage matters_matter.end matters_matter.desk_level
     matters_matter.desk_roles matters_matter.complained_of matters_matter.answers

@@ -10,26 +10,52 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy
 
-from civicloop.evidence import exif, photos, storage
-from civicloop.evidence.choices import MOST_BYTES, MOST_FILES
+from civicloop.evidence import exif, films, photos, storage
+from civicloop.evidence.choices import MEGABYTE, MOST_BYTES, MOST_FILES, MOST_FILM_MEGABYTES
 from civicloop.evidence.errors import Conflict, EvidenceRefused, refused
-from civicloop.evidence.models import Capture, Evidence, How, Stage
+from civicloop.evidence.models import Capture, Evidence, Film, How, Stage
 from civicloop.evidence.selectors import owner_words, referenced
 from civicloop.foundation import ciphers, clock
 from civicloop.foundation.canonical import fingerprint
 from civicloop.records import sealing
+from civicloop.records import settings as chosen
 
-__all__ = ["MOST_BYTES", "Conflict", "EvidenceRefused", "Prepared", "prepare", "store", "sweep_orphans"]
+__all__ = ["Conflict", "EvidenceRefused", "Prepared", "prepare", "read_upload", "store", "sweep_orphans"]
 
 DAY = 86_400.0
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _BATCH = 1000
+_HEAD = 32  # bytes by which a film is known
+
+chosen.define(
+    "evidence.film_megabytes", "int", 60, gettext_lazy("Megabytes that a film may have"), low=1,
+    high=MOST_FILM_MEGABYTES,
+)  # fmt: skip
+chosen.define(
+    "evidence.film_seconds", "int", 60, gettext_lazy("Seconds that a film may last"), low=1, high=300,
+)  # fmt: skip
+
+
+class Upload(Protocol):
+    """A file that is being sent."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes."""
+
+
+def read_upload(file: Upload) -> bytes:
+    """An upload, at most one byte more than its kind may have: enough to refuse it in words."""
+    head = file.read(_HEAD)
+    most = chosen.get_int("evidence.film_megabytes") * MEGABYTE if films.is_film(head) else MOST_BYTES
+    return head + file.read(most + 1 - len(head))
 
 
 @dataclass(frozen=True)
@@ -40,11 +66,13 @@ class Prepared:
     name: str
     known: Evidence | None = None
     capture: Capture | None = None
+    film: Film | None = None
 
     def values(self, now: datetime) -> dict[str, object]:
         """The columns of the row, for a caller that inserts it in a statement of its own.
 
-        Such a caller keeps the bound of MOST_FILES and answers a taken id (matter_id, id) by its `fingerprint` itself.
+        Not for films, which have a second row. Such a caller keeps the bound of MOST_FILES and answers a taken id
+        (matter_id, id) by its `fingerprint` itself.
         """
         fields = [field.attname for field in Evidence._meta.local_concrete_fields]
         return {name: getattr(self.row, name) for name in fields} | {"created_at": now}
@@ -71,19 +99,37 @@ def prepare(
     known = Evidence.objects.filter(pk=(matter_id, evidence_id)).first()
     if known is not None:
         return Prepared(_same(known, row), filename, known)
-    found = photos.look(upload, filename)
-    row.media_type, row.width, row.height, row.dhash = found.media_type, found.width, found.height, found.dhash
-    place = storage.default()
+    found: photos.Looked | films.Film
+    if films.is_film(upload):
+        found = _film(upload, filename)
+    else:
+        found = photos.look(upload, filename)
+        row.dhash = found.dhash
+    row.media_type, row.width, row.height = found.media_type, found.width, found.height
+    place, film = storage.default(), None
     try:
         sealed = sealing.seal_bytes(owner_words(matter_id, evidence_id), upload)
         row.sealed_original, row.sealed_with = place.put(sealed), ciphers.key_id(sealed)
-        if found.derivative:
+        if isinstance(found, films.Film):
+            film = Film(
+                matter_id=matter_id, evidence_id=evidence_id, content=place.put(found.content),
+                milliseconds=found.milliseconds, had_sound=found.had_sound,
+            )  # fmt: skip
+        elif found.derivative:
             row.derivative, row.thumbnail = place.put(found.derivative), place.put(found.thumbnail)
     except OSError as reason:
         raise refused("storage_full" if reason.errno in FULL else "not_stored", filename) from reason
     except ciphers.CannotSeal as reason:
         raise refused("not_stored", filename) from reason
-    return Prepared(row, filename, capture=_capture(row, how, found.said))
+    said = exif.Said() if isinstance(found, films.Film) else found.said
+    return Prepared(row, filename, capture=_capture(row, how, said), film=film)
+
+
+def _film(upload: bytes, filename: str) -> films.Film:
+    return films.take(
+        upload, filename, most_bytes=chosen.get_int("evidence.film_megabytes") * MEGABYTE,
+        most_milliseconds=chosen.get_int("evidence.film_seconds") * 1000,
+    )  # fmt: skip
 
 
 def _capture(row: Evidence, how: str, said: exif.Said) -> Capture | None:
@@ -127,6 +173,9 @@ def store(prepared: Prepared, also: Callable[[Evidence], object] | None = None) 
         row.save(force_insert=True)
         if prepared.capture is not None:
             prepared.capture.save(force_insert=True)
+        if prepared.film is not None:
+            prepared.film.made_at = row.created_at
+            prepared.film.save(force_insert=True)
         if also is not None:
             also(row)
     return row, True

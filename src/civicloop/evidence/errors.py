@@ -18,7 +18,7 @@ class EvidenceRefused(ValueError):
     """An upload that is not taken. `code` is for machines, `str()` for the person, in the person's language.
 
     Codes: empty, too_large, too_many_pixels, heic, archive, web_page, not_a_photo, damaged, unknown_stage, too_many,
-    pdf_locked, pdf_active, pdf_too_long, video,
+    pdf_locked, pdf_active, pdf_too_long, video, film_too_large, film_too_long, film_codec, film_locked, film_streamed,
     and two that are the platform's fault: not_stored (worth another try) and storage_full (once there is room again).
     """
 
@@ -47,8 +47,12 @@ def _then(code: str) -> str:
         return _("Print it to a new PDF without protection and attachments, or photograph the paper.")
     if code == "pdf_too_long":
         return _("Send the pages that matter, or several files.")
-    if code == "video":
-        return _("Take one or more photos that show the same.")
+    if code in {"video", "film_codec", "film_locked", "film_streamed"}:
+        return _(
+            "Film it with a phone's own camera set to “most compatible” (H.264), or take photos that show the same."
+        )
+    if code in {"film_too_large", "film_too_long"}:
+        return _("Film less, or at a lower quality, or take photos that show the same.")
     if code == "too_many":
         return _("Leave out what shows the same.")
     if code == "unknown_stage":
@@ -70,9 +74,12 @@ def _reason(code: str) -> str:
         "pdf_locked": _("%(name)s is a PDF protected by a password, which nobody could open later."),
         "pdf_active": _("%(name)s is a PDF that holds a program, an action, a film or attached files."),
         "pdf_too_long": _("%(name)s is too long: a PDF may have %(pages)s pages and no endless contents."),
-        "video": _(
-            "%(name)s is a film; films are not taken, since what a phone writes into them cannot be removed here."
-        ),
+        "video": _("%(name)s is a film of a kind that is not taken: MP4 and MOV are."),
+        "film_too_large": _("%(name)s is too large: a film may have %(megabytes)s MB."),
+        "film_too_long": _("%(name)s is too long: a film may last %(seconds)s seconds."),
+        "film_codec": _("%(name)s is a film whose pictures cannot be shown everywhere."),
+        "film_locked": _("%(name)s is a film that is locked."),
+        "film_streamed": _("%(name)s is a film in pieces, or its pictures lie elsewhere."),
         "damaged": _("%(name)s is damaged or was not sent completely."),
         "unknown_stage": _("Say whether %(name)s was taken before handling, after handling or otherwise."),
         "too_many": _("%(name)s is one too many: a matter holds at most %(most)s photos and files."),

@@ -177,3 +177,32 @@ class PublicPhoto(models.Model):
             models.Index(fields=["public_id"], condition=models.Q(state="public"), name="public_photo_address"),
             models.Index(fields=["decided_at"], condition=models.Q(state="public"), name="public_photo_newest"),
         ]
+
+
+class FilmState(models.TextChoices):
+    """Whether the worker could show the pictures of a film."""
+
+    WAITING = "waiting", _("Is being checked")
+    FINE = "fine", _("Checked")
+    FAILED = "failed", _("Cannot be shown")
+
+
+class Film(models.Model):
+    """What is shown of a film to the staff: its pictures alone, written anew, once the worker has looked at them."""
+
+    pk = models.CompositePrimaryKey("matter_id", "evidence_id")
+    matter_id = models.UUIDField()
+    evidence_id = models.UUIDField()
+    content = models.CharField(max_length=64)
+    milliseconds = models.IntegerField()
+    had_sound = models.BooleanField()
+    state = models.CharField(max_length=8, choices=FilmState, default=FilmState.WAITING)
+    tries = models.SmallIntegerField(default=0)
+    still = models.CharField(max_length=64, default="")
+    thumbnail = models.CharField(max_length=64, default="")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["made_at"], condition=models.Q(state="waiting"), name="film_waiting"),
+        ]

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from civicloop.evidence import storage
 from civicloop.evidence.choices import MOST_FILES
-from civicloop.evidence.models import Capture, Evidence, PublicPhoto
+from civicloop.evidence.models import Capture, Evidence, Film, FilmState, PublicPhoto
 from civicloop.evidence.photos import JPEG
 from civicloop.records import sealing
 
@@ -16,7 +16,7 @@ WHICH = ("derivative", "thumbnail")
 
 
 class NoSuchObject(LookupError):
-    """There is no such evidence, or it has no picture (a PDF), or `which` is neither derivative nor thumbnail."""
+    """There is no such evidence, it has no picture (a PDF, a film), or `which` is neither derivative nor thumbnail."""
 
 
 def owner_words(matter_id: UUID, evidence_id: UUID) -> str:
@@ -47,6 +47,23 @@ def read_object(
     if not name:
         raise NoSuchObject(str(evidence_id))
     return storage.default().get(str(name)), JPEG
+
+
+def films(matter_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], Film]:
+    """The films of some matters, by matter and evidence; one statement. Ask people.access first."""
+    return {(row.matter_id, row.evidence_id): row for row in Film.objects.filter(matter_id__in=matter_ids)}
+
+
+def read_film(matter_id: UUID, evidence_id: UUID, which: Literal["content", "still", "thumbnail"]) -> bytes:
+    """The pictures of a film, or one of them as JPEG, once the worker has looked. For the staff: ask people.access.
+
+    Raises NoSuchObject, storage.Missing (both LookupError) and storage.Damaged (OSError).
+    """
+    row = Film.objects.filter(pk=(matter_id, evidence_id), state=FilmState.FINE).first()
+    name = getattr(row, which) if row is not None else ""
+    if not name:
+        raise NoSuchObject(str(evidence_id))
+    return storage.default().get(name)
 
 
 def open_original(
@@ -80,6 +97,8 @@ def referenced(names: Collection[str]) -> set[str]:
         Q(sealed_original__in=wanted) | Q(derivative__in=wanted) | Q(thumbnail__in=wanted)
     ).values_list("sealed_original", "derivative", "thumbnail")
     public = PublicPhoto.objects.filter(Q(picture__in=wanted) | Q(thumbnail__in=wanted))
+    films = Film.objects.filter(Q(content__in=wanted) | Q(still__in=wanted) | Q(thumbnail__in=wanted))
     found = {name for row in rows.iterator() for name in row}
     found |= {name for row in public.values_list("picture", "thumbnail").iterator() for name in row}
+    found |= {name for row in films.values_list("content", "still", "thumbnail").iterator() for name in row}
     return found & set(wanted)

@@ -566,7 +566,7 @@ def add_file(
 ) -> tuple[EvidenceOut, bool]:
     """Store an upload for somebody who may see the matter; errors in the person's words."""
     prepared = actions.take_upload(
-        actor, upload=file.read(evidence.MOST_BYTES + 1), filename=file.name or "", stage=stage, matter_id=matter_id,
+        actor, upload=evidence.read_upload(file), filename=file.name or "", stage=stage, matter_id=matter_id,
         evidence_id=evidence_id or ids.uuid7(clock.now()), how=how,
     )  # fmt: skip
     row, created = actions.add_evidence(actor, prepared)

@@ -197,8 +197,8 @@ def originals(actor: Actor, seen: Reading) -> list[Evidence]:
 
 
 def _kind(row: Evidence) -> str:
-    """What access must know of an original: a photo, a paper of the staff, or a letter from outside."""
-    if row.media_type.startswith("image/"):
+    """What access must know of an original: a photo or film, a paper of the staff, or a letter from outside."""
+    if row.media_type.startswith(("image/", "video/")):
         return "photo"
     return "letter" if row.post_id is None else "paper"
 

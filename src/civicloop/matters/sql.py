@@ -307,6 +307,7 @@ BEGIN
         DELETE FROM evidence_signal WHERE matter_id = wanted;
         DELETE FROM evidence_boxes WHERE matter_id = wanted;
         DELETE FROM evidence_publicphoto WHERE matter_id = wanted;
+        DELETE FROM evidence_film WHERE matter_id = wanted;
         DELETE FROM evidence_capture WHERE matter_id = wanted;
         DELETE FROM evidence_evidence WHERE matter_id = wanted;
         GET DIAGNOSTICS files = ROW_COUNT;

@@ -55,7 +55,8 @@ def answer_words(code: str) -> str:
 def action_words(procedure: Procedure, action: str, result: str, data: Mapping[str, Any]) -> str:
     """The words of an entry's action and result; `data` are its plain values."""
     if action == "evidence":
-        added = _("Photo added") if str(data.get("media_type", "")).startswith("image/") else _("File added")
+        kind = str(data.get("media_type", "")).partition("/")[0]
+        added = {"image": _("Photo added"), "video": _("Film added")}.get(kind, _("File added"))
         return f"{added} · {Stage(result).label}" if result in Stage.values else added
     if action == "answer_part":
         return f"{ENGINE_WORDS[action]} · {answer_words(result)}"

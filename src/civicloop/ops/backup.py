@@ -57,7 +57,10 @@ FILES = """
     UNION SELECT thumbnail FROM evidence_evidence WHERE thumbnail <> ''
     UNION SELECT sealed_original FROM evidence_evidence WHERE sealed_original <> ''
     UNION SELECT picture FROM evidence_publicphoto WHERE picture <> ''
-    UNION SELECT thumbnail FROM evidence_publicphoto WHERE thumbnail <> '' ORDER BY 1"""
+    UNION SELECT thumbnail FROM evidence_publicphoto WHERE thumbnail <> ''
+    UNION SELECT content FROM evidence_film
+    UNION SELECT still FROM evidence_film WHERE still <> ''
+    UNION SELECT thumbnail FROM evidence_film WHERE thumbnail <> '' ORDER BY 1"""
 # by which two tables are told apart whatever the order of their rows
 SUM = """
     SELECT count(*), coalesce(sum(('x' || left(md5(ROW({columns})::text), 15))::bit(60)::bigint), 0)::text

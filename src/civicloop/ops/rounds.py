@@ -4,6 +4,7 @@ import contextlib
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
 
@@ -11,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 
 from civicloop.classifier import jobs as kinds
 from civicloop.evidence import actions as evidence
-from civicloop.evidence import boxes
+from civicloop.evidence import boxes, film_rounds
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock
 from civicloop.matters import erasure, jobs, signals
@@ -60,12 +61,26 @@ def sweep_storage() -> None:
         log.exception("the stored files could not be looked through; the next hour tries again")
 
 
-def _sweep_beside() -> None:
-    """The same beside the rounds, for many files take long: with a connection of its own."""
-    try:
-        sweep_storage()
-    finally:
-        connection.close()
+class Beside:
+    """Work beside the rounds, for it may take long: one at a time, with a connection of its own."""
+
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        self.name, self.work = name, work
+        self.thread: threading.Thread | None = None
+
+    def begin(self, *, here: bool) -> None:
+        """Begin it unless it goes on still; `here` does it at once and waits."""
+        if here:
+            self.work()
+        elif self.thread is None or not self.thread.is_alive():
+            self.thread = threading.Thread(target=self._whole, name=self.name, daemon=True)
+            self.thread.start()
+
+    def _whole(self) -> None:
+        try:
+            self.work()
+        finally:
+            connection.close()
 
 
 def learn() -> None:
@@ -78,11 +93,12 @@ def learn() -> None:
         log.exception("nothing could be learnt; the next hour tries again")
 
 
-def _learn_beside() -> None:
+def look_at_films() -> None:
+    """See whether films can be shown; each may take a minute."""
     try:
-        learn()
-    finally:
-        connection.close()
+        film_rounds.look()
+    except (OSError, DatabaseError, InterfaceError):
+        log.exception("films could not be looked at; a later round tries again")
 
 
 def run_for_ever(*, once: bool = False) -> None:
@@ -95,7 +111,8 @@ def run_for_ever(*, once: bool = False) -> None:
     if not once:
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
-    number, sweeping, learning = 0, threading.Thread(target=_sweep_beside), threading.Thread(target=_learn_beside)
+    number, sweeping = 0, Beside("storage", sweep_storage)
+    learning, films = Beside("learning", learn), Beside("films", look_at_films)
     while True:
         try:
             with traces.span("worker round") as span:
@@ -105,11 +122,8 @@ def run_for_ever(*, once: bool = False) -> None:
                     tries.forget_old()
                     orders.forget_old()
                     notices.forget_old()
-                    if once and storage_is_due():
-                        sweep_storage()
-                    elif storage_is_due() and not sweeping.is_alive():
-                        sweeping = threading.Thread(target=_sweep_beside, name="storage", daemon=True)
-                        sweeping.start()
+                    if storage_is_due():
+                        sweeping.begin(here=once)
                 # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and
                 # the days that it fills are not over
                 done = 0 if loading.wanted() else jobs.sweep() + orders.sweep() + roots.round() + notices.round()
@@ -117,6 +131,8 @@ def run_for_ever(*, once: bool = False) -> None:
                     signals.look()
                 if not loading.wanted():
                     boxes.look()
+                    if film_rounds.waiting():
+                        films.begin(here=once)
                     done += erasure.carry_out() + resealing.carry_out()
                     if once:
                         notices.send_all()
@@ -124,11 +140,7 @@ def run_for_ever(*, once: bool = False) -> None:
                         notices.start_senders()
                 if number % LOGS_EVERY == 0 and not loading.wanted():
                     anomalies.look()
-                    if once:
-                        learn()
-                    elif not learning.is_alive():
-                        learning = threading.Thread(target=_learn_beside, name="learning", daemon=True)
-                        learning.start()
+                    learning.begin(here=once)
                 beat("worker", round=number, acts=done)
                 if span is not None:
                     span.facts |= {"civicloop.acts": done, "civicloop.statements": span.statements}

@@ -74,7 +74,7 @@ def show_check(request: HttpRequest, actor: Actor, matter_id: UUID, *, status: i
     results = [line for line in selectors.timeline(matter_id) if line.texts.get("result")]
     context = {
         "row": row, "card": acting.card(row, actor, url="#"),
-        "photos": faces.photos_of([matter_id], {matter_id: row.received_at})[matter_id],
+        "photos": faces.photos_of([matter_id], {matter_id: row.received_at}, with_films=True)[matter_id],
         "result": results[-1] if results else None, "refused": faces.trouble(request),
         "closing": shown(row.condition.closing, acting.language()) if row.condition else "",
         "signals": signals_page.of_matter(actor, matter_id),

@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from civicloop.evidence import selectors as files
-from civicloop.evidence.actions import Prepared
-from civicloop.evidence.choices import MOST_BYTES
+from civicloop.evidence.actions import Prepared, read_upload
 from civicloop.evidence.models import Evidence, Stage
 from civicloop.evidence.words import made
 from civicloop.foundation import ids
@@ -26,7 +25,7 @@ from civicloop.matters.errors import Refused
 from civicloop.matters.reading import Reading
 from civicloop.people.access import Actor
 from civicloop.places import selectors as places
-from civicloop.site import acting
+from civicloop.site import acting, film_pages
 
 LEVELS = ("district", "subdistrict", "community")
 Values = Mapping[str, Any]
@@ -107,7 +106,7 @@ def person(data: Values) -> dict[str, str]:
 
 def evidence_id(actor: Actor, matter_id: UUID, stage: str, upload: "UploadedFile[bytes]") -> UUID:
     """An id that the same photo of the same matter always has, so that a form sent again adds nothing."""
-    content = upload.read(MOST_BYTES + 1)
+    content = read_upload(upload)
     upload.seek(0)
     seed = f"{matter_id}:{stage}:{actor.account_id or actor.relation}:".encode()
     mixed = hashlib.sha256(seed + content).digest()
@@ -129,7 +128,7 @@ def prepare_photos(
     fine, refused = [], []
     for upload, how in zip(uploads, chain(hows, repeat("unknown")), strict=False):
         identifier = evidence_id(actor, matter_id, stage, upload)
-        content, name = upload.read(MOST_BYTES + 1), upload.name or ""
+        content, name = read_upload(upload), upload.name or ""
         try:
             fine.append(
                 actions.take_upload(
@@ -167,11 +166,13 @@ def add_photos(
 
 
 def photos_of(
-    matter_ids: Collection[UUID], reported: Mapping[UUID, datetime] | None = None
+    matter_ids: Collection[UUID], reported: Mapping[UUID, datetime] | None = None, *, with_films: bool = False
 ) -> dict[UUID, dict[str, list[dict[str, Any]]]]:
     """Pictures by matter and stage for `{% evidence_pair %}`; one statement. Only for matters that the reader sees.
 
-    With `reported`, when each was reported, the words say how each photo was made: for whoever checks."""
+    With `reported`, when each was reported, the words say how each photo was made: for whoever checks. Films are for
+    the staff only.
+    """
     words = {Stage.BEFORE: _("Before handling"), Stage.AFTER: _("After handling"), Stage.OTHER: _("Photo")}
     found: dict[UUID, dict[str, list[dict[str, Any]]]] = {
         identifier: {stage: [] for stage in Stage.values} for identifier in matter_ids
@@ -188,6 +189,10 @@ def photos_of(
                 "caption": made(facts.get((row.matter_id, row.id)), reported[row.matter_id]) if reported else "",
             }
         )
+    if with_films:
+        for matter_id, films in film_pages.pictures(list(matter_ids)).items():
+            for stage, picture in films:
+                found[matter_id][stage].append(picture)
     return found
 
 

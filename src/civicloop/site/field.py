@@ -108,7 +108,7 @@ def show_matter(request: HttpRequest, actor: Actor, matter_id: UUID, *, status: 
     except Refused:
         return acting.not_found(request)
     row = selectors.row_of(matter_id)
-    pictures = faces.photos_of([matter_id])[matter_id]
+    pictures = faces.photos_of([matter_id], with_films=True)[matter_id]
     context = {
         "row": row, "card": acting.card(row, actor, url="#"), "photos": pictures, "has_photos": any(pictures.values()),
         "sheets": faces.sheets(request, actor, seen, reverse("field_act", args=[matter_id])),

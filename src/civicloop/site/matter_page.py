@@ -27,7 +27,7 @@ from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
-from civicloop.site import acting, clock_strip, complaints, opening, urging
+from civicloop.site import acting, clock_strip, complaints, film_pages, opening, urging
 from civicloop.site.acting import language
 from civicloop.supervision import pages as supervision
 
@@ -115,7 +115,7 @@ def people(seen: Reading, row: Matter) -> list[dict[str, Any]]:
 
 
 def pictures(matter_id: UUID) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Photos before, after and other, for the evidence viewer."""
+    """Photos and films before, after and other, for the evidence viewer."""
     found: dict[str, list[dict[str, Any]]] = {"before": [], "after": [], "other": []}
     for row in files.of_matter(matter_id):
         if not row.media_type.startswith("image/"):
@@ -128,6 +128,8 @@ def pictures(matter_id: UUID) -> tuple[list[dict[str, Any]], list[dict[str, Any]
                 "alt": words or _("Photo"), "when": row.created_at, "caption": words,
             }
         )  # fmt: skip
+    for stage, film in film_pages.pictures([matter_id])[matter_id]:
+        found[stage].append(film)
     return found["before"], found["after"], found["other"]
 
 

@@ -24,7 +24,10 @@ from civicloop.people.access import Actor
 from civicloop.people.web import duty
 from civicloop.site import signin
 
-ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
+ENDINGS = {
+    "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf", "video/mp4": "mp4",
+    "video/quicktime": "mov",
+}  # fmt: skip
 
 
 class PurposeForm(forms.Form):

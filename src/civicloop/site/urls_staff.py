@@ -11,6 +11,8 @@ from civicloop.site import (
     complaints,
     desk,
     erasure_pages,
+    film_adding,
+    film_pages,
     matter_page,
     opening,
     publishing_pages,
@@ -30,6 +32,7 @@ UNIT = frozenset({Role.RECEIVING_CLERK, Role.UNIT_WORKER, Role.UNIT_HEAD})
 APPROVING = frozenset({Role.UNIT_HEAD, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ACCEPTANCE_CLERK})
 PUBLISHING = access.DUTIES["photos.publish"]
 WATCHING = DESK | UNIT | {Role.CHECKER, Role.GRID_WORKER, Role.AUDIT_ADMIN}
+FILM = "matters/<uuid:matter_id>/films/<uuid:evidence_id>"
 PUBLISHED = "publishing/<uuid:matter_id>/<uuid:evidence_id>"
 ORDERS = access.DUTIES["orders.view"]
 
@@ -74,6 +77,10 @@ staff: list[URLPattern] = [
     path("matters/export.csv", queue.export, name="matters-export"),
     path("matters/<uuid:matter_id>", matter_page.page, name="matter"),
     path("matters/<uuid:matter_id>/why-unit", why_unit_page.page, name="why-unit"),
+    path("matters/<uuid:matter_id>/films", film_adding.add, name="film-add"),
+    path(FILM, film_pages.page, name="film"),
+    path(f"{FILM}.mp4", film_pages.content, name="film-content"),
+    path(f"{FILM}/<slug:which>.jpg", film_pages.still, name="film-still"),
     path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
     path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),
     path("matters/<uuid:matter_id>/urge", urging.urge, name="urge"),

@@ -233,7 +233,7 @@ def _take_files(request: HttpRequest, actor: Actor, order: Order, act_id: UUID) 
             continue
         acts.may_add(actor, row.matter_id)
         taken = acts.take_upload(
-            actor, upload=file.read(evidence.MOST_BYTES + 1), filename=file.name or "", stage=STAGES[Proof(row.kind)],
+            actor, upload=evidence.read_upload(file), filename=file.name or "", stage=STAGES[Proof(row.kind)],
             matter_id=row.matter_id, evidence_id=UUID(int=act_id.int ^ row.no),
         )  # fmt: skip
         acts.add_evidence(actor, taken)

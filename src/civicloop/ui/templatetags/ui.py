@@ -174,7 +174,8 @@ def mark(word: object, kind: str = "plain", icon: str = "") -> dict[str, Any]:
 def evidence_pair(
     before: Bag | Sequence[Bag] | None, after: Bag | Sequence[Bag] | None, **labels: Any
 ) -> dict[str, Any]:
-    """Before and after side by side at one scale. Each: {url, thumb, alt, caption, when}, a list of them, or None.
+    """Before and after side by side at one scale. Each: {url, thumb, alt, caption, when}, a list of them, or None;
+    without url only its words.
     `before_label`, `after_label` and `missing` replace the words."""
 
     def several(given: Bag | Sequence[Bag] | None) -> list[Bag]:
