@@ -45,7 +45,7 @@ SAID = """
     supervision_order.pauses supervision_order.mark supervision_orderdemand.kind supervision_orderdemand.met
     supervision_orderstep.doing supervision_orderstep.role supervision_orderstep.fingerprint
     supervision_orderstep.detail
-    matters_sampleshare.* matters_erasurelist.* matters_erasureitem.* matters_erasurehold.*
+    matters_sampleshare.* matters_doubt.* matters_erasurelist.* matters_erasureitem.* matters_erasurehold.*
 """
 NOT_PERSONAL = frozenset(SAID.split())
 HOLDING = (

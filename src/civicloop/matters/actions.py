@@ -17,6 +17,7 @@ from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import (
     approvals,
     complaining,
+    doubts,
     engine_acts,
     erasure,
     errors,
@@ -53,6 +54,7 @@ _ENGINE = {
     "end_hold": engine_acts.end_hold,
     "recount": engine_acts.recount,
     signals.ACTION: signals.plan,
+    doubts.ACTION: doubts.plan,
     publishing.ACTION: publishing.plan,
     complaining.ACTION: complaining.plan,
     urging.ACTION: urging.plan,
@@ -61,7 +63,7 @@ _ENGINE = {
     erasure.ACTION: erasure.plan,
 }
 # only with what goes with them in one transaction: see matters.signals, .publishing, .rewriting, .erasure
-INSIDE = frozenset({signals.ACTION, publishing.ACTION, rewriting.RELEASE, erasure.ACTION})
+INSIDE = frozenset({signals.ACTION, doubts.ACTION, publishing.ACTION, rewriting.RELEASE, erasure.ACTION})
 
 
 def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, Any] | None = None) -> Done:

@@ -19,7 +19,7 @@ from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
-from civicloop.matters import actions, errors, selectors, why_unit
+from civicloop.matters import actions, doubts, errors, selectors, why_unit
 from civicloop.matters.choices import Channel
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
@@ -28,21 +28,13 @@ from civicloop.people import access, web
 from civicloop.people.access import Actor
 from civicloop.places import selectors as places
 from civicloop.procedures import selectors as procedures
-from civicloop.records.tries import SharedThrottle
 
 router = Router(tags=["matters"])
 Id = UUID
-ANONYMOUS_REPORTS = SharedThrottle("report", most=30, seconds=600)
+ANONYMOUS_REPORTS = doubts.REPORTS
 MINUTE = timedelta(minutes=1)
 CODE_TRIES = Throttle(most=20, seconds=600)
 CODE_TRIES_OF_MATTER = Throttle(most=10, seconds=600)
-
-
-def too_often(wait: float) -> errors.Refused:
-    """429 with the seconds to wait."""
-    words = _("Too many tries from this network. What you wrote is still with you; try again in %(seconds)s seconds.")
-    seconds = int(wait) + 1
-    return errors.Refused("too_often", 429, words % {"seconds": seconds}, retry_after=seconds)
 
 
 class CheckCode:
@@ -64,7 +56,7 @@ def outsider(request: HttpRequest, matter_id: UUID, code: str) -> Actor | None:
     """Who a check code lets in, or None. Tries are bounded by network and by matter."""
     wait = CODE_TRIES.wait(network(web.address(request))) or CODE_TRIES_OF_MATTER.wait(str(matter_id))
     if wait:
-        raise too_often(wait)
+        raise errors.too_often(wait)
     if not selectors.code_opens(matter_id, code):
         return None
     return access.outsider(selectors.outside_relation(matter_id), matter_id)
@@ -315,12 +307,8 @@ def channel_of(actor: Actor, asked: str | None) -> str:
 def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
     """Without a token: the resident channel, bounded by network."""
     actor = actor_of(request)
-    if actor.kind == "anonymous":
-        wait = ANONYMOUS_REPORTS.wait(network(web.address(request)))
-        if wait:
-            raise too_often(wait)
-        if body.procedure != "grid-event":
-            raise errors.forbidden()
+    if actor.kind == "anonymous" and body.procedure != "grid-event":
+        raise errors.forbidden()
     new = actions.NewMatter(
         id=body.id or ids.uuid7(), title=body.title, text=body.text, procedure=body.procedure, kind=body.kind,
         lon=body.lon, lat=body.lat, crs=body.crs, address=body.address, area=body.area,
@@ -328,7 +316,10 @@ def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
         reporter=body.reporter.model_dump() if body.reporter else {}, confidentiality=int(body.confidential),
         complained_of=tuple(body.complained_of), answers=body.answers,
     )  # fmt: skip
+    reasons = doubts.weigh(new, web.address(request)) if actor.kind == "anonymous" else []
     made = actions.report(actor, new)
+    if made.status == 201:
+        doubts.put_apart(made.id, reasons)
     return Status(made.status, ReportedOut(id=made.id, number=made.number, check_code=made.check_code))
 
 
@@ -628,7 +619,7 @@ def opened_by(request: HttpRequest, number: str, code: str) -> UUID:
     """
     wait = CODE_TRIES.wait(network(web.address(request)))
     if wait:
-        raise too_often(wait)
+        raise errors.too_often(wait)
     matter_id = selectors.by_number(number) if ids.number_is_sound(number) else None
     if matter_id is None or outsider(request, matter_id, code) is None:
         raise errors.Refused("not_found", 404, _("This number and check code do not belong together."))

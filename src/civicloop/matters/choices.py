@@ -87,3 +87,13 @@ class Unpublished(models.TextChoices):
     SENSITIVE = "sensitive", _("Children, illness, an accident or the like")
     USELESS = "useless", _("It shows nothing of the matter")
     OTHER = "other", pgettext_lazy("reason", "Another reason")
+
+
+class DoubtReason(models.TextChoices):
+    """Why a report without a sign-in asks to be looked at before it comes to the desk."""
+
+    TRAP = "trap", _("A field was filled in that people do not see")
+    HASTE = "haste", _("Sent faster than anybody writes")
+    MANY = "many", _("Many reports from one network in ten minutes")
+    SAME = "same", _("The same words were sent several times today")
+    LINKS = "links", _("It holds several web addresses")

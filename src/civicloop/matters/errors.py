@@ -21,6 +21,13 @@ def not_found() -> Refused:
     return Refused("not_found", 404, _("There is no such matter, or you may not see it."))
 
 
+def too_often(wait: float) -> Refused:
+    """429 with the seconds to wait."""
+    words = _("Too many tries from this network. What you wrote is still with you; try again in %(seconds)s seconds.")
+    seconds = int(wait) + 1
+    return Refused("too_often", 429, words % {"seconds": seconds}, retry_after=seconds)
+
+
 def invalid(field: str, code: str, words: str) -> Refused:
     """A value that cannot be taken; `field` names it."""
     return Refused(code, 422, words, field=field)

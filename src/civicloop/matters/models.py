@@ -12,6 +12,7 @@ from django.db.models import PROTECT, Q
 from civicloop.matters.choices import (
     Channel,
     ClockState,
+    DoubtReason,
     ErasureRule,
     ErasureState,
     ItemState,
@@ -354,3 +355,17 @@ class ErasureHold(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["matter_id"], condition=Q(ended_at=None), name="erasure_hold_once")
         ]
+
+
+class Doubt(models.Model):
+    """Why a resident's report waits apart until somebody has looked. It is taken in like all of them."""
+
+    matter = models.OneToOneField(Matter, PROTECT, primary_key=True, related_name="doubt")
+    reasons = ArrayField(models.CharField(max_length=12, choices=DoubtReason))
+    found_at = models.DateTimeField()
+    trusted_at = models.DateTimeField(null=True)
+    trusted_by = models.BigIntegerField(null=True)
+    trusted_post = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["found_at"], condition=models.Q(trusted_at=None), name="doubt_open")]

@@ -1,6 +1,6 @@
 """Reads of the loop, already limited to what the reader may see (people.access)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from civicloop.calendars.rules.pauses import Pause
 from civicloop.foundation import chain, clock, ids, ngrams
 from civicloop.matters import actions, errors, holders, marking, reading
 from civicloop.matters.holders import Held, Moment, Stretch
-from civicloop.matters.models import ApprovalRequest, Entry, EntryText, Matter, Task
+from civicloop.matters.models import ApprovalRequest, Doubt, Entry, EntryText, Matter, Task
 from civicloop.matters.reading import Reading
 from civicloop.people import access
 from civicloop.people.access import Actor, Scope
@@ -154,6 +154,7 @@ class Filters:
     stage: str = ""
     procedure: str = ""
     desk: bool = False
+    doubted: bool = False  # of the desk's: those that wait apart (matters.doubts) instead of the others
     open: bool | None = None
     end: str = ""
     due: str = ""  # overdue, today, later
@@ -221,7 +222,8 @@ def _key(after: str) -> tuple[datetime | None, UUID]:
 
 def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[Matter]:
     if filters.desk:
-        rows = rows.filter(at_my_desk(actor))
+        apart = Q(step_version=1) & Q(Exists(Doubt.objects.filter(matter_id=OuterRef("id"), trusted_at=None)))
+        rows = rows.filter(at_my_desk(actor), apart if filters.doubted else ~apart)
     if filters.area_id is not None and filters.area_level and filters.area_level != "city":
         rows = rows.filter(**{f"{filters.area_level}_id": filters.area_id})
     exact = {"unit_id": filters.unit_id, "kind_id": filters.kind_id, "step": filters.step, "stage": filters.stage,
@@ -244,6 +246,17 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
 def _end_of_day(now: datetime) -> datetime:
     zone = ZoneInfo(settings.TIME_ZONE)
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), tzinfo=zone)
+
+
+def waits_at(actor: Actor, matter_id: UUID) -> bool:
+    """Whether a matter waits for this post now."""
+    return Matter.objects.filter(visible(actor), at_my_desk(actor), id=matter_id).exists()
+
+
+def doubts_of(matter_ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    """Why some reports wait apart; only for matters that the reader sees."""
+    rows = Doubt.objects.filter(matter_id__in=matter_ids, trusted_at=None).values_list("matter_id", "reasons")
+    return {matter_id: list(reasons) for matter_id, reasons in rows}
 
 
 def open_at(actor: Actor) -> int:

@@ -26,6 +26,7 @@ ENGINE_WORDS = {
     "release_rewrite": gettext_lazy("Text for the unit complained of released"),
     "urge": gettext_lazy("Urged"),
     "judge_signal": gettext_lazy("A signal was looked at"),
+    "trust_report": gettext_lazy("Let through to the desk"),
     "publish_photo": gettext_lazy("A photo and the public"),
 }
 ANSWER_WORDS = {

@@ -49,6 +49,7 @@ def show(request: HttpRequest, actor: Actor, chosen: str, status: int = 200, for
     context: dict[str, Any] = {
         "title": _("Acceptance and dispatch"), "wide": True, "waiting": len(rows), "more": found.next is not None,
         "cards": [queue.short_card(row, actor, f"{here}?m={row.id}", str(row.id) == open_id) for row in rows],
+        "apart": selectors.matters(actor, selectors.Filters(desk=True, doubted=True), order="due", limit=1).rows,
         "chosen": bool(chosen), "opened": bool(open_id), "news_url": _news_url(rows, open_id),
     }  # fmt: skip
     if open_id:

@@ -19,10 +19,11 @@ from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import caches, clock, ids
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import network
-from civicloop.matters import actions, opening, public_photos, selectors
-from civicloop.matters.api import ANONYMOUS_REPORTS, CODE_TRIES, outsider, too_often
+from civicloop.matters import actions, doubts, opening, public_photos, selectors
+from civicloop.matters.actions import NewMatter
+from civicloop.matters.api import CODE_TRIES, outsider
 from civicloop.matters.choices import Channel
-from civicloop.matters.errors import Refused
+from civicloop.matters.errors import Refused, too_often
 from civicloop.matters.models import Matter
 from civicloop.people import access, web
 from civicloop.people.access import ANONYMOUS, Actor
@@ -158,18 +159,23 @@ def report(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _report_page(request, form, data, status=422)
     actor = sender(request)
-    wait = ANONYMOUS_REPORTS.wait(network(web.address(request))) if actor.kind == "anonymous" else 0
     try:
-        if wait:
-            raise too_often(wait)
         new = faces.new_matter(data, channel=Channel.RESIDENT, reporter=faces.person(data), **complaints.said(form))
+        reasons = _doubts(request, new) if actor.kind == "anonymous" else []
         made = actions.report(actor, new)
     except Refused as reason:
         return _report_page(request, form, data, refused=reason, status=reason.status)
+    if made.status == 201:
+        doubts.put_apart(made.id, reasons)
     remember(request, made.id)
     refused = faces.add_photos(_outsider(made.id), made.id, request.FILES.getlist("photo"), "before")
     shown_ = {"made": made, "refused": refused, "row": selectors.row_of(made.id)}
     return render(request, "site/portal_receipt.html", shown_, status=made.status)
+
+
+def _doubts(request: HttpRequest, new: NewMatter) -> list[str]:
+    mark, trap = request.POST.get("form_mark", ""), request.POST.get("homepage", "")
+    return doubts.weigh(new, web.address(request), mark=mark, trap=trap)
 
 
 def _report_page(
@@ -184,6 +190,7 @@ def _report_page(
         "form": form, "picker": faces.picker(data, errors=[refused.words] if refused and _of_place(field) else []),
         "client_id": "" if renew else data.get("id", ""), "fresh_id": ids.uuid7(), "refused": refused,
         "photo_first": "photo" in request.GET, "had_photo": bool(request.FILES),
+        "form_mark": data.get("form_mark") or doubts.form_mark(),
     }  # fmt: skip
     return render(request, "site/portal_report.html", context, status=status)
 

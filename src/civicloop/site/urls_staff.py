@@ -10,6 +10,7 @@ from civicloop.site import (
     calendar_pages,
     complaints,
     desk,
+    doubted,
     erasure_pages,
     film_adding,
     film_pages,
@@ -39,6 +40,8 @@ ORDERS = access.DUTIES["orders.view"]
 staff: list[URLPattern] = [
     path("desk/", desk.desk, name="desk"),
     path("desk/news", desk.news, name="desk-news"),
+    path("desk/doubted", doubted.listed, name="doubted"),
+    path("desk/<uuid:matter_id>/doubted", doubted.judge, name="judge-doubt"),
     path("desk/<uuid:matter_id>/form", desk.form, name="desk-form"),
     path("desk/<uuid:matter_id>/file-and-dispatch", desk.file_and_dispatch, name="file-and-dispatch"),
     path("receiving/", receiving.receiving, name="receiving"),
