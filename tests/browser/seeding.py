@@ -60,6 +60,7 @@ def picture(matter: UUID, stage: str, seed: int) -> None:
 
 def matters() -> dict[str, str]:
     """One matter at each step that a page shows, by the step's name."""
+    from civicloop.matters import doubts
     from tests import world
     from tests.matters import loop
 
@@ -116,6 +117,7 @@ def matters() -> dict[str, str]:
     filed(asked)
     loop.act("receiver", asked, "accept")
     loop.act("receiver", asked, "request_extension", reason="需等专用砖到货，预计后天到。")
+    doubts.put_apart(at("apart", "低价装修", "装修找我 http://a.example ，更多 http://b.example 。"), ["links", "many"])
     at("elsewhere", "河边护坡塌陷", "护坡塌了一块。", point=(117.25, 39.05))
     world.token("grid")  # an account with a token looks no different
     return {name: str(matter) for name, matter in made.items()}

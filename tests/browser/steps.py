@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from civicloop.matters import doubts
 from tests.browser.conftest import Sitting
 
 NUMBER = re.compile(r"\d{8}-\d{7}-[0-9A-Z]")
@@ -55,6 +56,7 @@ def report(resident: Sitting, photo: Path | None, text: str) -> tuple[str, str]:
     page.get_by_label("是什么情况？").fill(text)
     page.get_by_role("button", name="我就在现场").click()
     expect(page.locator("[data-place-said]")).to_contain_text("9")
+    page.wait_for_timeout(1000 * doubts.HASTE + 200)  # as long as a person takes, at least
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("已收到您的反映")
     number, code = page.locator(".receipt dd").all_inner_texts()[:2]
