@@ -13,7 +13,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/field/", "/field/report", "/field/handled", "/field/checks", "/field/visit", "/field/service", "/field/mine",
         "/field/feedback", "/field/matters/{verifying}", "/shift/", "/admin/delegations/",
     ),
-    "clerk": ("/desk/", "/desk/?m={reported}", "/desk/?m={checked}", "/desk/doubted", "/approvals/", "/matters/", "/matters/{closed}"),
+    "clerk": ("/desk/", "/desk/?m={reported}", "/desk/?m={checked}", "/desk/doubted",
+              "/approvals/", "/matters/", "/matters/{closed}"),
     "receiver": (
         "/receiving/", "/receiving/?tab=accepted", "/receiving/?tab=handled", "/matters/{accepted}",
         "/matters/{handled}", "/matters/{dispatched}/order", "/orders/", "/orders/{ordered}", "/orders/{answered}",
