@@ -44,12 +44,14 @@ class ConditionLine:
     closing: Mapping[str, str]
 
 
-def _require(actor: Actor) -> None:
+def require(actor: Actor) -> None:
+    """Raises CatalogueError forbidden for a post that may not change the catalogue."""
     if not access.may(actor, "catalogue.change").allowed:
         raise CatalogueError("forbidden", _("Your post may not do this."))
 
 
-def _done(actor: Actor, action: str, what: str, detail: Mapping[str, object]) -> None:
+def done(actor: Actor, action: str, what: str, detail: Mapping[str, object]) -> None:
+    """Move the revision, leave the audit entry, forget what is kept in process."""
     with connection.cursor() as cursor:
         cursor.execute(sql.BUMP)
     audit.write(
@@ -68,7 +70,7 @@ def load_folders(actor: Actor, *, folders: Sequence[Path], valid_from: datetime 
     New rows begin at `valid_from` (default: now; for the first catalogue of an installation: always). Raises
     CatalogueRefused with every fault; then nothing has changed.
     """
-    _require(actor)
+    require(actor)
     at = valid_from or (clock.now() if Kind.objects.exists() else BEGINNING)
     read = [files.read_folder(folder) for folder in folders]
     loader = Loader(at)
@@ -84,7 +86,7 @@ def load_folders(actor: Actor, *, folders: Sequence[Path], valid_from: datetime 
     if loader.faults:
         raise CatalogueRefused(loader.faults)
     changes = dict(loader.changes)
-    _done(actor, "catalogue.import", ", ".join(folder.name for folder in folders), changes)
+    done(actor, "catalogue.import", ", ".join(folder.name for folder in folders), changes)
     return changes
 
 
@@ -103,7 +105,7 @@ def set_conditions(actor: Actor, *, kind_id: int, lines: Sequence[ConditionLine]
     Conditions that matters were filed under stay readable. Raises CatalogueError `forbidden`, `unknown_kind`,
     `no_condition`, `name_missing`, `number_twice`.
     """
-    _require(actor)
+    require(actor)
     kind = Kind.objects.select_for_update(no_key=True).filter(id=kind_id).first()
     if kind is None:
         raise CatalogueError("unknown_kind", _("There is no such kind."))
@@ -123,7 +125,7 @@ def set_conditions(actor: Actor, *, kind_id: int, lines: Sequence[ConditionLine]
     loader.replace_conditions({kind_id: _untouched(kind_id, wanted)})
     if loader.faults:
         raise CatalogueError("too_early", _("The clock stands before the conditions that are in force."))
-    _done(actor, "catalogue.conditions", kind.code, {"kind": kind_id, **loader.changes})
+    done(actor, "catalogue.conditions", kind.code, {"kind": kind_id, **loader.changes})
     return kind
 
 

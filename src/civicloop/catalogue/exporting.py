@@ -61,7 +61,8 @@ def _conditions() -> Iterable[Cells]:
         ]  # fmt: skip
 
 
-def _target(standard: str, code: str, condition_no: int = 0) -> str:
+def target_of(standard: str, code: str, condition_no: int = 0) -> str:
+    """A kind, class or filing condition as the column `kind_or_class` names it."""
     return f"{standard}:{code}" + (f"/{condition_no}" if condition_no else "")
 
 
@@ -84,7 +85,7 @@ def _responsibilities() -> Iterable[Cells]:
     )
     for row in rows.order_by("kind_class__code", "kind__code", "area_id", "-priority", "id"):
         parent = row.kind or row.kind_class
-        target = _target(parent.standard.code, parent.code, row.condition_no) if parent else "*"
+        target = target_of(parent.standard.code, parent.code, row.condition_no) if parent else "*"
         zh, en = _texts(row.reason)
         overlay = f"{row.layer}:{codes.get(row.overlay_id, '')}" if row.overlay_id else row.layer
         answers = ";".join(f"{question}={answer}" for question, answer in sorted(row.answers.items()))
@@ -112,7 +113,7 @@ def _duty_lists() -> Iterable[Cells]:
         parent = row.kind or row.kind_class
         assert parent is not None
         yield [
-            row.part, _target(parent.standard.code, parent.code), codes.get(row.area_id, ""), row.number,
+            row.part, target_of(parent.standard.code, parent.code), codes.get(row.area_id, ""), row.number,
             *_texts(row.names), row.unit.code if row.unit else "", row.paper, row.paper_date.isoformat(), *_times(row),
         ]  # fmt: skip
 

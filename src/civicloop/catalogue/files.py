@@ -98,32 +98,50 @@ def read_folder(folder: Path) -> Folder:
     return found
 
 
+def read_text(name: str, text: str) -> list[Row]:
+    """The lines of one file of the catalogue. Raises CatalogueRefused with all faults of form."""
+    faults: list[str] = []
+    rows = _rows(name, text, faults)
+    if faults:
+        raise CatalogueRefused(faults)
+    return rows
+
+
 def _read(path: Path, faults: list[str]) -> list[Row]:
     if path.stat().st_size > LARGEST_FILE:
         faults.append(f"{path.name}: larger than {LARGEST_FILE // 1_000_000} MB")
         return []
     try:
-        reader = csv.reader(io.StringIO(text_of(path.read_bytes())))
-        lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
-    except (UnicodeDecodeError, csv.Error) as wrong:
+        text = text_of(path.read_bytes())
+    except UnicodeDecodeError as wrong:
         faults.append(f"{path.name}: not a CSV file in UTF-8 or GB 18030: {wrong}")
         return []
+    return _rows(path.name, text, faults)
+
+
+def _rows(name: str, text: str, faults: list[str]) -> list[Row]:
+    try:
+        reader = csv.reader(io.StringIO(text))
+        lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
+    except csv.Error as wrong:
+        faults.append(f"{name}: not a CSV file in UTF-8 or GB 18030: {wrong}")
+        return []
     if not lines:
-        faults.append(f"{path.name}: empty; the first line names the columns")
+        faults.append(f"{name}: empty; the first line names the columns")
         return []
     head = [cell.strip() for cell in lines[0][1]]
-    known = COLUMNS[path.name]
-    optional = OPTIONAL[""] | OPTIONAL.get(path.name, frozenset())
+    known = COLUMNS[name]
+    optional = OPTIONAL[""] | OPTIONAL.get(name, frozenset())
     missing = [column for column in known if column not in head and column not in optional]
     strange = [column for column in head if column not in known]
     if missing or strange or len(set(head)) != len(head):
         said = [f"column {column} is missing" for column in missing]
         said += [f"column {column!r} is not known" for column in strange]
-        faults.append(f"{path.name}: " + "; ".join(said or ["a column is named twice"]))
+        faults.append(f"{name}: " + "; ".join(said or ["a column is named twice"]))
         return []
     rows = []
     for number, line in lines[1:]:
-        where = f"{path.name} line {number}"
+        where = f"{name} line {number}"
         if len(line) > len(head) or any(len(cell) > LONGEST_CELL for cell in line):
             faults.append(f"{where}: more cells than columns, or a cell longer than {LONGEST_CELL} characters")
             continue

@@ -34,13 +34,17 @@ class Responsibilities:
         if not self.loader.faults:
             _replace(self.loader, Responsibility.objects.all(), wanted, "responsibilities", "responsibilities.csv")
 
+    def lines_of(self, rows: Sequence[Row]) -> list[Responsibility]:
+        """What the lines say, not saved; with faults in the loader."""
+        return list(self._made(rows, self._lines).values())
+
     def load_lists(self, rows: list[Row]) -> None:
         """Make the items of the lists of duties equal to the file."""
         wanted = self._made(rows, self._items)
         if not self.loader.faults:
             _replace(self.loader, DutyItem.objects.all(), wanted, "items of duty lists", "duty-lists.csv")
 
-    def _made(self, rows: list[Row], lines: Callable[[Row], Iterator[R]]) -> dict[Identity, R]:
+    def _made(self, rows: Sequence[Row], lines: Callable[[Row], Iterator[R]]) -> dict[Identity, R]:
         found: dict[Identity, R] = {}
         for row in rows:
             for made in lines(row):

@@ -14,6 +14,7 @@ from civicloop.catalogue.rule_forms import LookUpForm, ReportForm
 from civicloop.catalogue.rules import reports
 from civicloop.foundation import clock
 from civicloop.foundation.spreadsheets import written
+from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
@@ -30,7 +31,9 @@ def whole(text: str) -> int | None:
 def responsibilities(request: HttpRequest, actor: Actor) -> HttpResponse:
     """A kind and a place give the unit with the reason and every line looked at; below, the rules of that area."""
     form = LookUpForm(request.GET if LookUpForm.asked(request.GET) else None)
-    context: dict[str, Any] = {"title": _("Who answers"), "form": form, "answer": None}
+    context: dict[str, Any] = {
+        "title": _("Who answers"), "form": form, "answer": None, "may_try": access.may(actor, "catalogue.try").allowed,
+    }  # fmt: skip
     if form.is_bound and form.is_valid():
         found = routing.explain(form.case())
         form.add_questions(found.looks)

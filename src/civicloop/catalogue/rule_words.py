@@ -30,7 +30,7 @@ def about(row: Responsibility) -> str:
     """What a line is about."""
     parent = row.kind or row.kind_class
     if parent is None:
-        return _("everything")
+        return str(words.EVERYTHING)
     text = f"{parent.code} {words.name(parent.names)}"
     if row.condition_no:
         text += " · " + _("filing condition %(no)s") % {"no": row.condition_no}

@@ -8,7 +8,7 @@ from threading import Lock
 from types import MappingProxyType
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from civicloop.calendars.rules import Limit
 from civicloop.calendars.rules.body import shift
@@ -22,6 +22,7 @@ from civicloop.catalogue.models import (
     KindEdition,
     Question,
     Responsibility,
+    Revision,
     Standard,
 )
 from civicloop.catalogue.rules.answering import Rule, Rules, Scope
@@ -186,8 +187,13 @@ def _read(signature: tuple[int, ...]) -> _Kept:
     return fresh
 
 
-def rule_of(row: Responsibility, ends: Mapping[int, datetime | None]) -> Rule:
-    """A row as the rules see it. `ends` is when units end: a dissolved one answers no more, whatever a line says."""
+def rule_of(
+    row: Responsibility, ends: Mapping[int, datetime | None], *, number: int | None = None, level: str = ""
+) -> Rule:
+    """A row as the rules see it. `ends` is when units end: a dissolved one answers no more, whatever a line says.
+
+    A row that is not saved yet is given a number of its own and the level of its area.
+    """
     known = [moment for moment in (row.valid_to, ends.get(row.unit_id)) if moment is not None]
     scope: Scope = "any"
     if row.kind_id:
@@ -195,12 +201,12 @@ def rule_of(row: Responsibility, ends: Mapping[int, datetime | None]) -> Rule:
     elif row.kind_class_id:
         scope = "class"
     return Rule(
-        id=row.id,
+        id=row.id if number is None else number,
         scope=scope,
         target=row.kind_id or row.kind_class_id or 0,
         condition_no=row.condition_no,
         area_id=row.area_id,
-        level=row.area.level,
+        level=level or row.area.level,
         layer=row.layer,
         overlay_id=row.overlay_id,
         answers=tuple(sorted(row.answers.items())),
@@ -376,6 +382,17 @@ def responsibilities_page(area_id: int | None, *, after: int = 0, limit: int = 5
     if area_id is not None:
         rows = rows.filter(area_id=area_id)
     return rows.order_by("id")[:limit]
+
+
+def rules_to_come(at: datetime) -> QuerySet[Responsibility]:
+    """The rules that are in force at `at` or will be, by id."""
+    planned = Q(valid_to=None) | (Q(valid_to__gt=at) & Q(valid_to__gt=F("valid_from")))
+    return Responsibility.objects.filter(planned).select_related("unit", "kind", "kind_class", "area").order_by("id")
+
+
+def lock_rules() -> None:
+    """Let changes of the rules wait for one another until the transaction ends."""
+    Revision.objects.select_for_update(no_key=True).filter(id=1).first()
 
 
 def duty_items_page(*, after: int = 0, limit: int = 50) -> QuerySet[DutyItem]:

@@ -23,6 +23,7 @@ RULES = {
     "rule_class": gettext_lazy("A rule for this class"),
     "rule_any": gettext_lazy("A rule for everything"),
 }
+EVERYTHING = gettext_lazy("everything")
 LEVELS = {
     "city": gettext_lazy("city"),
     "district": gettext_lazy("district"),

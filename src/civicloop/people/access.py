@@ -157,6 +157,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "calendars.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
     "calendars.change": frozenset({Role.SYSTEM_ADMIN}),
     "catalogue.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    # try a change of the rules on past matters, without saving it
+    "catalogue.try": frozenset({Role.SYSTEM_ADMIN, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER}),
     "catalogue.change": frozenset({Role.SYSTEM_ADMIN}),
     "units.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
     "units.change": frozenset({Role.SYSTEM_ADMIN}),

@@ -141,7 +141,7 @@ def _targets(case: Case) -> list[tuple[Scope, int, int]]:
 class Rules:
     """All lines, arranged for look-ups: a case asks for a few dozen keys, whatever the number of lines.
 
-    `by_days` and `by_answers` say whether any line asks for the kind of day, or for an answer.
+    `by_days`, `by_answers` and `by_layer` say whether any line asks for the kind of day, an answer, an overlay.
     """
 
     def __init__(self, lines: Iterable[Rule]) -> None:
@@ -149,6 +149,7 @@ class Rules:
         self.ranks = {rule.id: number for number, rule in enumerate(self.lines)}
         self.by_days = any(rule.days for rule in self.lines)
         self.by_answers = any(rule.answers for rule in self.lines)
+        self.by_layer = any(rule.layer for rule in self.lines)
         self.by_overlay: dict[tuple[object, ...], list[Rule]] = {}
         self.by_area: dict[tuple[object, ...], list[Rule]] = {}
         for rule in self.lines:
