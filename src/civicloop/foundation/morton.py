@@ -5,6 +5,7 @@ import math
 ZOOM = 24
 SIDE = 1 << ZOOM
 LIMIT = 85.05112878
+EQUATOR = 40_075_016.686  # metres
 
 
 def _spread(value: int) -> int:
@@ -39,3 +40,26 @@ def centre(value: int) -> tuple[float, float]:
     x, y = _gather(value) + 0.5, _gather(value >> 1) + 0.5
     lon = x / SIDE * 360.0 - 180.0
     return lon, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / SIDE))))
+
+
+def around(lon: float, lat: float, metres: float) -> list[tuple[int, int]]:
+    """Ranges (first, last) of cells that together hold every point within `metres`; at most nine, and somewhat more.
+
+    Blocks as large as the distance are taken whole, so what lies somewhat farther is held as well: measure afterwards.
+    """
+    side = EQUATOR * math.cos(math.radians(max(-LIMIT, min(LIMIT, lat)))) / SIDE
+    reach = max(1, math.ceil(metres / side))
+    bits = reach.bit_length()
+    middle = cell(lon, lat)
+    x, y = _gather(middle), _gather(middle >> 1)
+    columns, rows = (
+        range(max(0, each - reach) >> bits, (min(SIDE - 1, each + reach) >> bits) + 1) for each in (x, y)
+    )  # fmt: skip
+    found: list[tuple[int, int]] = []
+    for first in sorted((_spread(column) | _spread(row) << 1) << 2 * bits for column in columns for row in rows):
+        last = first + (1 << 2 * bits) - 1
+        if found and found[-1][1] + 1 == first:
+            found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return found

@@ -237,6 +237,20 @@ class ApprovalRequest(models.Model):
         indexes = [models.Index(fields=["due_at"], name="request_open_due", condition=Q(state="open"))]
 
 
+class NotAlike(models.Model):
+    """Two reports that somebody has compared and found different; the lower id leads."""
+
+    pk = models.CompositePrimaryKey("matter_id", "other_id")
+    matter_id = models.UUIDField()
+    other_id = models.UUIDField()
+    at = models.DateTimeField()
+    account_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["other_id"], name="not_alike_other")]
+
+
 class Fact(models.Model):
     """A delta that figures are folded from; written in the same statement as the act, never changed."""
 

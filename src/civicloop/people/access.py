@@ -188,6 +188,7 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "erasure.view": frozenset({Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
     "erasure.propose": frozenset({Role.SECURITY_ADMIN}),
     "erasure.decide": frozenset({Role.AUDIT_ADMIN}),
+    "alike.judge": frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR}),
     "classifier.view": frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER}) | SEPARATED,
     "signals.judge": frozenset({Role.CHECKER, Role.SUPERVISOR}),
     # the own inbox and how one wants to be told; what could not be sent is the system administrator's (notices)

@@ -49,6 +49,7 @@ WORDS: Mapping[str, tuple[Group, Promise]] = {
     "audit.view": ("see", _("Audit log, read log and unusual log lines")),
     "rights.view": ("see", _("What somebody may do, and why a matter or a page does not open")),
     "matters.report": ("do", _("Report matters")),
+    "alike.judge": ("do", _("Say that two reports are not the same")),
     "signals.judge": ("do", _("Judge signals")),
     "notices.broadcast": ("do", _("Send one answer to all who reported the same")),
     "orders.open": ("do", _("Open, raise and withdraw supervision orders")),

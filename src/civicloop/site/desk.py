@@ -28,7 +28,7 @@ from civicloop.matters.reading import Reading
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
-from civicloop.site import acting, matter_page, queue
+from civicloop.site import acting, comparing, matter_page, queue
 from civicloop.site.acting import language
 
 QUEUE = 60
@@ -54,7 +54,9 @@ def show(request: HttpRequest, actor: Actor, chosen: str, status: int = 200, for
     }  # fmt: skip
     if open_id:
         context |= _middle(request, actor, open_id, here, form)
-        near = queue.nearby(actor, context["row"])
+        context["alike"] = comparing.lines(actor, context["row"])
+        known = {line["id"] for line in context["alike"]}
+        near = [row for row in queue.nearby(actor, context["row"]) if row.id not in known]
         context["nearby"] = [queue.short_card(row, actor, reverse("matter", args=[row.id]), False) for row in near]
         context["title"] = _("Acceptance and dispatch")
     return render(request, "site/desk.html", context, status=status)

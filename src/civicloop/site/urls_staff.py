@@ -8,6 +8,7 @@ from civicloop.people.choices import Role
 from civicloop.site import (
     approvals,
     calendar_pages,
+    comparing,
     complaints,
     desk,
     doubted,
@@ -89,6 +90,8 @@ staff: list[URLPattern] = [
     path(FILM, film_pages.page, name="film"),
     path(f"{FILM}.mp4", film_pages.content, name="film-content"),
     path(f"{FILM}/<slug:which>.jpg", film_pages.still, name="film-still"),
+    path("matters/<uuid:matter_id>/compare/<uuid:other_id>", comparing.compare, name="compare"),
+    path("matters/<uuid:matter_id>/compare/<uuid:other_id>/apart", comparing.keep_apart, name="keep-apart"),
     path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
     path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),
     path("matters/<uuid:matter_id>/urge", urging.urge, name="urge"),
