@@ -1,11 +1,52 @@
 """The demonstration city as the pages see it: sign-ins, faces, progress of the load."""
 
+import time
 from typing import Any
 
-from django.db import connection
+from django.db import Error, connection
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from civicloop.foundation import caches
+from civicloop.people.models import Account
+from civicloop.ui import context
+
 PASSWORD = "bihuan-demo-2026"
+
+
+RECHECK = 60.0  # seconds
+
+
+class _Seen:
+    """Whether this is a demonstration, as last looked at."""
+
+    at = float("-inf")
+    here = False
+
+
+@caches.register
+def forget() -> None:
+    """Look again at the next page."""
+    _Seen.at, _Seen.here = float("-inf"), False
+
+
+def here() -> bool:
+    """Whether demonstration accounts exist here; a database that is away changes nothing about that."""
+    if time.monotonic() - _Seen.at > RECHECK:
+        try:
+            _Seen.here = Account.objects.filter(demonstration=True).exists()
+        except Error:
+            return _Seen.here
+        _Seen.at = time.monotonic()
+    return _Seen.here
+
+
+@context.tell_notice
+def notice() -> context.Notice | None:
+    """What every page of a demonstration says, so that nobody takes it for a city's own."""
+    if not here():
+        return None
+    return context.Notice(_("Demonstration: people, texts and photos are made up"), reverse("demo"))
 
 
 def sign_ins() -> list[dict[str, str]]:

@@ -69,6 +69,24 @@ def describe_person(function: Describe) -> Describe:
     return function
 
 
+@dataclass(frozen=True)
+class Notice:
+    """Something that every page of this installation says at its foot, with the page that tells more."""
+
+    words: str
+    url: str
+
+
+Tell = Callable[[], Notice | None]
+_notice: list[Tell] = []
+
+
+def tell_notice(function: Tell) -> Tell:
+    """Register what every page says at its foot; the last registration counts. It is asked for each page: be quick."""
+    _notice[:] = [function]
+    return function
+
+
 def _from_user(request: HttpRequest) -> Person | None:
     user = getattr(request, "user", None)
     if user is None or not getattr(user, "is_authenticated", False):
@@ -165,6 +183,11 @@ class Shell:
     def start_url(self) -> str:
         """Where whoever is looking starts: the page of the chosen post, else where everybody does."""
         return (self.person.start_url if self.person else "") or self.home_url
+
+    @cached_property
+    def notice(self) -> Notice | None:
+        """What the whole installation has to say of itself, such as that it is a demonstration."""
+        return _notice[0]() if _notice else None
 
     @property
     def filing_number(self) -> str:
