@@ -142,6 +142,35 @@ def orders(made: dict[str, str]) -> dict[str, str]:
     return {"ordered": str(waiting.id), "answered": str(answered.id)}
 
 
+def notices(made: dict[str, str]) -> None:
+    """What was told: an inbox, ways to be reached, messages sent, waiting and given up, an answer to all."""
+    from civicloop.foundation import ids
+    from civicloop.notices import broadcasts, jobs
+    from civicloop.notices.actions import To, Urgency, tell
+    from civicloop.notices.models import Delivery
+    from tests import world
+    from tests.notices import telling
+
+    telling.contact("worker")
+    telling.contact("worker", "chat", "li.lei", muted=True)
+    neighbour = telling.reported(parent_id=UUID(made["reported"]), title="同一处井盖", channel="desk")
+    jobs.round()
+    worker = [To(account=telling.account("worker"))]
+    data = {"number": "20260303-0000123-K", "step": {"zh-hans": "先行处置", "en": "Emergency, ordered orally"}}
+    tell(
+        key="seed",
+        topic="arrived_urgent",
+        to=worker,
+        data=data,
+        urgency=Urgency.URGENT,
+        matter_id=UUID(made["handling"]),
+    )
+    jobs.send_all()
+    Delivery.objects.filter(channel="email").update(state="dead", error="timeout", tries=6)
+    text = "路口井盖今天下午更换，18 点前恢复通行，请绕行。"
+    broadcasts.send(world.actor("clerk"), broadcast_id=ids.uuid7(), matter_id=neighbour, text=text)
+
+
 def receipts(made: dict[str, str]) -> dict[str, tuple[str, str]]:
     """Number and check code of each matter."""
     from civicloop.matters import actions
@@ -160,7 +189,9 @@ def main() -> None:
     passwords()
     made = matters()
     found = receipts(made)
-    print(json.dumps({"sessions": sessions(), "matters": made | orders(made), "receipts": found}))
+    told = made | orders(made)
+    notices(made)
+    print(json.dumps({"sessions": sessions(), "matters": told, "receipts": found}))
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/field/feedback", "/field/matters/{verifying}", "/shift/", "/admin/delegations/",
     ),
     "clerk": ("/desk/", "/desk/?m={reported}", "/desk/?m={checked}", "/desk/doubted",
-              "/approvals/", "/matters/", "/matters/{closed}"),
+              "/approvals/", "/matters/", "/matters/{closed}", "/matters/{reported}/broadcast"),
     "receiver": (
         "/receiving/", "/receiving/?tab=accepted", "/receiving/?tab=handled", "/matters/{accepted}",
         "/matters/{handled}", "/matters/{dispatched}/order", "/orders/", "/orders/{ordered}", "/orders/{answered}",
     ),
-    "worker": ("/receiving/", "/matters/{handling}"),
+    "worker": ("/receiving/", "/matters/{handling}", "/inbox/", "/inbox/?unread=1", "/inbox/ways"),
     "head": ("/receiving/", "/approvals/", "/matters/{asked}"),
     "checker": ("/checks/", "/checks/{to_check}", "/matters/", "/publishing/"),
     "supervisor": (
@@ -29,7 +29,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "leader": ("/matters/", "/matters/{closed}"),
     "system": ("/admin/", "/admin/areas/", "/admin/areas/990101", "/admin/units/", "/admin/settings",
-               "/admin/delegations/new"),
+               "/admin/notices/", "/admin/notices/wording", "/admin/delegations/new"),
     "security": ("/admin/", "/admin/posts/", "/admin/stand-ins/new", "/admin/sign-ins/", "/admin/tokens/",
                  "/admin/people/", "/admin/people/3/access/", "/admin/why/", "/security/rights"),
     "audit": ("/admin/audit", "/admin/reads", "/admin/anomalies/", "/matters/"),

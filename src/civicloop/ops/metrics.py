@@ -37,6 +37,8 @@ WORK = """
     SELECT (SELECT count(*) FROM matters_matter WHERE "end" = ''),
            (SELECT count(*) FROM matters_clock WHERE state = 'running' AND due_at < %(now)s),
            (SELECT count(*) FROM matters_outbox WHERE taken_at IS NULL),
+           (SELECT count(*) FROM notices_delivery WHERE state = 'waiting'),
+           (SELECT count(*) FROM notices_delivery WHERE state = 'dead'),
            pg_database_size(current_database())"""
 AGES = {
     "worker": "Seconds since the last round of the worker",
@@ -173,11 +175,13 @@ def _from_database() -> dict[str, tuple[str, float]]:
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(WORK, {"now": now})
-        unended, overdue, waiting, size = cursor.fetchone()
+        unended, overdue, waiting, unsent, dead, size = cursor.fetchone()
     found: dict[str, tuple[str, float]] = {
         "matters_open": ("Matters that have not ended", unended),
         "clocks_overdue": ("Running clocks past their due moment", overdue),
-        "outbox_waiting": ("Notices that nobody has taken yet", waiting),
+        "outbox_waiting": ("What acts left to be told and nobody has taken yet", waiting),
+        "notices_waiting": ("Messages that have not left yet", unsent),
+        "notices_dead": ("Messages that were given up", dead),
         "database_bytes": ("Size of the database", size),
     }
     for beat in Heartbeat.objects.filter(name__in=AGES):
