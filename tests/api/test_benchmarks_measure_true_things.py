@@ -86,3 +86,5 @@ def test_marks_that_fall_due_at_once_all_fire_and_none_twice(
     for part in ("in_one_minute", "at_once"):
         seen = found["results"][part]
         assert (seen["fired"], seen["told_by_workers"], seen["lost"], seen["twice"]) == (60, 60, 0, 0)
+        assert (seen["notices"], seen["not_told"], seen["told_twice"]) == (60, 0, 0)
+        assert seen["due_to_entry_s"]["p95"] <= seen["due_to_notice_s"]["max"]

@@ -27,6 +27,7 @@ WEST, SOUTH, SIDE = 117.0, 39.0, 0.1  # each subdistrict is a square of this man
 # role → further roles of the same post; the posts of each subdistrict
 POSTS = {
     "acceptance_clerk": ("dispatcher",), "receiving_clerk": (), "unit_worker": (), "checker": (), "grid_worker": (),
+    "supervisor": (),
 }  # fmt: skip
 
 

@@ -1,9 +1,13 @@
-"""The sweeper: what a round costs while nothing is due, and how marks are kept up with that fall due in one minute."""
+"""The sweeper: what a round costs while nothing is due, and how marks are kept up with that fall due in one minute.
+
+The workers do what the real one does: fire the marks, then tell what the outbox holds.
+"""
 
 import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -22,14 +26,14 @@ PATIENCE = 1800.0  # seconds after the minute in which all must have fired
 
 def sweep(sizes: Sequence[int], due: int, workers: int, say: Say) -> Json:
     """Idle rounds at each size; then `due` marks fall due in one minute, then as many at once, at the largest."""
-    idle: dict[str, float] = {}
+    idle, quiet = dict[str, float](), dict[str, float]()
     with instance() as here:
         say("a small city and its matters")
         city = build()
         for size in sizes:
             seeding.fill(size, city, here.owner, lambda done: say(f"{done:,} matters"))
             _all_later(here.owner)
-            idle[str(size)] = round(_idle(), 3)
+            idle[str(size)], quiet[str(size)] = _idle(_fire), _idle(_tell)
         due = min(due, sizes[-1])
         say(f"{due:,} marks in one minute")
         minute = _stream(here.owner, due, workers, MINUTE)
@@ -38,30 +42,43 @@ def sweep(sizes: Sequence[int], due: int, workers: int, say: Say) -> Json:
         burst = _stream(here.owner, due, workers, 0.0)
     return {
         "results": {
-            "idle_round_ms": idle, "due": due, "workers": workers, "in_one_minute": minute, "at_once": burst,
+            "idle_round_ms": idle, "idle_outbox_ms": quiet, "due": due, "workers": workers,
+            "in_one_minute": minute, "at_once": burst,
         },
         "ratios": {"idle_largest_by_smallest": round(idle[str(sizes[-1])] / idle[str(sizes[0])], 2)},
     }  # fmt: skip
 
 
 def _all_later(owner: str) -> None:
-    """No mark is due for a year."""
+    """No mark is due for a year, and nothing waits to be told."""
     with psycopg.connect(owner, autocommit=True) as line:
         line.execute("UPDATE matters_clock SET mark_at = %s, leased_until = NULL", [clock.now() + timedelta(days=365)])
+        line.execute("UPDATE matters_outbox SET taken_at = at WHERE taken_at IS NULL")
         line.execute("VACUUM (ANALYZE) matters_clock")
+        line.execute("VACUUM (ANALYZE) matters_outbox")
 
 
-def _idle() -> float:
-    """Milliseconds of a round that finds nothing, the median of many."""
+def _fire() -> int:
     from civicloop.matters import marks
 
+    return marks.fire_due()
+
+
+def _tell() -> int:
+    from civicloop.notices import consuming
+
+    return consuming.consume()
+
+
+def _idle(work: Callable[[], int]) -> float:
+    """Milliseconds of a round that finds nothing, the median of many."""
     took = []
     for _round in range(IDLE_ROUNDS):
         began = time.perf_counter()
-        if marks.fire_due():
+        if work():
             raise RuntimeError("something was due")
         took.append(time.perf_counter() - began)
-    return sorted(took)[len(took) // 2] * 1000
+    return round(sorted(took)[len(took) // 2] * 1000, 3)
 
 
 def _stream(owner: str, due: int, workers: int, seconds: float) -> Json:
@@ -90,29 +107,38 @@ def _stream(owner: str, due: int, workers: int, seconds: float) -> Json:
         twice = line.execute(
             "SELECT count(*) - count(DISTINCT (matter_id, act_id)) FROM matters_entry WHERE action = 'mark'"
         ).fetchone()
+        told = line.execute(
+            """SELECT count(*), count(DISTINCT matter_id), count(*) - count(DISTINCT (recipient, key)),
+                percentile_cont(ARRAY[0.5, 0.95, 1]) WITHIN GROUP (ORDER BY extract(epoch FROM at - cause_at))
+            FROM notices_notice WHERE template = 'mark' AND at >= %(begin)s""",
+            {"begin": begin},
+        ).fetchone()
     assert row is not None
     assert twice is not None
+    assert told is not None
     took = float(row[2])
     return {
         "fired": row[0], "told_by_workers": sum(fired), "lost": due - row[0], "twice": twice[0],
         "seconds_to_fire_all": round(took, 1), "marks_per_second": round(row[0] / took) if took else 0,
         "rows_per_second": round(row[0] * 4 / took) if took else 0,  # entry, clock, fact, message
-        "due_to_told_s": {
-            name: round(float(late), 2) for name, late in zip(("p50", "p95", "max"), row[1], strict=True)
-        },
+        "due_to_entry_s": _spread(row[1]), "due_to_notice_s": _spread(told[3]), "notices": told[0],
+        "not_told": row[0] - told[1], "told_twice": told[2],
     }  # fmt: skip
+
+
+def _spread(late: Sequence[Any] | None) -> dict[str, float]:
+    return {name: round(float(each), 2) for name, each in zip(("p50", "p95", "max"), late or (), strict=False)}
 
 
 def _work(end: float) -> int:
     """A worker's rounds: it pauses where it finds nothing, as the real one does, and leaves when all is over."""
-    from civicloop.matters import marks
-
     total, empty = 0, 0
     while time.monotonic() < end + PATIENCE:
-        fired = marks.fire_due()
+        fired = _fire()
         total += fired
-        empty = 0 if fired else empty + 1
-        if fired == 0:
+        done = fired + _tell()
+        empty = 0 if done else empty + 1
+        if done == 0:
             if time.monotonic() > end and empty > 2:
                 break
             time.sleep(PAUSE)
