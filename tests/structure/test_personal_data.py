@@ -26,6 +26,7 @@ SAID = """
     records_sealedvalue.retention records_try.since records_setting.code records_setting.scope records_setting.value
     records_keychange.* records_resealing.* evidence_evidence.sealed_with
     people_unit.* people_unitedition.* people_post.* people_standin.* people_delegation.* people_apitoken.scopes
+    people_account.sessions
     people_outsideidentity.issuer people_anomaly.kind people_anomaly.judgement people_secondfactor.kind
     evidence_evidence.stage evidence_evidence.media_type evidence_evidence.sha256 evidence_evidence.fingerprint
     evidence_signal.* evidence_lookedat.* evidence_boxes.detector evidence_capture.how evidence_capture.source

@@ -33,6 +33,7 @@ urlpatterns = [
     path("security/passkey", security_page.add_passkey, name="security-add-passkey"),
     path("security/remove", security_page.remove, name="security-remove"),
     path("security/codes", security_page.fresh_codes, name="security-codes"),
+    path("security/sessions", security_page.end_others, name="security-sessions"),
     path("security/password", security_page.change_password, name="security-password"),
     path("security/rights", rights_pages.mine, name="my-rights"),
     path("sign-out", signin.sign_out, name="sign-out"),

@@ -1,4 +1,4 @@
-"""Sessions of staff end when nobody uses them, and in any case after some days; the audit log learns the address.
+"""Sessions of staff end unused, after some days, and when there are too many; the audit log learns the address.
 
 Real time on purpose: a moved clock must not keep a session alive.
 """
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from civicloop.people import web
+from civicloop.people import sessions, web
 from civicloop.records import audit, settings
 
 BEGAN, USED, ENROL = "began_at", "used_at", "must_enrol"
@@ -42,8 +42,16 @@ class StaffSessions:
         began, used = session.get(BEGAN, now), session.get(USED, now)
         idle, whole = settings.get_int("sign_in.idle_minutes") * 60, settings.get_int("sign_in.absolute_hours") * 3600
         if now - used > idle or now - began > whole:
+            if request.user.is_authenticated and session.get(sessions.MARK):
+                sessions.end(request.user, session[sessions.MARK])
             logout(request)
             messages.info(request, _("You were signed out because the session was too old. Sign in again to go on."))
+            return None
+        mark, user = session.get(sessions.MARK), request.user
+        if mark and not (user.is_authenticated and sessions.holds(user, mark)):
+            logout(request)
+            words = _("This session was ended: by you, or because you signed in on other devices since.")
+            messages.info(request, words)
             return None
         if now - session.get(USED, 0) > EVERY:
             session[BEGAN], session[USED] = began, now

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     demonstration = models.BooleanField(default=False, help_text="its password is printed by the demonstration city")
     created_at = models.DateTimeField()
+    sessions = ArrayField(models.CharField(max_length=16), default=list, db_default=[])  # marks: people.sessions
 
     USERNAME_FIELD = "username"
     objects: ClassVar[AccountManager] = AccountManager()

@@ -318,5 +318,6 @@ def unlink(actor: Actor, *, identity_id: int) -> OutsideIdentity:
     if found.ended_at is None:
         found.ended_at = clock.now()
         found.save(update_fields=["ended_at"])
+        Account.objects.filter(pk=found.account_id).update(sessions=[])  # what is open ends, too: people.sessions
         note(actor, "identity.end", found.account.username, {"identity": found.pk})
     return found

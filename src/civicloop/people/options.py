@@ -20,6 +20,10 @@ settings.define(
     "sign_in.absolute_hours", "int", 168, gettext_lazy("Hours after which a session ends in any case"), low=1, high=720
 )
 settings.define(
+    "sign_in.most_sessions", "int", 5, gettext_lazy("Sessions of one account at once; the oldest ends for a new one"),
+    low=1, high=50,
+)  # fmt: skip
+settings.define(
     "sign_in.provider_label", "str", "", gettext_lazy("Name of the city's sign-in service"),
     help=gettext_lazy("Shown on the button of the sign-in page, where a service is set up"),
 )  # fmt: skip

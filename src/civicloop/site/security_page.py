@@ -17,12 +17,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from civicloop.people import actions, factors, web
+from civicloop.people import actions, factors, sessions, web
 from civicloop.people.actions import PeopleError
 from civicloop.people.middleware import ENROL
 from civicloop.people.models import Account
@@ -78,6 +78,7 @@ def page(request: HttpRequest, account: Account, *, status: int = 200, **shown: 
         shown |= {"key": waiting[1], "picture": picture}
     shown = {
         "factors": factors.of(account), "codes_left": factors.codes_left(account), "site": site_of(request),
+        "open_sessions": len(account.sessions), "most_sessions": settings.get_int("sign_in.most_sessions"),
         "must": request.session.get(ENROL, False), "form": PasswordForm(), "home": homes.home_of(web.actor(request)),
     } | shown  # fmt: skip
     return render(request, "site/security.html", shown, status=status)
@@ -87,6 +88,16 @@ def page(request: HttpRequest, account: Account, *, status: int = 200, **shown: 
 def security(request: HttpRequest, account: Account) -> HttpResponse:
     """What protects the own account."""
     return page(request, account)
+
+
+@require_POST
+@own
+def end_others(request: HttpRequest, account: Account) -> HttpResponse:
+    """Sign out everywhere else."""
+    number = sessions.end_others(account, request.session.get(sessions.MARK, ""))
+    words = ngettext("%(n)s other session was ended.", "%(n)s other sessions were ended.", number)
+    messages.success(request, words % {"n": number})
+    return HttpResponseRedirect(reverse("security"))
 
 
 def _refused(request: HttpRequest, account: Account, reason: PeopleError) -> HttpResponse:

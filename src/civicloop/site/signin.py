@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
 from civicloop.notices import selectors as notices
-from civicloop.people import access, factors, locks, oidc, web
+from civicloop.people import access, factors, locks, oidc, sessions, web
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.middleware import BEGAN, ENROL, USED
@@ -103,6 +103,7 @@ def signed_in(
     login(request, account, backend="django.contrib.auth.backends.ModelBackend")
     now = time.time()
     request.session[BEGAN], request.session[USED] = now, now
+    request.session[sessions.MARK] = sessions.begin(account)
     if provider:
         request.session[PROVIDER] = True
     if not proved and not factors.of(account) and factors.needed(account, web.actors(request)):
@@ -167,6 +168,8 @@ def onward(request: HttpRequest) -> str:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session here; whoever came by the city's sign-in service is shown where to end it there."""
     asked = oidc.provider() if request.session.get(PROVIDER) else None
+    if request.user.is_authenticated and request.session.get(sessions.MARK):
+        sessions.end(request.user, request.session[sessions.MARK])
     logout(request)
     if asked is not None:
         there = oidc.way_out(asked, back=f"{site_of(request).origin}/")
