@@ -17,6 +17,9 @@ FORMAT = 1
 ALGORITHMS = {1: "sm3", 2: "sha256"}
 DEFAULT = 1
 ERASE = "erase"  # the action of an entry that says which texts were destroyed
+CORRECT = (
+    "correct"  # the action of an entry that replaced contact data; fingerprints over those of before went with them
+)
 
 
 class UnknownForm(ValueError):
@@ -126,7 +129,7 @@ def examine(rows: Iterable[Row], last_seq: int) -> Examination:
     findings: list[Finding] = []
     missing: list[tuple[int, str]] = []
     erasures: list[tuple[int, Mapping[str, object]]] = []
-    previous, expected, entries = GENESIS, 1, 0
+    previous, expected, entries, corrected = GENESIS, 1, 0, 0
     for row in rows:
         entries += 1
         if row.seq > expected:
@@ -152,21 +155,22 @@ def examine(rows: Iterable[Row], last_seq: int) -> Examination:
         data = told.get("data")
         if told.get("action") == ERASE and isinstance(data, dict):
             erasures.append((row.seq, data))
+        elif told.get("action") == CORRECT and isinstance(data, dict) and data.get("corrected"):
+            corrected = row.seq
         previous = row.hash
     if expected <= last_seq:
         findings.append(Finding(expected, "truncated"))
-    return _with_erasures(findings, missing, erasures, entries)
+    return _with_erasures(findings, missing, erasures, entries, corrected)
 
 
 def _with_erasures(
     findings: list[Finding], missing: list[tuple[int, str]], erasures: list[tuple[int, Mapping[str, object]]],
-    entries: int,
+    entries: int, before: int,
 ) -> Examination:  # fmt: skip
     """Tell what was erased, as later entries say, from what is gone without a word."""
     said: dict[tuple[int, str], Erased] = {}
-    before = 0  # up to this entry the fingerprints of requests are gone, too
     for seq, data in erasures:
-        before = seq
+        before = max(before, seq)  # up to this entry the fingerprints of requests are gone, too
         texts = data.get("texts")
         for each in texts if isinstance(texts, list) else []:
             if isinstance(each, list) and len(each) == 2 and each[0] < seq:

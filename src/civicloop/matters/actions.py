@@ -22,6 +22,7 @@ from civicloop.matters import (
     erasure,
     errors,
     needs,
+    own_data,
     publishing,
     reading,
     rewriting,
@@ -61,9 +62,12 @@ _ENGINE = {
     rewriting.WRITE: rewriting.write,
     rewriting.RELEASE: rewriting.release_plan,
     erasure.ACTION: erasure.plan,
+    own_data.ACTION: own_data.plan,
 }
-# only with what goes with them in one transaction: see matters.signals, .publishing, .rewriting, .erasure
-INSIDE = frozenset({signals.ACTION, doubts.ACTION, publishing.ACTION, rewriting.RELEASE, erasure.ACTION})
+# only with what goes with them in one transaction: see matters.signals, .publishing, .rewriting, .erasure, .own_data
+INSIDE = frozenset(
+    {signals.ACTION, doubts.ACTION, publishing.ACTION, rewriting.RELEASE, erasure.ACTION, own_data.ACTION}
+)
 
 
 def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, Any] | None = None) -> Done:

@@ -215,6 +215,8 @@ def _erase(list_id: int, matter_id: UUID) -> None:
         assert done is not None
         if row.rule == ErasureRule.TEXTS:
             _blank(matter_id)
+        else:  # a hash over what was reported, name and number included
+            Matter.objects.filter(id=matter_id).update(fingerprint=b"")
         hooks.erased(matter_id, row.rule)
         item.texts, item.sealed, item.files = done
         item.state, item.done_at = ItemState.DONE, clock.now()

@@ -15,18 +15,20 @@ from django.utils.translation import gettext as _
 
 from civicloop.evidence import selectors as files
 from civicloop.evidence.models import Evidence
-from civicloop.foundation import ciphers
+from civicloop.foundation import chain, ciphers
 from civicloop.foundation.names import shown
 from civicloop.matters import errors, personal, reading
 from civicloop.matters.errors import Refused, invalid
+from civicloop.matters.models import Entry
 from civicloop.matters.reading import Reading
+from civicloop.matters.writing import PLACES
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.models import Post
 from civicloop.procedures.rules.language import Procedure
 from civicloop.records import openings, sealing
-from civicloop.records.models import SealedValue
+from civicloop.records.models import ReadEntry, SealedValue
 
 WORDS_MOST = 150
 PURPOSES: Mapping[str, str | Promise] = {
@@ -38,6 +40,7 @@ PURPOSES: Mapping[str, str | Promise] = {
     "duty": gettext_lazy("Another duty by law"),
 }
 TELLING = gettext_lazy("Tell the person how it stands")  # the platform's own purpose, when it sends a notice
+COPY = gettext_lazy("A copy for the person concerned")  # nobody of the staff opens anything for it
 WHOSE: Mapping[str, str | Promise] = {
     "reporter": pgettext_lazy("whose data", "Reporter"), "household": pgettext_lazy("whose data", "Household"),
     "applicant": pgettext_lazy("whose data", "Applicant"), "party": pgettext_lazy("whose data", "Party"),
@@ -55,6 +58,7 @@ class Held:
     no: int
     label: str
     masked: str
+    corrected_at: datetime | None = None  # by the person concerned
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,20 @@ def held(actor: Actor, seen: Reading) -> list[Held]:
     """The sealed values that `actor` may open, masked; none of the others, not even that they exist."""
     fields = _fields(actor, seen)
     masks = sealing.masked(seen.id, fields) if fields else {}
-    return [Held(no, label_of(seen.procedure, field), masks[no]) for no, field in fields.items() if no in masks]
+    corrected = _corrected(seen, fields)
+    return [
+        Held(no, label_of(seen.procedure, field), masks[no], corrected.get(no))
+        for no, field in fields.items()
+        if no in masks
+    ]
+
+
+def _corrected(seen: Reading, numbers: Collection[int]) -> dict[int, datetime]:
+    """Which sealed values the person concerned has put in the place of earlier ones, and when."""
+    seqs = {no // PLACES: no for no in numbers if no >= PLACES}
+    rows = Entry.objects.filter(matter_id=seen.id, seq__in=seqs, action=chain.CORRECT).values_list("seq", "at")
+    times = dict(rows) if seqs else {}
+    return {no: times[no // PLACES] for no in numbers if no // PLACES in times}
 
 
 def _fields(actor: Actor, seen: Reading) -> dict[int, str]:
@@ -168,16 +185,25 @@ def told(matter_id: UUID) -> list[Told]:
     """
     lines = openings.of_matter(matter_id)
     roles = dict(Post.objects.filter(id__in={line.post_id for line in lines}).values_list("id", "role"))
-    return [Told(line.at, _post(roles.get(line.post_id or 0, "")), _purpose_of(line.purpose)) for line in lines]
+    return [
+        Told(line.at, _post(roles.get(line.post_id or 0, ""), _own(line)), _purpose_of(line.purpose)) for line in lines
+    ]
 
 
-def _post(role: str) -> str:
+def _own(line: ReadEntry) -> bool:
+    """Whether the person concerned has opened it, for a copy of the own data."""
+    return line.account_id is None and line.post_id is None and line.words in personal.WHOSE
+
+
+def _post(role: str, own: bool) -> str:
+    if own:
+        return _("You yourself, with the check code")
     return str(Role(role).label) if role in Role.values else _("Platform")
 
 
 def _purpose_of(said: str) -> str:
     """The chosen purpose of a line in the reader's language; the line keeps it in the opener's."""
-    for purpose in (*PURPOSES.values(), TELLING):
+    for purpose in (*PURPOSES.values(), TELLING, COPY):
         for each, _name in settings.LANGUAGES:
             with override(each):
                 beginning = str(purpose)

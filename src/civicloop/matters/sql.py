@@ -321,4 +321,29 @@ BEGIN
 END $body$;
 REVOKE ALL ON FUNCTION civicloop_erase(bigint, uuid) FROM PUBLIC;
 """
+
+# What the person concerned has corrected (matters.own_data): the value of before goes, once the newest entry is a
+# correction and a newer value of the same field came with it.
+SUPERSEDE_SIGNATURE = "civicloop_supersede(uuid)"
+SUPERSEDE_FUNCTION = """
+CREATE OR REPLACE FUNCTION civicloop_supersede(wanted uuid) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+DECLARE
+    last integer; gone integer;
+BEGIN
+    SELECT m.seq INTO last FROM matters_matter m JOIN matters_entry e ON e.matter_id = wanted AND e.seq = m.seq
+    WHERE m.id = wanted AND e.action = 'correct';
+    IF last IS NULL THEN
+        RAISE EXCEPTION 'the timeline does not say this correction' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    DELETE FROM records_sealedvalue v WHERE v.matter_id = wanted AND v.no < 1000 * last AND EXISTS (
+        SELECT FROM records_sealedvalue f WHERE f.matter_id = wanted AND f.field = v.field AND f.no >= 1000 * last);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    UPDATE matters_entry SET fingerprint = '' WHERE matter_id = wanted AND seq < last
+        AND action IN ('report', 'correct');
+    RETURN gone;
+END $body$;
+REVOKE ALL ON FUNCTION civicloop_supersede(uuid) FROM PUBLIC;
+"""
+SUPERSEDE = "SELECT civicloop_supersede(%(id)s)"
 ERASE = "SELECT texts, sealed, files FROM civicloop_erase(%(list)s::bigint, %(id)s)"

@@ -25,6 +25,7 @@ ENGINE_WORDS = {
     "rewrite": gettext_lazy("Text for the unit complained of written"),
     "release_rewrite": gettext_lazy("Text for the unit complained of released"),
     "urge": gettext_lazy("Urged"),
+    "correct": gettext_lazy("The person concerned has corrected something"),
     "judge_signal": gettext_lazy("A signal was looked at"),
     "trust_report": gettext_lazy("Let through to the desk"),
     "publish_photo": gettext_lazy("A photo and the public"),

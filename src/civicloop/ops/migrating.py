@@ -58,6 +58,7 @@ def _all(application: str) -> None:
         cursor.execute(f'GRANT EXECUTE ON FUNCTION civicloop_make_partitions(integer) TO "{application}"')
         for function, signature in (
             (matters.ERASE_FUNCTION, matters.ERASE_SIGNATURE),
+            (matters.SUPERSEDE_FUNCTION, matters.SUPERSEDE_SIGNATURE),
             (records.RESEAL_FUNCTION, records.RESEAL_SIGNATURE),
             (evidence.RESEAL_FUNCTION, evidence.RESEAL_SIGNATURE),
         ):

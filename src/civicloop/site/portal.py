@@ -33,7 +33,7 @@ from civicloop.places import selectors as places
 from civicloop.receipts import pdf
 from civicloop.receipts import selectors as receipts
 from civicloop.records import settings
-from civicloop.site import complaints, done_pages, faces, portal_words, urging
+from civicloop.site import complaints, done_pages, faces, own_data, portal_words, urging
 from civicloop.site.acting import SESSION_CODES, language, place_words
 
 # what residents meet most, of the national catalogue; everything else is for the desk to name
@@ -254,7 +254,9 @@ def status(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("track")) if actor is None else show_status(request, actor, matter_id)
 
 
-def show_status(request: HttpRequest, actor: Actor, matter_id: UUID, *, status: int = 200) -> HttpResponse:
+def show_status(
+    request: HttpRequest, actor: Actor, matter_id: UUID, *, status: int = 200, bound: forms.Form | None = None
+) -> HttpResponse:
     """Four lines, then the story, then what the reporter may do now. After a refusal with everything that was typed."""
     seen = selectors.seen_by(actor, matter_id)
     row = selectors.row_of(matter_id)
@@ -269,7 +271,7 @@ def show_status(request: HttpRequest, actor: Actor, matter_id: UUID, *, status: 
         "refused": faces.trouble(request), "told": opening.told(matter_id),
         "may_add": not row.end and seen.procedure.code == "grid-event",
     }  # fmt: skip
-    context |= urging.bag(actor, seen)
+    context |= urging.bag(actor, seen) | own_data.bag(seen, bound)
     return render(request, "site/portal_status.html", context, status=status)
 
 
@@ -309,6 +311,32 @@ def status_urge(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     if actor is None:
         return HttpResponseRedirect(reverse("track"))
     return urging.perform(request, actor, matter_id, reverse("status", args=[matter_id]))
+
+
+@public
+@require_POST
+def status_copy(request: HttpRequest, matter_id: UUID) -> HttpResponse:
+    """A copy of everything kept about the reporter in this matter, as a file."""
+    actor = reporter_of(request, matter_id)
+    if actor is None:
+        return HttpResponseRedirect(reverse("track"))
+    made = own_data.copy(request, actor, matter_id)
+    if isinstance(made, HttpResponse):
+        return made
+    return show_status(request, actor, matter_id, status=422, bound=made)
+
+
+@public
+@require_POST
+def status_correct(request: HttpRequest, matter_id: UUID) -> HttpResponse:
+    """The reporter corrects what was given."""
+    actor = reporter_of(request, matter_id)
+    if actor is None:
+        return HttpResponseRedirect(reverse("track"))
+    refused = own_data.correct(request, actor, matter_id)
+    if refused is not None:
+        return show_status(request, actor, matter_id, status=422, bound=refused)
+    return HttpResponseRedirect(reverse("status", args=[matter_id]))
 
 
 @public

@@ -55,6 +55,7 @@ HAPPENED: Mapping[str, str | Promise] = {
     "reopen": gettext_lazy("Opened again"),
     "urge": gettext_lazy("The unit was asked for more speed"),
     "rate": gettext_lazy("You have rated it"),
+    "correct": gettext_lazy("You have corrected something"),
     "publish_photo:public": gettext_lazy("A photo of it is shown to everybody, with faces and number plates covered"),
     "publish_photo:taken_back": gettext_lazy("A photo of it is not shown to everybody any more"),
     "confirm:solved": gettext_lazy("You have confirmed that it is solved"),
@@ -82,6 +83,7 @@ ENDS: Mapping[str, str | Promise] = {
 ADDRESSED: Mapping[str, str] = {
     "decline": "reason", "transfer": "reason", "explain": "reason", "refuse": "reason", "ask": "note",
     "answer": "note", "withdraw": "reason", "confirm": "reason", "hand_over": "note",
+    "correct": "note",
 }  # fmt: skip
 
 
