@@ -1,6 +1,7 @@
 """What is kept of persons stands in the inventory, and what stands there is kept."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from django.apps import apps
 from django.db import models
 
 from civicloop.matters.personal import WHOSE, sealed_field
-from civicloop.people import access
+from civicloop.people import access, collecting
 from civicloop.procedures.rules import reading
 from civicloop.records import choices, inventory
 from civicloop.site import personal_data
@@ -119,9 +120,66 @@ def test_everybody_named_as_a_reader_is_known_to_the_one_place_that_decides() ->
     named = {each for fact in inventory.facts() for each in fact.opens if ":" in each}
     assert named
     for each in named:
-        assert personal_data.roles(each)
+        assert collecting.roles(each)
     opened = {each.partition(":")[2] for each in named if each.startswith("personal:")}
     assert opened == set(access.PERSONAL)
+
+
+# forms that take nothing of persons beyond what the signed-in person does, and where that is said
+NO_NOTICE = {
+    "catalogue/kind.html": "limits of a kind", "records/settings.html": "settings", "site/calendar_year.html": "days",
+    "people/anomalies.html": "an auditor's judgement", "people/posts.html": "ends and answers, no words",
+    "people/standins.html": "ends, no words", "site/erasure.html": "lists and holds", "site/erasure_list.html": "yes",
+    "site/portal_home.html": "number and check code, not kept", "site/portal_track.html": "the same",
+    "site/second_factor.html": "a code, not kept", "site/why.html": "a question, nothing kept",
+    "site/receiving.html": "yes, no", "site/signal.html": "a judgement", "site/publishing_photo.html": "boxes",
+    "site/field_feedback.html": "an idea about the product, by the signed-in person",
+    "ui/parts/footer.html": "language and theme", "ui/parts/person.html": "the post to act in",
+}  # fmt: skip
+# parts of pages: the notice stands on the page that includes them
+PARTS = {
+    "ui/parts/act_sheet.html": "site/matter_acts.html", "site/approvals_request.html": "site/matter_acts.html",
+    "site/desk_file.html": "site/matter_acts.html", "site/matter_complaint.html": "site/matter_acts.html",
+    "site/matter_parts.html": "site/matter_acts.html", "site/matter_urge.html": "site/matter_acts.html",
+    "site/portal_more.html": "site/portal_status.html",
+}  # fmt: skip
+POSTING = re.compile(r'<form[^>]*method="post"', re.I)
+NOTICE = re.compile(r"{% personal_notice ([^%]*) %}")
+
+
+def templates() -> dict[str, str]:
+    """Every template by its name, with its source."""
+    root = Path(inventory.__file__).parent.parent
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for folder in root.glob("*/templates")
+        for path in folder.rglob("*.html")
+    }
+
+
+def test_every_form_that_collects_personal_data_gives_its_notice() -> None:
+    """A new form: name it in `forms` of its point in personal.toml with {% personal_notice %}, or say above why not."""
+    sources = templates()
+    declared = {form for point in inventory.points().values() for form in point.forms}
+    assert {name for name, source in sources.items() if POSTING.search(source)} - declared == {*NO_NOTICE, *PARTS}
+    assert set(PARTS.values()) <= declared
+    for point in inventory.points().values():
+        for form in point.forms:
+            shown = {code for found in NOTICE.findall(sources[form]) for code in found.replace('"', "").split()}
+            assert point.code in shown, (point.code, form)
+
+
+def test_a_notice_says_what_why_how_long_and_who_of_everything_collected_there() -> None:
+    for code in inventory.points():
+        facts = [fact for fact in inventory.facts() if code in fact.collected]
+        groups = collecting.notice([code])
+        assert {line["what"] for group in groups for line in group["facts"]} == {
+            inventory.said(fact.what) for fact in facts
+        }
+        assert groups, code
+        assert all(group[name] for group in groups for name in ("basis", "kept", "then", "opens"))
+    with pytest.raises(KeyError):
+        collecting.notice(["nowhere"])
 
 
 def test_every_rule_and_every_collection_point_is_used() -> None:
@@ -133,8 +191,8 @@ def test_every_rule_and_every_collection_point_is_used() -> None:
 
 def test_the_page_has_words_for_every_group_basis_and_reader() -> None:
     assert set(personal_data.GROUPS) == set(inventory.GROUPS)
-    assert set(personal_data.BASES) == set(inventory.BASES)
-    assert set(personal_data.OPENED_BY) == set(inventory.OPENED_BY)
+    assert set(collecting.BASES) == set(inventory.BASES)
+    assert set(collecting.OPENED_BY) == set(inventory.OPENED_BY)
 
 
 WRONG = {

@@ -134,7 +134,7 @@ def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
         else:
             messages.warning(request, _("This post reaches far: a second administrator has to agree. It waits below."))
         return HttpResponseRedirect(reverse("people:posts") + f"?q={form.cleaned_data['post'].code}")
-    return _form(request, form, _("Give a post to somebody"))
+    return _form(request, form, _("Give a post to somebody"), collects=True)
 
 
 @require_POST
@@ -193,9 +193,10 @@ def new_account(request: HttpRequest, actor: Actor) -> HttpResponse:
     ):
         messages.success(request, _("The account is there; give it a post."))
         return HttpResponseRedirect(reverse("people:hold"))
-    return _form(request, form, _("New account"))
+    return _form(request, form, _("New account"), collects=True)
 
 
-def _form(request: HttpRequest, form: forms.Form, title: str) -> HttpResponse:
+def _form(request: HttpRequest, form: forms.Form, title: str, *, collects: bool = False) -> HttpResponse:
+    """The page of a form; `collects` says that it takes data of persons, of which it then gives notice."""
     status = 422 if form.errors else 200
-    return render(request, "people/form.html", {"form": form, "title": title}, status=status)
+    return render(request, "people/form.html", {"form": form, "title": title, "collects": collects}, status=status)

@@ -5,7 +5,7 @@ the register with the tables and the sealed fields, so nothing personal is kept 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Point:
-    """A place where personal data are collected: a form, a call of the API, a piece of the machinery."""
+    """A place where personal data are collected: forms (their templates), a call of the API, a piece of the machinery.
+
+    Each of the forms shows the notice of what is collected there; a test looks at the templates.
+    """
 
     code: str
     names: Words
+    forms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def register(path: Path) -> None:
     for code, given in content.get("rule", {}).items():
         _rules[code] = Rule(code, _words(given["kept"], code), _words(given["then"], code))
     for code, given in content.get("point", {}).items():
-        _points[code] = Point(code, _words(given, code))
+        _points[code] = Point(code, _words(given, code), tuple(given.get("forms", ())))
     for given in content.get("fact", []):
         _take(given)
 
@@ -109,6 +113,11 @@ def facts() -> list[Fact]:
     """Every declared fact once, those of residents first, in the order of declaration."""
     once = {fact.kept_in: fact for fact in _facts.values()}
     return sorted(once.values(), key=lambda fact: GROUPS.index(fact.whose))
+
+
+def collected_at(codes: Sequence[str]) -> list[Fact]:
+    """What is collected at one of these points, facts of residents first."""
+    return [fact for fact in facts() if set(codes) & set(fact.collected)]
 
 
 def names() -> frozenset[str]:

@@ -14,7 +14,7 @@ from civicloop.catalogue import words as catalogue_words
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
-from civicloop.matters import owners, selectors, why_unit
+from civicloop.matters import owners, personal, selectors, why_unit
 from civicloop.matters.choices import Channel, TaskState
 from civicloop.matters.complaints import superior
 from civicloop.matters.errors import Refused
@@ -81,7 +81,7 @@ def bag(
         "clocks": clock_strip.clocks(seen),
         "parts": parts(seen, actor, request.POST), "lines": timeline(seen, entries), "next": next_url,
         "why_unit": why_unit.words(named) if named is not None else "",
-        "channel": Channel(row.channel).label,
+        "channel": Channel(row.channel).label, "whose": personal.whose(seen.procedure),
     }  # fmt: skip
 
 

@@ -21,33 +21,33 @@ from civicloop.matters.choices import Channel
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
+from civicloop.people import collecting
 from civicloop.people.access import Actor
 from civicloop.records import inventory
-from civicloop.site import personal_data, portal_words
+from civicloop.site import portal_words
 from civicloop.site.acting import place_words
 
 MOST_LINES = 200
-SAID = {
-    "label": gettext_lazy("The phone that you gave before (or the name, if you gave no phone)"),
-    "help_text": gettext_lazy("So that nobody who finds your slip learns who you are."),
-    "max_length": 120,
-    "required": False,
-    "validators": [ProhibitNullCharactersValidator()],
-}  # fmt: skip
+WHY_ASKED = gettext_lazy("So that nobody who finds your slip learns who you are.")
 
 
-def _line(label: Any, most: int = 120, kind: str = "text", **attributes: str) -> forms.CharField:
+def _line(label: Any, most: int = 120, kind: str = "text", hint: Any = "") -> forms.CharField:
     return forms.CharField(
-        label=label, max_length=most, required=False, validators=[ProhibitNullCharactersValidator()],
-        widget=forms.TextInput(attrs={"type": kind, "autocomplete": "off", "data-no-draft": "", **attributes}),
+        label=label, max_length=most, required=False, validators=[ProhibitNullCharactersValidator()], help_text=hint,
+        widget=forms.TextInput(attrs={"type": kind, "autocomplete": "off", "data-no-draft": ""}),
     )  # fmt: skip
+
+
+def _said() -> forms.CharField:
+    """What shows that it is the person: never needed for the story, which the check code opens."""
+    return _line(gettext_lazy("The phone that you gave before (or the name, if you gave no phone)"), hint=WHY_ASKED)
 
 
 class CopyForm(forms.Form):
     """Who asks for a copy."""
 
     prefix = "copy"
-    said = forms.CharField(**SAID, widget=forms.TextInput(attrs={"autocomplete": "off", "data-no-draft": ""}))
+    said = _said()
 
 
 class CorrectForm(forms.Form):
@@ -62,7 +62,7 @@ class CorrectForm(forms.Form):
         max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
         validators=[ProhibitNullCharactersValidator()],
     )  # fmt: skip
-    said = forms.CharField(**SAID, widget=forms.TextInput(attrs={"autocomplete": "off", "data-no-draft": ""}))
+    said = _said()
     act_id = forms.UUIDField(widget=forms.HiddenInput)
 
 
@@ -161,8 +161,8 @@ def _about(fact: inventory.Fact | None) -> dict[str, str]:
         return {}
     rule = inventory.rules()[fact.retention]
     return {
-        "why": inventory.said(fact.why), "basis": str(personal_data.BASES[fact.basis]),
-        "kept": inventory.said(rule.kept), "then": inventory.said(rule.then), "opens": personal_data.readers(fact),
+        "why": inventory.said(fact.why), "basis": str(collecting.BASES[fact.basis]),
+        "kept": inventory.said(rule.kept), "then": inventory.said(rule.then), "opens": collecting.readers(fact),
     }  # fmt: skip
 
 

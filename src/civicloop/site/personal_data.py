@@ -8,11 +8,10 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from civicloop.foundation import spreadsheets
-from civicloop.people import access
-from civicloop.people.choices import Role
+from civicloop.people import access, collecting
 from civicloop.people.web import duty, public
 from civicloop.records import inventory
 from civicloop.records.inventory import Fact
@@ -25,31 +24,6 @@ GROUPS: Mapping[str, str | Promise] = {
     "anybody": gettext_lazy("Whoever appears in a matter"),
     "staff": gettext_lazy("Members of staff"),
 }
-BASES: Mapping[str, str | Promise] = {
-    "consent": gettext_lazy("Your own authorisation, which you may take back (PIPL art. 13 (1) 1, art. 15)"),
-    "employment": gettext_lazy("Needed to manage staff (PIPL art. 13 (1) 2)"),
-    "statutory_duty": gettext_lazy("A statutory duty (PIPL art. 13 (1) 3)"),
-}
-OPENED_BY: Mapping[str, str | Promise] = {
-    "self": pgettext_lazy("who opens", "the person concerned"),
-    "matter": pgettext_lazy("who opens", "whoever may see the matter"),
-    "nobody": pgettext_lazy("who opens", "nobody; only the program compares it"),
-}
-
-
-def roles(code: str) -> frozenset[str]:
-    """The roles behind `personal:…` or `duty:…`. Raises KeyError for what people.access does not know."""
-    kind, _colon, name = code.partition(":")
-    return {"personal": access.PERSONAL, "duty": access.DUTIES}[kind][name]
-
-
-def readers(fact: Fact) -> str:
-    """Who may open a fact, in words."""
-    held = frozenset[str]().union(*(roles(each) for each in fact.opens if ":" in each))
-    words = [str(OPENED_BY[each]) for each in fact.opens if each in OPENED_BY]
-    return pgettext("between the things of a list", ", ").join(
-        [*words, *(str(role.label) for role in Role if role in held)]
-    )
 
 
 def _row(fact: Fact) -> dict[str, Any]:
@@ -57,8 +31,8 @@ def _row(fact: Fact) -> dict[str, Any]:
     between = pgettext("between the things of a list", "; ")
     return {
         "kept_in": fact.kept_in, "what": inventory.said(fact.what), "why": inventory.said(fact.why),
-        "basis": BASES[fact.basis], "kept": inventory.said(rule.kept), "then": inventory.said(rule.then),
-        "rule": rule.code, "opens": readers(fact), "sensitive": fact.sensitive, "whose": GROUPS[fact.whose],
+        "basis": collecting.BASES[fact.basis], "kept": inventory.said(rule.kept), "then": inventory.said(rule.then),
+        "rule": rule.code, "opens": collecting.readers(fact), "sensitive": fact.sensitive, "whose": GROUPS[fact.whose],
         "collected": between.join(inventory.said(points[code].names) for code in fact.collected),
     }  # fmt: skip
 
