@@ -127,7 +127,7 @@ def test_everybody_named_as_a_reader_is_known_to_the_one_place_that_decides() ->
 
 # forms that take nothing of persons beyond what the signed-in person does, and where that is said
 NO_NOTICE = {
-    "site/receiving_sheet.html": "a table of acts, taken apart at once",
+    "site/receiving_sheet.html": "a table of acts, taken apart at once", "site/rule_editor.html": "rules of dispatch",
     "catalogue/kind.html": "limits of a kind", "records/settings.html": "settings", "site/calendar_year.html": "days",
     "people/anomalies.html": "an auditor's judgement", "people/posts.html": "ends and answers, no words",
     "people/standins.html": "ends, no words", "site/erasure.html": "lists and holds", "site/erasure_list.html": "yes",
@@ -136,7 +136,7 @@ NO_NOTICE = {
     "site/receiving.html": "yes, no", "site/signal.html": "a judgement", "site/publishing_photo.html": "boxes",
     "site/field_feedback.html": "an idea about the product, by the signed-in person",
     "notices/inbox.html": "read, no words", "notices/log.html": "send again, no words",
-    "supervision/suggestions.html": "yes, no",
+    "site/compare.html": "the same or not", "supervision/suggestions.html": "yes, no", "site/doubted.html": "yes, no",
     "ui/parts/footer.html": "language and theme", "ui/parts/person.html": "the post to act in",
 }  # fmt: skip
 # parts of pages: the notice stands on the page that includes them
