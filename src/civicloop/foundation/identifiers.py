@@ -16,6 +16,9 @@ _ORGAN_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MOBILE = re.compile(r"(?<![0-9])(?:\+?86[- ]?)?1[3-9][0-9](?:[- ]?[0-9]{4}){2}(?![0-9])")
 _CITIZEN = re.compile(r"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
 
+_CITIZEN_LIKE = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
+_LONG = re.compile(r"(?<![0-9*])[0-9](?:[- ]?[0-9]){6,}(?![0-9*])")
+
 
 def is_citizen_number(text: str) -> bool:
     """Whether it is a valid 公民身份号码 (GB 11643-1999): date of birth and check sign by ISO 7064 MOD 11-2.
@@ -53,6 +56,13 @@ def personal_numbers(text: str) -> set[str]:
     found = {"document"} if any(is_citizen_number(hit) for hit in _CITIZEN.findall(text)) else set()
     rest = _CITIZEN.sub(" ", text)
     return found | ({"phone"} if _MOBILE.search(rest) else set())
+
+
+def without_numbers(text: str) -> str:
+    """A text to pass on: mobile and citizen numbers masked, every other run of seven or more digits left out."""
+    found = _CITIZEN_LIKE.sub(lambda hit: masked("document", hit[0]), text)
+    found = _MOBILE.sub(lambda hit: masked("phone", re.sub(r"[^0-9]", "", hit[0])[-11:]), found)
+    return _LONG.sub(lambda hit: hit[0] if "*" in hit[0] else "****", found)
 
 
 def masked(kind: str, value: str) -> str:

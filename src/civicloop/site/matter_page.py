@@ -82,6 +82,7 @@ def bag(
         "parts": parts(seen, actor, request.POST), "lines": timeline(seen, entries), "next": next_url,
         "why_unit": why_unit.words(named) if named is not None else "",
         "channel": Channel(row.channel).label, "whose": personal.whose(seen.procedure),
+        "may_card": row.confidentiality <= actor.confidentiality and not row.complained_of,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from civicloop.people.choices import Role
 from civicloop.site import (
     approvals,
     calendar_pages,
+    card_page,
     comparing,
     complaints,
     desk,
@@ -92,6 +93,7 @@ staff: list[URLPattern] = [
     path(f"{FILM}/<slug:which>.jpg", film_pages.still, name="film-still"),
     path("matters/<uuid:matter_id>/compare/<uuid:other_id>", comparing.compare, name="compare"),
     path("matters/<uuid:matter_id>/compare/<uuid:other_id>/apart", comparing.keep_apart, name="keep-apart"),
+    path("matters/<uuid:matter_id>/card", card_page.card, name="card"),
     path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
     path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),
     path("matters/<uuid:matter_id>/urge", urging.urge, name="urge"),
