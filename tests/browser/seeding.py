@@ -171,6 +171,49 @@ def notices(made: dict[str, str]) -> None:
     broadcasts.send(world.actor("clerk"), broadcast_id=ids.uuid7(), matter_id=neighbour, text=text)
 
 
+def shown(made: dict[str, str]) -> dict[str, str]:
+    """A film that the worker has looked at, and a matter of three days ago whose photos are shown to everybody."""
+    from datetime import timedelta
+
+    from civicloop.evidence import film_rounds
+    from civicloop.evidence.covering import Box
+    from civicloop.evidence.models import Evidence
+    from civicloop.foundation import clock, ids
+    from civicloop.matters import actions, publishing
+    from tests import world
+    from tests.evidence.films_made import film
+    from tests.matters import loop
+
+    handling, evidence = UUID(made["handling"]), ids.uuid7()
+    prepared = actions.take_upload(
+        world.actor("worker"), upload=film(width=320, height=240), filename="film.mp4", stage="before",
+        matter_id=handling, evidence_id=evidence,
+    )  # fmt: skip
+    actions.add_evidence(world.actor("worker"), prepared)
+    film_rounds.look()
+    with clock.at(clock.now() - timedelta(days=3)):
+        matter = loop.report(
+            "channel", title="护栏缺失", text="路边护栏少了一段。", address="和平路与新华道交口", kind="01023"
+        )
+        picture(matter, "before", 31)
+        loop.act("clerk", matter, "file", condition=loop.condition(no=3))
+        loop.act("clerk", matter, "dispatch")
+        loop.act("receiver", matter, "accept")
+        loop.act("receiver", matter, "assign", worker="worker")
+        picture(matter, "after", 32)
+        loop.act("worker", matter, "handle", result="已补齐护栏。")
+        loop.act("receiver", matter, "feed_back")
+        picture(matter, "other", 33)
+        loop.act("checker", matter, "post_check", "pass")
+        loop.act("clerk", matter, "close")
+        decision = publishing.Decision("public", boxes=(Box(200, 100, 320, 220),))
+        for row in Evidence.objects.filter(matter_id=matter, stage__in=("before", "after")):
+            publishing.decide(
+                world.actor("supervisor"), matter_id=matter, evidence_id=row.id, decision=decision, act_id=ids.uuid7()
+            )
+    return {"film": str(evidence)}
+
+
 def receipts(made: dict[str, str]) -> dict[str, tuple[str, str]]:
     """Number and check code of each matter."""
     from civicloop.matters import actions
@@ -189,7 +232,7 @@ def main() -> None:
     passwords()
     made = matters()
     found = receipts(made)
-    told = made | orders(made)
+    told = made | orders(made) | shown(made)
     notices(made)
     print(json.dumps({"sessions": sessions(), "matters": told, "receipts": found}))
 

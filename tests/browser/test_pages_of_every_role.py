@@ -19,7 +19,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/receiving/", "/receiving/?tab=accepted", "/receiving/?tab=handled", "/matters/{accepted}",
         "/matters/{handled}", "/matters/{dispatched}/order", "/orders/", "/orders/{ordered}", "/orders/{answered}",
     ),
-    "worker": ("/receiving/", "/matters/{handling}", "/inbox/", "/inbox/?unread=1", "/inbox/ways"),
+    "worker": ("/receiving/", "/matters/{handling}", "/matters/{handling}/films/{film}", "/inbox/", "/inbox/?unread=1",
+               "/inbox/ways"),
     "head": ("/receiving/", "/approvals/", "/matters/{asked}"),
     "checker": ("/checks/", "/checks/{to_check}", "/matters/", "/publishing/"),
     "supervisor": (

@@ -109,6 +109,7 @@ def test_a_checker_publishes_and_everybody_sees_it_covered_a_day_later() -> None
     with clock.at(clock.now() + 2 * DAY):
         page = everybody("/done").content.decode()
         assert address(after) in page
+        assert "东风街道办事处" in page  # whoever did the work
         assert str(matter) not in page
         assert Matter.objects.get(id=matter).number not in page
         answer = everybody(address(after))
@@ -374,9 +375,24 @@ def test_the_store_that_is_away_is_said_and_nothing_is_written(monkeypatch: pyte
     assert not PublicPhoto.objects.exists()
 
 
-def test_lists_stay_within_few_statements(django_assert_max_num_queries: Any) -> None:
-    for _number in range(3):
-        matter, _before, after = solved()
-        decide("checker", matter, after)
-    with clock.at(clock.now() + 2 * DAY), django_assert_max_num_queries(8):
-        public_photos.shown()
+def test_pages_of_what_was_put_right_cost_few_statements_and_name_each_matter_once(
+    django_assert_max_num_queries: Any,
+) -> None:
+    made = []
+    for number in range(3):
+        with clock.at(world.START + timedelta(minutes=number)):
+            matter, before, after = solved()
+            decide("checker", matter, before)
+            decide("checker", matter, after)
+            made.append(matter)
+    with clock.at(clock.now() + 2 * DAY):
+        with django_assert_max_num_queries(4):
+            lines, following = public_photos.shown(limit=2)
+        assert [row.id for row, _pictures in lines] == [made[2], made[1]]
+        lines, end = public_photos.shown(following, limit=2)
+        assert [row.id for row, _pictures in lines] == [made[0]]
+        assert end is None
+        first = everybody("/done").content.decode()
+        assert first.count('<article class="done">') == 3
+        for odd in ("x", "2026-03-02", "2026-99-99T00:00:00Z", following.isoformat() if following else ""):
+            assert Client().get("/done", {"before": odd}).status_code == 200

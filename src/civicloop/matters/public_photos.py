@@ -4,7 +4,7 @@ Whether a public photo may still be shown is asked at each look: a matter that w
 shows none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,6 +24,7 @@ from civicloop.people.access import Actor
 from civicloop.records import settings
 
 MATTERS_LOOKED_THROUGH = 300  # of the queue, the latest ends first
+LOOKED_THROUGH = 100  # public photos for one page
 SHOWN_AFTER = timedelta(hours=24)  # after the end, so that nobody can tell from the page who has just reported
 
 settings.define(
@@ -74,14 +75,14 @@ def waiting(actor: Actor, limit: int) -> list[Waiting]:
 def public_photo(public_id: UUID, *, small: bool) -> bytes:
     """The bytes at a public address. Raises LookupError where there is none, or none any more; OSError."""
     row = photos.by_address(public_id)
-    if row is None or not _open_matters([row.matter_id]):
+    if row is None or not _shown_now([row.matter_id]):
         raise NoSuchObject(str(public_id))
     return photos.read(row, "thumbnail" if small else "picture")
 
 
-def _open_matters(matter_ids: Sequence[UUID]) -> list[Matter]:
+def _shown_now(matter_ids: Collection[UUID]) -> dict[UUID, Matter]:
     rows = Matter.objects.filter(eligible(), id__in=matter_ids, ended_at__lt=clock.now() - SHOWN_AFTER)
-    return list(rows.select_related("kind", "unit").order_by("-ended_at", "-id"))
+    return {row.id: row for row in rows.select_related("kind")}
 
 
 Pictures = Mapping[str, list[PublicPhoto]]
@@ -94,11 +95,23 @@ def pictures(matter_ids: Sequence[UUID]) -> dict[UUID, Pictures]:
 
 
 def shown(before: datetime | None = None, limit: int = 12) -> tuple[list[tuple[Matter, Pictures]], datetime | None]:
-    """Solved matters with public photos, the latest ends first: a page, and from where the next one begins."""
-    with_photos = PublicPhoto.objects.filter(state=PublicState.PUBLIC)
-    rows = Matter.objects.filter(eligible(), id__in=with_photos.values("matter_id"))
-    ends = rows.filter(ended_at__lt=min(before or clock.now(), clock.now() - SHOWN_AFTER))
-    found = list(ends.select_related("kind", "unit").order_by("-ended_at", "-id")[: limit + 1])
-    pairs = pictures([row.id for row in found[:limit]])
-    lines = [(row, pairs[row.id]) for row in found[:limit] if row.id in pairs]
-    return lines, found[limit - 1].ended_at if len(found) > limit else None
+    """Solved matters with public photos, the latest releases first: a page, and from where the next one begins.
+
+    It begins at the photos, of which there are few, and not at the matters, of which there are many.
+    """
+    released = PublicPhoto.objects.filter(state=PublicState.PUBLIC, decided_at__lt=before or clock.now())
+    latest: dict[UUID, datetime] = {}
+    rows = list(released.order_by("-decided_at").values_list("matter_id", "decided_at")[:LOOKED_THROUGH])
+    for matter_id, at in rows:
+        latest.setdefault(matter_id, at)
+    matters = _shown_now(latest)
+    following = rows[-1][1] if len(rows) == LOOKED_THROUGH else None
+    lines: list[tuple[Matter, Pictures]] = []
+    for matter_id, sides in pictures([each for each in latest if each in matters]).items():
+        if len(lines) == limit:
+            following = latest[lines[-1][0].id]
+            break
+        # a matter stands where its latest photo does, and once
+        if before is None or all(row.decided_at < before for each in sides.values() for row in each):
+            lines.append((matters[matter_id], sides))
+    return lines, following

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from civicloop.evidence.models import PublicPhoto
 from civicloop.foundation.names import shown
-from civicloop.matters import public_photos
+from civicloop.matters import public_photos, selectors
 from civicloop.matters.models import Matter
 from civicloop.people.web import public
 from civicloop.places import selectors as places
@@ -36,11 +36,12 @@ def _picture(row: PublicPhoto, alt: str) -> dict[str, Any]:
 
 
 def line(row: Matter, pictures: Mapping[str, list[PublicPhoto]]) -> dict[str, Any]:
-    """One matter as everybody may see it: kind, community, unit and the day of its end; nothing else."""
+    """One matter as everybody may see it: kind, community, unit that did it, the day of its end; nothing else."""
+    unit = row.seats.get("answering") or row.unit_id
     return {
         "kind": shown(row.kind.names, language()) if row.kind else "",
         "community": shown(places.area(row.community_id).names, language()) if row.community_id else "",
-        "unit": shown(row.unit.names, language()), "ended": row.ended_at, **pair(pictures),
+        "unit": shown(selectors.unit_names({unit})[unit], language()), "ended": row.ended_at, **pair(pictures),
     }  # fmt: skip
 
 

@@ -1,0 +1,59 @@
+"""One publishes a photo while another keeps it from the public, and somebody sends it again: one decision stands."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import override_settings
+
+from civicloop.evidence.models import PublicPhoto
+from civicloop.foundation import clock, ids
+from civicloop.matters import proof, publishing, uploads
+from civicloop.matters.errors import Refused
+from civicloop.matters.models import Entry
+from tests import world
+from tests.evidence.pictures import encoded
+from tests.matters import loop
+
+pytestmark = pytest.mark.both_servers
+
+
+def test_one_decision_stands_and_the_other_is_told(committing: str, tmp_path: Path) -> None:
+    with override_settings(DATA_DIR=tmp_path), clock.at(world.START):
+        matter, evidence = loop.report("grid"), ids.uuid7()
+        loop.to_handling(matter)
+        prepared = uploads.take_upload(
+            world.actor("worker"), upload=encoded(), filename="a.jpg", stage="after", matter_id=matter,
+            evidence_id=evidence,
+        )  # fmt: skip
+        uploads.add_evidence(world.actor("worker"), prepared)
+        loop.act("worker", matter, "handle", result="已更换井盖")
+        loop.act("receiver", matter, "feed_back")
+        loop.photo(matter, "other")
+        loop.act("checker", matter, "post_check", "pass")
+        loop.act("clerk", matter, "close")
+        once, other = ids.uuid7(), ids.uuid7()
+        public, kept = publishing.Decision("public"), publishing.Decision("not_public", reason="useless")
+
+        def decide(turn: int) -> Any:
+            user, decision, act = ("checker", public, once) if turn % 2 else ("supervisor", kept, other)
+            try:
+                with clock.at(world.START):
+                    return publishing.decide(
+                        world.actor(user), matter_id=matter, evidence_id=evidence, decision=decision, act_id=act
+                    ).status
+            except Refused as reason:
+                return reason.code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(decide, range(4)))
+        assert sorted(map(str, answers)) == ["200", "201", "decided_already", "decided_already"]
+        row = PublicPhoto.objects.get()
+        [entry] = Entry.objects.filter(matter_id=matter, action=publishing.ACTION)
+        assert entry.result == row.state
+        assert bool(row.picture) == (row.state == "public")
+        assert proof.verify(matter) == []
