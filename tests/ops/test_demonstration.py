@@ -6,14 +6,15 @@ import pytest
 
 from civicloop.foundation import caches, clock
 from civicloop.matters import proof, selectors
-from civicloop.matters.models import Entry, Matter
-from civicloop.ops.demo import play, scripts
+from civicloop.matters.models import Entry, EntryText, Matter
+from civicloop.ops.demo import orders, play, scripts
 from civicloop.ops.demo.cast import Cast
 from civicloop.people import access, city_files
 from civicloop.people.actions import PeopleError
 from civicloop.people.models import Holding
 from civicloop.procedures import selectors as procedures
 from civicloop.site.demonstration import PASSWORD
+from civicloop.supervision.models import Order, OrderStep
 from tests import world
 from tests.conftest import ROOT, size
 
@@ -92,9 +93,18 @@ def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(cit
     ends = set(Matter.objects.values_list("end", flat=True))
     assert ends >= {"", "solved", "explained", "forced"}
     assert [str(m) for m in Matter.objects.values_list("id", flat=True) if proof.verify(m)] == []
-    before = (Matter.objects.count(), Entry.objects.count())
+    assert orders.play(folder=CITY, seed=7, now=world.START) > 3
+    assert Order.objects.filter(state="written_off").exists()
+    if number >= 1000:
+        assert set(Order.objects.values_list("source", flat=True)) >= {"ladder", "inspection", "instruction"}
+        assert set(Order.objects.values_list("state", flat=True)) >= {"open", "answered", "written_off"}
+    for note in EntryText.objects.filter(field="note", value__contains="督办件"):
+        entries = Entry.objects.filter(matter_id=note.matter_id, seq__lte=note.seq)
+        assert entries.latest("seq").at == max(entries.values_list("at", flat=True))  # after all that was told before
+    before = (Matter.objects.count(), Entry.objects.count(), OrderStep.objects.count())
     assert replay(number) == []
-    assert (Matter.objects.count(), Entry.objects.count()) == before
+    orders.play(folder=CITY, seed=7, now=world.START)
+    assert (Matter.objects.count(), Entry.objects.count(), OrderStep.objects.count()) == before
 
 
 @pytest.mark.django_db

@@ -40,6 +40,7 @@ def demo(folder: Path | None, number: int, seed: int, resume: bool, part: int | 
     try:
         _reference(city, now)
         _children(city, number, seed)
+        _orders(city, seed, now)
     except Exception as trouble:
         loading.fail(str(trouble))
         raise
@@ -96,6 +97,14 @@ def _children(city: Path, number: int, seed: int) -> None:
     codes = [process.wait() for process in running]
     if any(codes):
         raise RuntimeError(f"a part of the replay ended with {max(codes)}")
+
+
+def _orders(city: Path, seed: int, now: datetime) -> None:
+    """What becomes of supervision orders, when all matters are told."""
+    from civicloop.ops.demo import orders
+
+    _say("supervision orders", 0.99)
+    orders.play(folder=city, seed=seed, now=now)
 
 
 def _play(city: Path, number: int, seed: int, now: datetime, part: int) -> None:
