@@ -16,6 +16,7 @@ from civicloop.notices.rules import quiet
 from civicloop.records import actions as records
 from tests import world
 from tests.conftest import size
+from tests.matters import loop
 from tests.notices import telling
 from tests.site import desks
 
@@ -117,6 +118,35 @@ def test_a_muted_way_gets_only_what_is_urgent_and_the_next_way_is_taken() -> Non
         telling.contact("head")
         told(1, begin=1)
     assert list(Delivery.objects.values_list("channel", flat=True)) == ["email"]
+
+
+def test_a_phone_number_gets_ten_messages_a_day_whoever_typed_it_in() -> None:
+    with clock.at(at(9)):
+        matters = [telling.reported() for _each in range(14)]
+        telling.consumed()
+        assert Notice.objects.filter(template="reporter_received").count() == 10
+        other = loop.report(reporter={"phone": "13900000000"})
+        telling.consumed()
+        assert telling.to_reporter(other) == ["reporter_received"]
+    with clock.at(at(9, 1)):
+        loop.act("clerk", matters[0], "decline", not_filed_reason="not_found", reason="不属受理范围")
+        telling.consumed()
+    assert telling.to_reporter(matters[0])[-1] == "reporter_answered"
+
+
+def test_a_report_that_waits_apart_is_confirmed_to_no_number() -> None:
+    from civicloop.foundation import ids
+    from civicloop.matters import doubts
+
+    with clock.at(at(9)):
+        matter = telling.reported()
+        doubts.put_apart(matter, ["haste"])
+        telling.consumed()
+        assert telling.to_reporter(matter) == []
+        doubts.trust(world.actor("clerk"), matter, ids.uuid7())
+        loop.to_handling(matter)
+        telling.consumed()
+    assert telling.to_reporter(matter) == ["reporter_handed"]
 
 
 def test_receiving_desks_are_reminded_at_their_hours_and_not_of_each_matter() -> None:

@@ -98,6 +98,17 @@ def test_each_opening_of_an_address_leaves_a_line_and_the_log_holds_no_address(m
     assert "city.example" not in str(list(Delivery.objects.values()))
 
 
+def test_the_reporter_sees_that_the_platform_opened_the_number_and_what_for() -> None:
+    from civicloop.matters import opening
+
+    with clock.at(WORK):
+        matter = telling.reported()
+        telling.consumed()
+        jobs.send_all()
+        (line,) = opening.told(matter)
+    assert (line.post, line.purpose) == ("平台", "告知本人办理进展")
+
+
 def test_nobody_but_the_platform_may_open_an_address() -> None:
     from civicloop.people import access
 

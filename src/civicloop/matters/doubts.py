@@ -7,6 +7,7 @@ told to whoever looks; each of them is wrong now and then, and none of them refu
 
 import re
 import time
+from collections.abc import Collection
 from uuid import UUID
 
 from django.core import signing
@@ -72,6 +73,12 @@ def put_apart(matter_id: UUID, reasons: list[str]) -> None:
     """Keep why a report waits apart; the same report sent again changes nothing."""
     if reasons:
         Doubt.objects.get_or_create(matter_id=matter_id, defaults={"reasons": reasons, "found_at": clock.now()})
+
+
+def waiting(matter_ids: Collection[UUID]) -> set[UUID]:
+    """Those of some matters that wait apart and that nobody has let through yet."""
+    rows = Doubt.objects.filter(matter_id__in=matter_ids, trusted_at=None)
+    return set(rows.values_list("matter_id", flat=True))
 
 
 def trust(actor: Actor, matter_id: UUID, act_id: UUID) -> Done:

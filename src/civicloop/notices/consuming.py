@@ -25,7 +25,7 @@ from civicloop.procedures import selectors as procedures
 from civicloop.records import settings
 
 log = logging.getLogger("civicloop.notices")
-BATCH, OLD_BATCH = 250, 5000
+BATCH, OLD_BATCH = 500, 5000
 PATIENCE = 60.0  # seconds of real time for which a row that cannot be told is left
 _left: dict[Key, float] = {}
 caches.register(_left.clear)

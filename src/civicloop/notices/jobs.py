@@ -13,7 +13,7 @@ from civicloop.notices.models import Delivery, Notice
 from civicloop.records import settings
 
 log = logging.getLogger("civicloop.notices")
-BATCHES = 20  # of the outbox in one round: marks must not wait longer
+BATCHES = 10  # of the outbox in one round: marks must not wait longer
 FORGOTTEN = 5000  # notices in one transaction
 _senders: dict[str, threading.Thread] = {}
 

@@ -21,6 +21,15 @@ SELECT count(*) FROM n"""
 TOLD_REPORTERS = """
 SELECT recipient, count(*) FROM notices_notice WHERE recipient = ANY(%(recipients)s::text[]) GROUP BY recipient"""
 
+# how many messages went today to the phone number that was left with each of some matters, by its unopened look-up; a
+# number that somebody else has typed in cannot be flooded so
+TOLD_NUMBERS = """
+SELECT v.matter_id, v.lookup, count(n.id) FROM records_sealedvalue v
+JOIN records_sealedvalue w ON w.lookup = v.lookup AND w.field = v.field
+LEFT JOIN notices_notice n ON n.recipient = 'reporter:' || w.matter_id AND n.at >= %(since)s
+WHERE v.matter_id = ANY(%(matters)s::uuid[]) AND v.field = 'reporter_phone' AND v.lookup IS NOT NULL
+GROUP BY v.matter_id, v.lookup"""
+
 # the same answer sent twice at once
 BROADCAST_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('notices.broadcast:' || %(id)s, 0))"
 

@@ -6,13 +6,14 @@ Called inside the transaction of that of which is told; nobody is told of what d
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from civicloop.foundation import clock
+from civicloop.matters import doubts
 from civicloop.notices import options, sql, wording
 from civicloop.notices.choices import Urgency
 from civicloop.notices.models import Contact
@@ -104,23 +105,41 @@ def _plain(value: object) -> object:
 
 
 def reachable(matter_ids: Collection[UUID]) -> set[UUID]:
-    """Of which matters the reporter has left a phone number, unopened."""
+    """Of which matters the reporter has left a phone number, unopened, and is told of by it.
+
+    A report that waits apart because no person may have sent it is confirmed to no number: it may be anybody's.
+    """
     rows = SealedValue.objects.filter(matter_id__in=matter_ids, field=REPORTER_FIELD)
-    return set(rows.values_list("matter_id", flat=True))
+    return set(rows.values_list("matter_id", flat=True)) - doubts.waiting(matter_ids)
 
 
 def _within_bounds(drafts: Sequence[Draft]) -> list[Draft]:
-    """Those of a reporter's notices that the bound for a matter lets through; one place is kept for the last."""
+    """Those of reporters' notices that the bounds of a matter and of a day let through.
+
+    Of a matter one place is kept for the last, which goes out in any case.
+    """
     if not drafts:
         return []
-    most, reached = settings.get_int("notices.resident_most"), reachable({d.matter_id for d in drafts if d.matter_id})
+    matters = {draft.matter_id for draft in drafts if draft.matter_id is not None}
+    most, reached = settings.get_int("notices.resident_most"), reachable(matters)
+    day = datetime.combine(clock.now().astimezone(options.zone()).date(), time(0), tzinfo=options.zone())
     with connection.cursor() as cursor:
         cursor.execute(sql.TOLD_REPORTERS, {"recipients": [draft.recipient for draft in drafts]})
         told = dict(cursor.fetchall())
+        cursor.execute(sql.TOLD_NUMBERS, {"matters": list(reached), "since": day})
+        rows = cursor.fetchall()
+    number = {matter: bytes(lookup) for matter, lookup, _count in rows}
+    today = {bytes(lookup): count for _matter, lookup, count in rows}
     kept = []
     for draft in drafts:
-        place = most if wording.template(draft.template).last else most - 1
-        if draft.matter_id in reached and told.get(draft.recipient, 0) < place:
-            told[draft.recipient] = told.get(draft.recipient, 0) + 1
-            kept.append(draft)
+        last = wording.template(draft.template).last
+        place, daily = (most, None) if last else (most - 1, settings.get_int("notices.most_a_day"))
+        if draft.matter_id is None or draft.matter_id not in reached or told.get(draft.recipient, 0) >= place:
+            continue
+        whose = number.get(draft.matter_id, draft.matter_id.bytes)
+        if daily is not None and today.get(whose, 0) >= daily:
+            continue
+        told[draft.recipient] = told.get(draft.recipient, 0) + 1
+        today[whose] = today.get(whose, 0) + 1
+        kept.append(draft)
     return kept

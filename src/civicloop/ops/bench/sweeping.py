@@ -65,9 +65,9 @@ def _fire() -> int:
 
 
 def _tell() -> int:
-    from civicloop.notices import consuming
+    from civicloop.notices import jobs
 
-    return consuming.consume()
+    return jobs.round()
 
 
 def _idle(work: Callable[[], int]) -> float:
