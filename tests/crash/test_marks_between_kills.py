@@ -1,4 +1,4 @@
-"""The worker is really killed while marks of deadlines fire: none is lost, none fires twice, every chain holds."""
+"""The worker is really killed while marks of deadlines fire and are told: none is lost, none comes twice."""
 
 import json
 import random
@@ -37,12 +37,19 @@ django.setup()
 from civicloop.matters.models import Entry
 print(Entry.objects.filter(action="mark").count())
 """
+TOLD = """
+import django
+django.setup()
+from civicloop.matters.models import Entry, Outbox
+print(Entry.objects.filter(action="mark").count() - Outbox.objects.filter(taken_at=None).count())
+"""
 LOOK = """
 import json
 import django
 django.setup()
 from civicloop.matters import proof
 from civicloop.matters.models import Clock, Entry, Matter, Outbox
+from civicloop.notices.models import Notice
 marks = Entry.objects.filter(action="mark")
 matters = list(Matter.objects.values_list("id", flat=True))
 print(json.dumps({
@@ -50,6 +57,8 @@ print(json.dumps({
     "over": marks.filter(result="over").values("matter_id").distinct().count(),
     "all": marks.count(), "waiting": Clock.objects.exclude(mark_at=None).count(),
     "told": Outbox.objects.filter(topic="mark").count(),
+    "notices": Notice.objects.filter(template="mark").count(),
+    "of": Notice.objects.filter(template="mark").values("matter_id").distinct().count(),
     "broken": sum(bool(proof.verify(matter)) for matter in matters[:: max(1, len(matters) // 100)]),
 }))
 """
@@ -73,20 +82,25 @@ def test_a_worker_killed_between_marks(tmp_path: Path) -> None:
             hit += 0 < before < 2 * number
             fired = _wait(installation, lambda now, before=before: now > before or now == 2 * number)
         fired = _wait(installation, lambda now: now >= 2 * number)
+        for _kill in range(kills):  # and while the outbox is told
+            installation.kill("worker")
+            time.sleep(chance.uniform(0.0, 1.5))
+        _wait(installation, lambda now: now >= 2 * number, TOLD)
         seen = json.loads(installation.run("-c", LOOK))
     finally:
         installation.stop()
     assert hit > 0  # at least one kill fell between two marks
     assert fired == 2 * number
-    told = seen.pop("told")
+    told, notices, of = seen.pop("told"), seen.pop("notices"), seen.pop("of")
     assert seen == {"late": number, "over": number, "all": 2 * number, "waiting": 0, "broken": 0}
+    assert notices == of == number  # one supervisor each, once
     assert told == number  # of the first mark nobody is told any more: the second had overtaken it
 
 
-def _wait(installation: Installation, enough: Callable[[int], bool]) -> int:
+def _wait(installation: Installation, enough: Callable[[int], bool], look: str = SO_FAR) -> int:
     until = time.monotonic() + 240
     while True:
-        fired = int(installation.run("-c", SO_FAR))
+        fired = int(installation.run("-c", look))
         if enough(fired):
             return fired
         assert time.monotonic() < until, f"only {fired} marks have fired"

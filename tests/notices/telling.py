@@ -28,9 +28,9 @@ def contact(user: str, channel: str = Channel.EMAIL, to: str = "", *, muted: boo
     )
 
 
-def reported(**values: object) -> UUID:
+def reported(*, phone: str = PHONE, **values: object) -> UUID:
     """Something reported by somebody who has left a phone number."""
-    return loop.report(reporter={"name": "张三", "phone": PHONE}, **values)
+    return loop.report(reporter={"name": "张三", "phone": phone}, **values)
 
 
 def consumed() -> None:

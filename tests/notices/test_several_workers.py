@@ -56,8 +56,8 @@ def expected() -> set[tuple[str, str]]:
 
 
 def test_consumers_at_once_tell_each_thing_once_to_each() -> None:
-    for _each in range(6):
-        loop.to_handling(steps.reported())
+    for each in range(6):
+        loop.to_handling(steps.reported(phone=f"1380000000{each}"))
     number = Outbox.objects.count()
     taken: list[int] = []
 

@@ -42,7 +42,7 @@ def sweep(sizes: Sequence[int], due: int, workers: int, say: Say) -> Json:
         burst = _stream(here.owner, due, workers, 0.0)
     return {
         "results": {
-            "idle_round_ms": idle, "idle_outbox_ms": quiet, "due": due, "workers": workers,
+            "idle_round_ms": idle, "idle_notices_ms": quiet, "due": due, "workers": workers,
             "in_one_minute": minute, "at_once": burst,
         },
         "ratios": {"idle_largest_by_smallest": round(idle[str(sizes[-1])] / idle[str(sizes[0])], 2)},
