@@ -22,6 +22,7 @@ GB = "GB/T 47678.5-2026"
 SYSTEM = access.system("test")
 DISTRICT_UNITS = ("urban", "housing", "traffic", "market", "eco", "water", "civil", "affairs", "police", "duty")
 SUBDISTRICT_UNITS = ("office", "property")
+LAYERS = ("property", "road_city", "road_district", "road_subdistrict")  # that the sample rules name
 CITY_UNITS = ("power", "gas", "heat", "water", "telecom", "transit", "duty")
 
 
@@ -48,6 +49,19 @@ def _area(city: City, code: str, level: str, parent: str | None) -> None:
     city.areas[code] = area.id
 
 
+def _overlay(city: City, code: str, layer: str = "property") -> None:
+    area = Area.objects.create(level="overlay", created_at=LONG_AGO)
+    AreaVersion.objects.create(
+        area=area,
+        code=code,
+        names={"zh-hans": code},
+        layer=layer,
+        valid_from=LONG_AGO,
+        polygon=shapely.to_wkb(shapely.box(0, 0, 1, 1)),
+    )
+    city.areas[code] = area.id
+
+
 def _unit(city: City, code: str, area: str) -> None:
     unit = Unit.objects.create(
         code=code, names={"zh-hans": f"单位{code}"}, kind="duty_desk" if code.endswith("-duty") else "department",
@@ -60,6 +74,8 @@ def make_city() -> City:
     """Areas and units, as rows."""
     city = City()
     _area(city, "12", "city", None)
+    for layer in LAYERS:
+        _overlay(city, f"X-{layer}", layer)
     for name in CITY_UNITS:
         _unit(city, f"city-{name}", "12")
     for district in ("120101", "120102"):
@@ -134,19 +150,6 @@ basic,06,12,1,市容环境日常巡查,,津委办〔2025〕1号,2025-06-01,,
 taken_back,06010,120101,88,暴露垃圾执法,120101-urban,津委办〔2025〕1号,2025-06-01,,
 supporting,06012,*district,45,道路保洁,{area}-urban,津委办〔2025〕1号,2025-06-01,,
 """
-
-
-def _overlay(city, code: str) -> None:
-    area = Area.objects.create(level="overlay", created_at=LONG_AGO)
-    AreaVersion.objects.create(
-        area=area,
-        code=code,
-        names={"zh-hans": code},
-        layer="property",
-        valid_from=LONG_AGO,
-        polygon=shapely.to_wkb(shapely.box(0, 0, 1, 1)),
-    )
-    city.areas[code] = area.id
 
 
 @pytest.fixture

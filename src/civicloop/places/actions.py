@@ -125,6 +125,11 @@ def _areas_of(city: cities.City, grids: Sequence[tiling.Leaf]) -> list[NewArea]:
                 leaf.community, leaf.polygon, "", True, layer, "local", source)
         for leaf in grids
     ]  # fmt: skip
+    about = str(settings["areas"].get("overlays_source", ""))
+    found += [
+        NewArea(each.code, OVERLAY, each.names, "", each.polygon, "", True, each.layer, "local", about)
+        for each in city.overlays
+    ]  # fmt: skip
     return found
 
 

@@ -3,12 +3,13 @@
 import csv
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import shapely
 from shapely.geometry import shape
 
 
@@ -27,12 +28,23 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Overlay:
+    """An overlay of a list: its layer, and its polygon (shapely, WGS-84)."""
+
+    layer: str
+    code: str
+    names: Mapping[str, str]
+    polygon: Any
+
+
+@dataclass(frozen=True)
 class City:
     """What a city's folder says."""
 
     folder: Path
     settings: Mapping[str, Any]
     lists: Mapping[str, list[Line]]
+    overlays: Sequence[Overlay] = ()
 
     @property
     def code(self) -> str:
@@ -49,7 +61,25 @@ def read(folder: Path) -> City:
     for level in ("district", "subdistrict", "community"):
         lists[level] = _lines(folder / settings["areas"][level], known)
         known |= {line.code for line in lists[level]}
-    return City(folder, settings, lists)
+    named = settings["areas"].get("overlays")
+    return City(folder, settings, lists, overlays_of(folder / named) if named else [])
+
+
+def overlays_of(path: Path) -> list[Overlay]:
+    """The overlays of a list with the columns layer, code, name, name_en, wkt. Raises CityRefused."""
+    found = []
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            layer, code, name = ((row.get(column) or "").strip() for column in ("layer", "code", "name"))
+            if not (layer and code and name):
+                raise CityRefused(f"{path.name} row {number}: layer, code and name are required")
+            try:
+                polygon = shapely.from_wkt(row.get("wkt") or "")
+            except shapely.errors.GEOSException as wrong:
+                raise CityRefused(f"{path.name} row {number}: wkt: {wrong}") from None
+            names = {"zh-hans": name} | ({"en": row["name_en"]} if row.get("name_en") else {})
+            found.append(Overlay(layer, code, names, polygon))
+    return found
 
 
 def _lines(path: Path, known: set[str]) -> list[Line]:
