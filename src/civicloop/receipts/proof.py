@@ -292,6 +292,8 @@ WORDS = {
     "erased_without_list": "texts were erased under a list that nobody has approved",
     "text_unknown": "a text was slipped in",
     "text_of_nothing": "a text hangs on no entry: it was moved, or its entry was taken away",
+    "evidence_changed": "the row of a photo or file was changed: the timeline says something else of it",
+    "evidence_missing": "the row of a photo or file is gone, and no list of erasures says so",
     "truncated": "entries are missing at the end, from this one on",
     "beyond_end": "it lies beyond the end that the matter itself gives",
     "cut_off": "the end was cut off: a root covers this entry, the timeline ends at another one",
