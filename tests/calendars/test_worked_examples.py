@@ -64,6 +64,92 @@ EXAMPLES = [
 ]
 
 
+# every unit against every situation: start → for each unit the limit and when it is over
+SITUATIONS = {
+    "before the shift": "2026-03-04T07:00",  # a Wednesday
+    "in the shift": "2026-03-04T10:00",
+    "after the shift": "2026-03-04T19:00",
+    "weekend": "2026-03-07T10:00",
+    "make-up Saturday": "2026-02-14T16:00",  # works; the Spring Festival follows until the 23rd
+    "Spring Festival": "2026-02-18T10:00",
+    "year end": "2026-12-31T17:00",  # 2027 is not published
+    "month end": "2026-01-31T10:00",  # a Saturday; Saturday 28 February is a make-up working day
+}
+TABLE = {
+    "4 urgent_hour": {
+        "before the shift": "2026-03-04T11:00", "in the shift": "2026-03-04T14:00",
+        "after the shift": "2026-03-04T23:00", "weekend": "2026-03-07T14:00", "make-up Saturday": "2026-02-14T20:00",
+        "Spring Festival": "2026-02-18T14:00", "year end": "2026-12-31T21:00", "month end": "2026-01-31T14:00",
+    },
+    "4 work_hour": {
+        "before the shift": "2026-03-04T12:00", "in the shift": "2026-03-04T16:00",
+        "after the shift": "2026-03-05T12:00", "weekend": "2026-03-09T12:00", "make-up Saturday": "2026-02-24T10:00",
+        "Spring Festival": "2026-02-24T12:00", "year end": "2027-01-01T11:00 ?", "month end": "2026-02-02T12:00",
+    },
+    "2 work_day": {
+        "before the shift": "2026-03-05T18:00", "in the shift": "2026-03-06T10:00",
+        "after the shift": "2026-03-06T18:00", "weekend": "2026-03-10T18:00", "make-up Saturday": "2026-02-25T16:00",
+        "Spring Festival": "2026-02-25T18:00", "year end": "2027-01-04T17:00 ?", "month end": "2026-02-03T18:00",
+    },
+    "2 natural_day": {
+        "before the shift": "2026-03-06T07:00", "in the shift": "2026-03-06T10:00",
+        "after the shift": "2026-03-06T19:00", "weekend": "2026-03-09T10:00", "make-up Saturday": "2026-02-16T16:00",
+        "Spring Festival": "2026-02-20T10:00", "year end": "2027-01-02T17:00", "month end": "2026-02-02T10:00",
+    },
+    "3 legal_day": {  # the third day after, rolled: the 7th is a Saturday, the 17th and 21st are in the festival
+        "before the shift": "2026-03-09", "in the shift": "2026-03-09", "after the shift": "2026-03-09",
+        "weekend": "2026-03-10", "make-up Saturday": "2026-02-24", "Spring Festival": "2026-02-24",
+        "year end": "2027-01-04 ?", "month end": "2026-02-03",
+    },
+    "2 legal_work_day": {
+        "before the shift": "2026-03-06", "in the shift": "2026-03-06", "after the shift": "2026-03-06",
+        "weekend": "2026-03-10", "make-up Saturday": "2026-02-25", "Spring Festival": "2026-02-25",
+        "year end": "2027-01-04 ?", "month end": "2026-02-03",
+    },
+    "1 month": {  # 4 April begins the Qingming holiday, which ends with the 6th; 14 March is a Saturday
+        "before the shift": "2026-04-07", "in the shift": "2026-04-07", "after the shift": "2026-04-07",
+        "weekend": "2026-04-07", "make-up Saturday": "2026-03-16", "Spring Festival": "2026-03-18",
+        "year end": "2027-02-01 ?", "month end": "2026-02-28",
+    },
+    "1 year": {  # nothing of 2027 is published: weekends only
+        "before the shift": "2027-03-04 ?", "in the shift": "2027-03-04 ?", "after the shift": "2027-03-04 ?",
+        "weekend": "2027-03-08 ?", "make-up Saturday": "2027-02-15 ?", "Spring Festival": "2027-02-18 ?",
+        "year end": "2027-12-31 ?", "month end": "2027-02-01 ?",
+    },
+}  # fmt: skip
+MORE_MONTH_ENDS = [
+    ("2026-05-31T10:00", "1 month", "2026-06-30", False),
+    ("2026-08-31T10:00", "1 month", "2026-09-30", False),
+    ("2025-11-30T10:00", "3 month", "2026-02-28", False),  # a Saturday that works
+    ("2026-03-30T10:00", "11 month", "2027-03-01", True),  # 28 February 2027 is a Sunday
+    ("2024-01-31T10:00", "1 month", "2024-02-29", False),
+    ("2026-04-30T10:00", "1 month", "2026-06-01", False),  # the 30th, not the 31st: a Saturday, rolled
+    ("2026-02-28T10:00", "1 month", "2026-03-30", False),  # 28 March is a Saturday
+    ("2026-02-27T17:00", "1 work_day", "2026-02-28T17:00", False),
+    ("2026-04-30T17:00", "1 work_day", "2026-05-06T17:00", False),  # Labour Day until the 5th
+]
+
+
+def test_the_table_has_every_unit_in_every_situation():
+    assert {Limit.parse(limit).unit for limit in TABLE} == set(rules.LimitUnit)
+    assert all(set(row) == set(SITUATIONS) for row in TABLE.values())
+
+
+@pytest.mark.parametrize(("limit", "situation"), [(limit, situation) for limit in TABLE for situation in SITUATIONS])
+def test_every_unit_in_every_situation(cn, limit, situation):
+    expected, _space, mark = TABLE[limit][situation].partition(" ")
+    found = rules.due(cn, at(SITUATIONS[situation]), Limit.parse(limit))
+    assert cn.local(found.moment) == at(expected if "T" in expected else expected + LAST)
+    assert found.provisional is (mark == "?")
+
+
+@pytest.mark.parametrize(("start", "limit", "due", "provisional"), MORE_MONTH_ENDS)
+def test_month_ends(cn, start, limit, due, provisional):
+    found = rules.due(cn, at(start), Limit.parse(limit))
+    assert cn.local(found.moment) == at(due if "T" in due else due + LAST)
+    assert found.provisional is provisional
+
+
 @pytest.mark.parametrize(("start", "limit", "due", "provisional"), EXAMPLES)
 def test_the_due_moment(cn, start, limit, due, provisional):
     found = rules.due(cn, at(start), Limit.parse(limit))

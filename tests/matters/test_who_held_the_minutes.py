@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from civicloop.foundation import clock, ids
-from civicloop.matters import actions, reading, selectors
+from civicloop.matters import actions, reading, reckoning
 from civicloop.matters.actions import Act
-from civicloop.matters.selectors import ClockView
+from civicloop.matters.reckoning import ClockView
 from civicloop.people import access
 from civicloop.people.models import Unit
 from tests.matters import loop
@@ -25,7 +25,7 @@ def minute(number: int) -> datetime:
 def handle(matter: UUID) -> ClockView:
     seen = reading.read(matter)
     assert seen is not None
-    return next(each for each in selectors.clocks(seen) if each.name == "handle")
+    return next(each for each in reckoning.clocks(seen) if each.name == "handle")
 
 
 def minutes(view: ClockView) -> list[tuple[str, int, int]]:

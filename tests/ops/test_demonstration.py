@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import Sum
 
 from civicloop.foundation import caches, clock
 from civicloop.matters import proof, selectors
-from civicloop.matters.models import Entry, EntryText, Matter
-from civicloop.ops.demo import orders, play, scripts
+from civicloop.matters.models import ApprovalRequest, Clock, Entry, EntryText, Fact, Matter
+from civicloop.ops.demo import orders, play, scenarios
 from civicloop.ops.demo.cast import Cast
 from civicloop.people import access, city_files
 from civicloop.people.actions import PeopleError
@@ -73,7 +74,7 @@ def power_cut(_done: int, _total: int) -> None:
 
 @pytest.mark.timeout(900)
 def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(city: None) -> None:
-    number = size(2 * len(scripts.SCENARIOS) + play.FRESH, 1500)
+    number = size(2 * len(scenarios.SCENARIOS) + play.FRESH, 1500)
     with pytest.raises(PowerCut):
         replay(number, power_cut)  # in the middle of it: some matters have ended, others have hardly begun
     assert 0 < Matter.objects.filter(ended_at=None).count() < number
@@ -92,6 +93,7 @@ def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(cit
             assert {step for step in steps if (code, step) not in shown} == set(), code
     ends = set(Matter.objects.values_list("end", flat=True))
     assert ends >= {"", "solved", "explained", "forced"}
+    _deadlines_are_shown()
     assert [str(m) for m in Matter.objects.values_list("id", flat=True) if proof.verify(m)] == []
     assert orders.play(folder=CITY, seed=7, now=world.START) > 3
     assert Order.objects.filter(state="written_off").exists()
@@ -105,6 +107,24 @@ def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(cit
     assert replay(number) == []
     orders.play(folder=CITY, seed=7, now=world.START)
     assert (Matter.objects.count(), Entry.objects.count(), OrderStep.objects.count()) == before
+
+
+def _deadlines_are_shown() -> None:
+    """Marks, extensions granted and refused, matters on the list, appeals that exempt, kinds that were changed."""
+    assert set(Entry.objects.filter(action="mark").values_list("result", flat=True)) >= {"half", "near", "due", "over1"}
+    asked = ApprovalRequest.objects.exclude(state="open").values_list("action", "state")
+    assert set(asked) >= {
+        ("request_extension", "approved"), ("request_extension", "refused"), ("suspend", "approved"),
+        ("appeal_overdue", "approved"), ("change_kind", "approved"),
+    }  # fmt: skip
+    granted = ApprovalRequest.objects.filter(action="appeal_overdue", state="approved").count()
+    assert Clock.objects.filter(exempt=True).count() == granted
+    assert Matter.objects.filter(end="").exclude(hold_until=None).exists()
+    assert Clock.objects.exclude(first_limit="").exists()
+    assert Entry.objects.filter(action="reassign").exists()
+    late = Fact.objects.filter(name="clock", detail="handle:late").aggregate(total=Sum("delta"))["total"]
+    on_time = Fact.objects.filter(name="clock", detail="handle:on_time").aggregate(total=Sum("delta"))["total"]
+    assert 0 < late < on_time  # most is done in time
 
 
 @pytest.mark.django_db

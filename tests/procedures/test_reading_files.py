@@ -1,13 +1,15 @@
 """What is wrong with a file is said with its place; fragments, changes and digests do what the language promises."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from civicloop.procedures.rules import conditions, reading
 from civicloop.procedures.rules.build import DeclarationRefused, Fault
 from civicloop.procedures.rules.conditions import ConditionRefused, Given
-from tests.procedures.shipped import CODES, shipped
+from civicloop.procedures.rules.proof import prove
+from tests.procedures.shipped import CODES, POSTS, shipped
 from tests.procedures.small import SMALL, no_fragments, small
 
 
@@ -127,6 +129,33 @@ def test_a_change_alters_only_what_exists() -> None:
     assert [(f.code, f.about) for f in faults(SMALL + "[change.bound.returnz]\nmax = 1\n")] == [
         ("changes_nothing", "returnz")
     ]
+
+
+def test_a_city_writes_only_the_numbers_that_differ(tmp_path: Path) -> None:
+    """All of a shipped procedure with other limits and bounds: a file of its own, proved like any other."""
+    path = tmp_path / "grid-event.toml"
+    path.write_text(
+        'code = "grid-event"\nversion = 7\nzh = "网格案件"\nen = "Grid event"\nadapts = "grid-event"\n'
+        '[change.clock.acceptance]\nlimit = "0.5 urgent_hour"\n'
+        "[change.bound.extensions]\nmax = 1\n"
+        '[change.hold.suspension]\nup_to = "6 month"\n'
+        '[change.approval.appeal]\nlevels = [{ by = ["supervisor"] }]\n',
+        encoding="utf-8",
+    )
+    procedure, ours = reading.load(path), shipped()["grid-event"]
+    assert (procedure.version, procedure.clocks["acceptance"].limits[0].limit) == (7, "0.5 urgent_hour")
+    assert (procedure.bounds["extensions"].max, procedure.holds["suspension"].up_to) == (1, "6 month")
+    assert procedure.steps == ours.steps
+    assert procedure.digest != ours.digest
+    assert prove(procedure, POSTS, shipped()).ok
+    path.write_text(path.read_text("utf-8").replace("acceptance", "acceptanze"), encoding="utf-8")
+    with pytest.raises(DeclarationRefused) as refused:
+        reading.load(path)
+    assert [(f.code, f.about) for f in refused.value.faults] == [("changes_nothing", "acceptanze")]
+    path.write_text('code = "x"\nversion = 1\nadapts = "gone"\n', encoding="utf-8")
+    with pytest.raises(DeclarationRefused) as refused:
+        reading.load(path)
+    assert [(f.code, f.about) for f in refused.value.faults] == [("unknown_base", "gone")]
 
 
 def test_words_are_outside_the_digest_and_everything_else_is_inside() -> None:

@@ -179,7 +179,9 @@ def test_a_no_needs_a_reason() -> None:
         ("stage=collect", {"甲事项"}),
         ("step=dispatched", {"乙事项"}),
         ("procedure=grid-event", {"甲事项", "乙事项"}),
-        ("due=overdue", {"甲事项"}),
+        ("due=overdue", {"甲事项", "乙事项"}),  # to be accepted, to be received: fifteen minutes each
+        ("card=yellow", set()),
+        ("raised=city", set()),
         ("state=ended", set()),
         ("text=乙事", {"乙事项"}),
         ("state=nonsense", set()),

@@ -35,7 +35,7 @@ SAID = """
     evidence_film.state
     matters_matter.number matters_matter.channel matters_matter.class_code matters_matter.crs_in
     matters_matter.place_reason matters_matter.step matters_matter.stage matters_matter.end matters_matter.desk_level
-    matters_matter.desk_roles matters_matter.complained_of matters_matter.answers
+    matters_matter.raised_to matters_matter.desk_roles matters_matter.complained_of matters_matter.answers
     matters_matter.fingerprint matters_entry.action matters_entry.result matters_entry.role matters_entry.step
     matters_entry.fingerprint matters_entry.hash matters_entrytext.field matters_entrytext.salt matters_task.*
     matters_clock.* matters_approvalrequest.action matters_approvalrequest.result matters_approvalrequest.desk_roles

@@ -139,7 +139,8 @@ def test_every_registration_is_listed() -> None:
 
     importlib.import_module("civicloop.ops.urls")
     assert hooks.registered() == ["erasures:supervision", "marks:supervision"]
-    assert {name for name in guards.known() if not name.startswith("test")} == {"matters.ended_overdue"}
+    asked = {"matters.ended_overdue", "matters.urgent", "matters.supply"}
+    assert {name for name in guards.known() if not name.startswith("test")} == asked
 
 
 def test_the_picture_of_the_rooms_is_what_import_linter_proves() -> None:

@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 from django.db import DatabaseError
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from civicloop.calendars import actions, files, selectors, shipped, words
 from civicloop.calendars import rules as clocks
@@ -164,7 +165,9 @@ def explain(
             return
         for row in rows:
             click.echo(f"{'+' if row['counted'] else ' '} {row['from']} – {row['to']}  {row['why']}")
-        click.echo(f"due {moment}" + ("  (provisional: beyond the published calendar)" if due.provisional else ""))
+        click.echo(_("due %(moment)s") % {"moment": moment})
+        if due.provisional:
+            click.echo(_("provisional: it rests on days that are not published yet"))
 
 
 COMMANDS: list[click.Command] = [calendars, clock]

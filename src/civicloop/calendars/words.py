@@ -31,6 +31,7 @@ REASONS = {
     "closure": gettext_lazy("closed"),
     "running": gettext_lazy("runs day and night"),
     "paused": gettext_lazy("paused"),
+    "until_day": gettext_lazy("runs until the day that was set"),
     "start_day": gettext_lazy("the day of the event is not counted"),
     "day_of_the_law": gettext_lazy("days of the law"),
     "no_working_day": gettext_lazy("no working day"),

@@ -1,6 +1,6 @@
 """The loop over HTTP: report, evidence, act, lists, timelines, clocks, receipts. Parses, calls one action, renders."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from ninja import File, Form, Header, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from civicloop.calendars import words as calendar_words
 from civicloop.catalogue import api as catalogue
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import selectors as files
@@ -21,9 +20,10 @@ from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
 from civicloop.matters import actions, doubts, errors, selectors, why_unit
 from civicloop.matters.choices import Channel
+from civicloop.matters.clock_api import ClockOut, clocks_out
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
-from civicloop.matters.words import HOLDER_WORDS, action_words
+from civicloop.matters.words import action_words
 from civicloop.people import access, web
 from civicloop.people.access import Actor
 from civicloop.places import selectors as places
@@ -32,7 +32,6 @@ from civicloop.procedures import selectors as procedures
 router = Router(tags=["matters"])
 Id = UUID
 ANONYMOUS_REPORTS = doubts.REPORTS
-MINUTE = timedelta(minutes=1)
 CODE_TRIES = Throttle(most=20, seconds=600)
 CODE_TRIES_OF_MATTER = Throttle(most=10, seconds=600)
 
@@ -199,35 +198,6 @@ class LineOut(Schema):
     hash: str
 
 
-class IntervalOut(Schema):
-    start: datetime
-    end: datetime
-    counted: bool
-    why: str
-
-
-class HeldOut(Schema):
-    who: str
-    words: str
-    unit: str | None
-    counted_minutes: int
-    minutes: int
-
-
-class ClockOut(Schema):
-    name: str
-    words: str
-    limit: str
-    state: str
-    started_at: datetime
-    due_at: datetime | None
-    provisional: bool
-    stopped_at: datetime | None
-    late: bool | None
-    intervals: list[IntervalOut]
-    held: list[HeldOut]
-
-
 class NeedOut(Schema):
     code: str
     words: str
@@ -326,13 +296,16 @@ def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
 @router.get("/matters", response=MattersOut, auth=STAFF, summary="Lists, limited to what the caller may see")
 def matters(
     request: HttpRequest, area: str = "", unit: str = "", kind: str = "", step: str = "", stage: str = "",
-    procedure: str = "", desk: bool = False, open: bool | None = None, end: str = "", due: str = "", text: str = "",
+    procedure: str = "", desk: bool = False, open: bool | None = None, end: str = "", due: str = "", card: str = "",
+    raised: str = "", text: str = "",
     order: str = "newest", after: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> MattersOut:  # fmt: skip
-    """`desk=true`: what waits for the caller's post. `next` is the key of the following page."""
+    """`desk=true`: what waits for the caller's post; `card`: yellow or red; `raised`: the level that a ladder handed
+    it up to. `next` is the key of the following page.
+    """
     filters = selectors.Filters(
         **area_filter(area), unit_id=unit_id(unit), kind_id=kind_id(kind), step=step, stage=stage, procedure=procedure,
-        desk=desk, open=open, end=end, due=due, text=text[:100],
+        desk=desk, open=open, end=end, due=due, card=card, raised=raised, text=text[:100],
     )  # fmt: skip
     page = selectors.matters(actor_of(request), filters, after=after, limit=limit, order=order)
     lines = [
@@ -448,34 +421,7 @@ def timeline(request: HttpRequest, matter_id: Id) -> list[LineOut]:
 @router.get("/matters/{uuid:matter_id}/clocks", response=list[ClockOut], auth=STAFF)
 def clocks(request: HttpRequest, matter_id: Id) -> list[ClockOut]:
     """Every clock with its reckoning."""
-    seen = selectors.seen_by(actor_of(request), matter_id)
-    views = selectors.clocks(seen)
-    codes = selectors.unit_codes({each.unit_id for view in views for each in view.held})
-    return [
-        ClockOut(
-            name=c.name,
-            words=shown(c.names, language()),
-            limit=c.limit,
-            state=c.state,
-            started_at=c.started_at,
-            due_at=c.due_at,
-            provisional=c.provisional,
-            stopped_at=c.stopped_at,
-            late=c.late,
-            intervals=[
-                IntervalOut(start=i.start, end=i.end, counted=i.counted, why=calendar_words.why_words(i.why))
-                for i in c.intervals
-            ],
-            held=[
-                HeldOut(
-                    who=h.who, words=str(HOLDER_WORDS[h.who]), unit=codes.get(h.unit_id or 0),
-                    counted_minutes=int(h.counted / MINUTE), minutes=int(h.passed / MINUTE),
-                )
-                for h in c.held
-            ],
-        )
-        for c in views
-    ]  # fmt: skip
+    return clocks_out(selectors.seen_by(actor_of(request), matter_id))
 
 
 def need_out(code: str, names: Any, kind: str, need: Any = None) -> NeedOut:

@@ -1,6 +1,7 @@
 """Approvals: a request beside the matter, its levels, and the effect at the last yes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,11 @@ from civicloop.calendars.rules import clocks as arithmetic
 from civicloop.calendars.rules.limits import Limit
 from civicloop.foundation import clock
 from civicloop.matters import errors, needs, timeline, working
-from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.permission import given_for, may_act
 from civicloop.matters.plans import Plan, effect
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act
 from civicloop.people.access import Actor
 from civicloop.procedures.rules import run
@@ -31,6 +32,9 @@ def ask(actor: Actor, wanted: Act, seen: Reading, move: Move, supplied: needs.Su
     approval = procedure.approvals[move.approval or ""]
     held = [code for level in approval.levels for code in level.by if may_act(actor, seen, (code,))]
     levels = run.approval_levels(procedure, approval.code, held)
+    if move.holds:
+        hold = procedure.holds[move.holds]  # a day too far is refused to whoever asks, not to whoever approves
+        working.hold_end(hold, supplied.plain.get(hold.until or ""), seen.row["unit_id"], seen.areas, now)
     calendar = working.calendar_for(seen.row["unit_id"], seen.areas, now)
     rows = Rows()
     rows.requests_new.append(
@@ -79,6 +83,8 @@ def decide(actor: Actor, wanted: Act, seen: Reading) -> Plan:
             raise errors.forbidden()
         if actor.account_id is not None and actor.account_id == asked["asked_by"]:
             raise errors.forbidden("own_request")
+        if actor.account_id is not None and actor.account_id in asked["data"].get("agreed", ()):
+            raise errors.forbidden("agreed_already")
     rows = Rows()
     draft = timeline.Draft(plain={"request": number, "yes": yes}, texts={"reason": reason} if reason else {})
     following = [index for index in asked["data"]["levels"] if index > asked["level"]]
@@ -90,7 +96,7 @@ def decide(actor: Actor, wanted: Act, seen: Reading) -> Plan:
         after = approval.levels[following[0]]
         rows.requests_changed.append(
             {"no": number, "state": "open", "level": following[0], "desk_roles": _roles(procedure, after.by),
-             "data": asked["data"]}
+             "data": asked["data"] | {"agreed": [*asked["data"].get("agreed", ()), actor.account_id]}}
         )  # fmt: skip
         rows.tell("approval_asked", action=asked["action"], roles=_roles(procedure, after.by), due=asked["due_at"])
         return Plan("decide", "yes", draft, rows)
@@ -120,6 +126,8 @@ def _carry_out(
     """The last yes: everything is tested again; if it does not hold any more, the request lapses with an entry."""
     procedure, state, data = seen.procedure, seen.state, asked["data"]["data"]
     given = given_for(seen, actor, data, now)
+    if move is not None and move.extends:  # it was asked for in time: how long the answer took is not the unit's
+        given = replace(given, overdue=given.overdue - {move.extends})
     if move is None or run.refusal(procedure, state, move, given) is not None:
         rows = Rows()
         answer_request(rows, asked, "lapsed")
@@ -134,7 +142,7 @@ def _carry_out(
             supplied.plain[code] = data[code]
     effects = run.transition(procedure, state, move, diverted=run.diverts(procedure, state, move))
     inner = Act(seen.id, asked["action"], wanted.act_id, move.result, data)
-    plan = effect(actor, inner, seen, effects, supplied, now, given)
+    plan = effect(actor, inner, seen, effects, supplied, now, given, datetime.fromisoformat(asked["asked_at"]))
     plan.action, plan.result = "decide", "yes"
     plan.draft.plain |= draft.plain | {"carried_out": asked["action"]}
     plan.draft.texts = draft.texts

@@ -14,4 +14,6 @@ class MattersConfig(AppConfig):
         from civicloop.records import inventory
 
         guards.register("matters.ended_overdue", rules.ended_overdue)
+        guards.register("matters.urgent", rules.urgent)
+        guards.register("matters.supply", rules.supply)
         inventory.register(Path(__file__).with_name("personal.toml"))

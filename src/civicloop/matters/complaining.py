@@ -3,10 +3,10 @@
 from django.utils.translation import gettext as _
 
 from civicloop.matters import complaints, errors, timeline
-from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act
 from civicloop.people import access, desks
 from civicloop.people.access import Actor

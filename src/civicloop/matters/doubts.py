@@ -18,11 +18,11 @@ from civicloop.foundation import clock
 from civicloop.foundation.throttle import network
 from civicloop.matters import errors, timeline
 from civicloop.matters.choices import DoubtReason
-from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, too_often
 from civicloop.matters.models import Doubt
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act, Done, NewMatter
 from civicloop.people import access
 from civicloop.people.access import Actor

@@ -3,11 +3,12 @@
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock
-from civicloop.matters import engine, errors, needs, timeline
-from civicloop.matters.engine import Clocks, Rows
+from civicloop.matters import clockwork, engine, errors, needs, timeline
+from civicloop.matters.clockwork import Clocks
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.plans import Plan, effect
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act
 from civicloop.people import access
 from civicloop.people.access import Actor
@@ -78,8 +79,8 @@ def recount(actor: Actor, wanted: Act, seen: Reading) -> Plan:
         if clocks.recount(row):
             told.append(
                 {"clock": row["name"], "no": row["no"], "calendar": row["calendar"],
-                 "version": row["calendar_version"], "due_before": engine.iso(before["due_at"]),
-                 "due": engine.iso(row["due_at"]), "provisional": row["provisional"]}
+                 "version": row["calendar_version"], "due_before": clockwork.iso(before["due_at"]),
+                 "due": clockwork.iso(row["due_at"]), "provisional": row["provisional"]}
             )  # fmt: skip
     if not told:
         raise errors.refused_by_procedure("not_due", "recount")

@@ -21,7 +21,7 @@ from civicloop.calendars.rules.civil import months_later
 from civicloop.evidence.models import Evidence
 from civicloop.foundation import chain, clock, hot
 from civicloop.foundation.canonical import canonical
-from civicloop.matters import engine, errors, followups, hooks, sql, timeline
+from civicloop.matters import errors, followups, hooks, sql, timeline
 from civicloop.matters.choices import ErasureRule, ErasureState, ItemState
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import (
@@ -35,6 +35,7 @@ from civicloop.matters.models import (
 )
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act
 from civicloop.people import access
 from civicloop.people.access import Actor
@@ -264,7 +265,7 @@ def plan(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     """The entry of an erasure; only the system writes it, together with the erasure itself."""
     if actor.kind != "system" or not seen.row["end"]:
         raise errors.forbidden()
-    return Plan(ACTION, wanted.result, timeline.Draft(), engine.Rows())
+    return Plan(ACTION, wanted.result, timeline.Draft(), Rows())
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------

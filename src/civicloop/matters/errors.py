@@ -73,6 +73,7 @@ def forbidden(code: str = "forbidden") -> Refused:
         "forbidden": _("Your post may not do this here."),
         "own_work": _("You took part in the handling, so somebody else must check it."),
         "own_request": _("Whoever asked cannot be the one who approves."),
+        "agreed_already": _("You have agreed at one level already; somebody else answers at the next."),
         "no_delegation": _("No delegation in force lets your post do this affair here."),
         "scope_missing": _("This token may not do this."),
     }[code]

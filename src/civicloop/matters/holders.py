@@ -12,6 +12,7 @@ from civicloop.calendars.rules import Interval
 from civicloop.people.choices import Role
 from civicloop.procedures.rules.language import Procedure
 
+Span = tuple[datetime, datetime | None, tuple[str, int | None]]
 UNIT, CHECKER, DESK, REPORTER, SUPERIOR = "unit", "checker", "desk", "reporter", "superior"
 DESKS = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER})
 SUPERIORS = frozenset({Role.SUPERVISOR, Role.LEADER})
@@ -49,9 +50,8 @@ class Stretch:
     counted: bool
 
 
-def stretches(procedure: Procedure, moments: Sequence[Moment], intervals: Iterable[Interval]) -> list[Stretch]:
+def stretches(whole: Sequence[Span], intervals: Iterable[Interval]) -> list[Stretch]:
     """The intervals cut where the matter changed hands, in their order."""
-    whole = _stretches(procedure, moments)
     found: list[Stretch] = []
     for interval in intervals:
         for begin, end, (who, unit) in whole:
@@ -77,17 +77,19 @@ def held(pieces: Iterable[Stretch]) -> list[Held]:
     return [Held(who, unit, counted, passed) for (who, unit), (counted, passed) in found.items()]
 
 
-def _stretches(
-    procedure: Procedure, moments: Sequence[Moment]
-) -> list[tuple[datetime, datetime | None, tuple[str, int | None]]]:
-    found = []
+def spans(procedure: Procedure, moments: Sequence[Moment], part_of: int | None = None) -> list[Span]:
+    """In whose hands the matter was from when to when; a part is its unit's (`part_of`), but for the pauses."""
+    found: list[Span] = []
     hold = ""
     for number, moment in enumerate(moments):
         hold = moment.hold or ("" if moment.lifted else hold)
         end = moments[number + 1].at if number + 1 < len(moments) else None
         who = _who_lets_wait(procedure, hold) if hold else _who_holds(procedure, moment.step)
+        unit = moment.unit_id
+        if part_of is not None and not hold:
+            who, unit = UNIT, part_of
         begin = moment.at if number else datetime.min.replace(tzinfo=moment.at.tzinfo)  # an oral order came before
-        found.append((begin, end, (who, moment.unit_id if who == UNIT else None)))
+        found.append((begin, end, (who, unit if who == UNIT else None)))
     return found
 
 

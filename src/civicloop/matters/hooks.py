@@ -34,7 +34,8 @@ class Marked:
     """A mark of the ladder that has fired: of which clock of which matter, and what the ladder asks for.
 
     `mark` is the mark's code within its ladder, `at` the moment for which it was set (UTC), `late` says that it fired
-    long after that; `order` is the level of the supervision order that it opens, "" for none.
+    long after that; `order` is the level of the supervision order that it opens, `raised_to` that to which it hands the
+    matter up, "" for none.
     """
 
     matter_id: UUID
@@ -51,6 +52,7 @@ class Marked:
     district_id: int | None
     subdistrict_id: int | None
     order: str
+    raised_to: str = ""
 
 
 MarkHook = Callable[[Sequence[Marked]], None]

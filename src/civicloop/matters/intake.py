@@ -16,9 +16,10 @@ from civicloop.foundation import chain, clock, hot, ids, keyfile, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import complaints, engine, errors, owners, sql, timeline
 from civicloop.matters.choices import Channel
-from civicloop.matters.engine import Clocks, Rows
+from civicloop.matters.clockwork import Clocks
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.personal import sealed_field
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import NewMatter, Reported, caller_of
 from civicloop.matters.writing import desk_values, due_of, entry_values, remember_stand_in, who
 from civicloop.people import access, desks
@@ -122,7 +123,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         "fingerprint": request, "check_code": check_code_hash(new.id, code),
         "sealed": json.dumps(_sealed_person(new, version.procedure)),
         "tokens": " ".join(ngrams.tokens(new.title, new.text, new.address)), **desk_values(where),
-        "due_at": due_of(step.clock, clocks), "complained_of": about,
+        "due_at": due_of(step, clocks), "complained_of": about,
         "answers": json.dumps(answers),
     }  # fmt: skip
     row = hot.one(sql.REPORT, values) or hot.one(sql.REPORTED, {"id": new.id})

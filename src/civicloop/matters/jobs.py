@@ -16,6 +16,7 @@ from civicloop.matters.errors import Refused
 from civicloop.matters.models import ApprovalRequest, Clock, Matter, Task
 from civicloop.people import access
 from civicloop.procedures.rules import run
+from civicloop.procedures.rules.language import LADDER, Move
 
 BATCH = 200
 PATIENCE = timedelta(seconds=20)  # how long a request may take to do what follows from its own act
@@ -24,7 +25,7 @@ BY_CLOCK = access.system("clock")
 
 def sweep(batch: int = BATCH) -> int:
     """One round over everything that is due; returns how many acts were done."""
-    fired = marks.fire_due()
+    fired = marks.fire_due() + asked_acts(batch)
     by_clock = due_clocks(batch) + lapsed_requests(batch) + ended_holds(batch)
     return fired + by_clock + silent_parts(batch) + left_behind(batch) + recounted(batch)
 
@@ -33,6 +34,8 @@ def sweep_matter(matter_id: UUID) -> int:
     """The same for one matter: what its clocks, requests and pauses have come to."""
     now = clock.now()
     done = marks.fire_of_matter(matter_id)
+    for no, act in Clock.objects.filter(matter_id=matter_id).exclude(act="").values_list("no", "act"):
+        done += _asked(matter_id, no, act)
     for name, no in Clock.objects.filter(
         matter_id=matter_id, state="running", due_at__lt=now, task_no=None
     ).values_list("name", "no"):
@@ -52,12 +55,38 @@ def next_due(matter_id: UUID, after: datetime, until: datetime) -> datetime | No
     return row[0] if row else None
 
 
-def _try(wanted: actions.Act) -> int:
+def _try(wanted: actions.Act, by: access.Actor = BY_CLOCK) -> int:
     """Do an act of the platform; what somebody else has done meanwhile is no error."""
     try:
-        return 1 if actions.act(BY_CLOCK, wanted).status == 201 else 0
+        return 1 if actions.act(by, wanted).status == 201 else 0
     except Refused:
         return 0
+
+
+def asked_acts(batch: int = BATCH) -> int:
+    """Acts that marks of the ladder asked for (改派 …), where the procedure lets a ladder do them."""
+    rows = Clock.objects.exclude(act="").order_by("matter_id").values_list("matter_id", "no", "act")
+    return sum(_asked(*row) for row in rows[:batch])
+
+
+def _asked(matter_id: UUID, no: int, asked: str) -> int:
+    """Do it where it can still be done; its id comes from the mark's entry, so that it is done once."""
+    action, _colon, seq = asked.partition(":")
+    done, seen = 0, reading.read(matter_id)
+    move = (
+        next((m for m in run.candidates(seen.procedure, seen.state) if _by_ladder(m, action)), None) if seen else None
+    )
+    if seen is not None and move is not None:
+        texts = [code for code in move.needs if seen.procedure.needs[code].kind == "text"]
+        data = dict.fromkeys(texts, marks.words_of(matter_id, int(seq)))
+        act_id = followups.derived(matter_id, int(seq), f"ladder:{action}")
+        done = _try(actions.Act(matter_id, action, act_id, move.result, data), marks.BY_LADDER)
+    hot.one(sql.ACT_ANSWERED, {"id": matter_id, "no": no, "act": asked})
+    return done
+
+
+def _by_ladder(move: Move, action: str) -> bool:
+    return move.action == action and LADDER in move.by
 
 
 def due_clocks(batch: int = BATCH) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from civicloop.calendars import selectors as calendars
-from civicloop.calendars.rules.limits import Limit
+from civicloop.calendars.rules.limits import CONTINUOUS, Limit
 from civicloop.calendars.rules.pauses import Pause
 from civicloop.procedures import selectors as procedures
 from civicloop.procedures.rules import ladders
@@ -106,3 +106,14 @@ def colour(procedure: Procedure, rows: Iterable[Mapping[str, Any]]) -> int:
             ladder = ladder_of(procedure, row)
             found = max(found, ladder.colour(ladder.index(row["mark"])))
     return found
+
+
+def runs_day_and_night(row: Mapping[str, Any]) -> bool:
+    """Whether a clock's limit is one of 紧急工作时 or 紧急工作日: only then may its marks disturb at any hour."""
+    return not row["limit"].startswith(("until", "@")) and Limit.parse(row["limit"]).unit in CONTINUOUS
+
+
+def level_above(procedure: Procedure, seats: Mapping[str, object], raised_to: str) -> str:
+    """The next level that looks after a matter: above the one it was handed up to, else above who dispatched it."""
+    dispatched = next((str(seats.get(s.code, "")) for s in procedure.seats.values() if s.kind == "level"), "")
+    return {"subdistrict": "district", "district": "city", "city": "city"}.get(raised_to or dispatched, "district")

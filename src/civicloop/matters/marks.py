@@ -6,6 +6,7 @@ comes with the next round; what a killed worker had claimed comes when its lease
 row moves on to its next mark in the statement that writes the entry.
 """
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
-from civicloop.foundation import clock, hot
+from civicloop.foundation import chain, clock, hot
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import engine, followups, hooks, marking, sql, timeline
+from civicloop.foundation.names import shown
+from civicloop.matters import followups, hooks, marking, sql, timeline
 from civicloop.matters.hooks import Marked
+from civicloop.matters.models import Entry
+from civicloop.matters.rows import Json, Rows, plain_rows
 from civicloop.matters.writing import entry_values, who
 from civicloop.people import access
 from civicloop.procedures import selectors as procedures
@@ -73,6 +78,14 @@ def next_of_matter(matter_id: UUID) -> datetime | None:
     return row[0] if row else None
 
 
+def words_of(matter_id: UUID, seq: int) -> str:
+    """What the mark of an entry is called, in the installation's language."""
+    body = Entry.objects.filter(matter_id=matter_id, seq=seq).values_list("body", flat=True).get()
+    data = chain.content(bytes(body))["data"]
+    assert isinstance(data, dict)
+    return shown(data["names"], settings.LANGUAGE_CODE)
+
+
 def _claim(claim: str, params: Mapping[str, Any]) -> list[hot.Row]:
     """The clocks that this worker may fire now; none when it met one that still writes after its lease has ended."""
     try:
@@ -118,7 +131,7 @@ def _read(claimed: Mapping[UUID, int], now: datetime) -> tuple[list[_Firing], Po
     for line in hot.all_rows(sql.READ_MARKED, {"ids": sorted(claimed)}):
         row = dict(zip(sql.MARKED_COLUMNS, line, strict=True))
         no = claimed[row["id"]]
-        clocks = engine.plain_rows(row["clocks"])
+        clocks = plain_rows(row["clocks"])
         chosen = next((each for each in clocks if each["no"] == no), None)
         if chosen is None or chosen["mark_at"] is None or marking.moment_of(chosen["mark_at"]) > now:
             continue
@@ -136,19 +149,20 @@ def _read(claimed: Mapping[UUID, int], now: datetime) -> tuple[list[_Firing], Po
 
 
 def _firing(
-    row: Mapping[str, Any], procedure: Procedure, ladder: Ladder, clocks: Sequence[engine.Json], chosen: engine.Json,
+    row: Mapping[str, Any], procedure: Procedure, ladder: Ladder, clocks: Sequence[Json], chosen: Json,
     now: datetime,
 ) -> _Firing:  # fmt: skip
     place, at = _place(ladder, chosen, now)
     mark = ladder.marks[place]
     marking.point(ladder, chosen, place + 1)
     following = chosen["mark_at"]
-    tasks = engine.plain_rows(row["tasks"])
+    tasks = plain_rows(row["tasks"])
     unit = next((t["unit_id"] for t in tasks if t["no"] == chosen["task_no"]), None) or row["unit_id"]
     marked = Marked(
         matter_id=row["id"], number=row["number"], seq=row["seq"] + 1, clock=chosen["name"], clock_no=chosen["no"],
         mark=mark.code, at=at, fired_at=now, late=now - at > LATE, due_at=marking.moment_of(chosen["due_at"]),
         unit_id=unit, district_id=row["district_id"], subdistrict_id=row["subdistrict_id"], order=mark.order,
+        raised_to=marking.level_above(procedure, json.loads(row["seats"]), row["raised_to"]) if mark.hand_up else "",
     )  # fmt: skip
     overtaken = following is not None and following <= now
     colour = marking.colour(procedure, clocks)
@@ -170,8 +184,8 @@ def _place(ladder: Ladder, chosen: Mapping[str, Any], now: datetime) -> tuple[in
 
 
 def _values(
-    row: Mapping[str, Any], marked: Marked, ladder: Ladder, mark: Mark, after: Mapping[str, Any], colour: int, *,
-    overtaken: bool,
+    row: Mapping[str, Any], marked: Marked, ladder: Ladder, mark: Mark, after: Mapping[str, Any],
+    colour: int, *, overtaken: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """The values of the statement. Nobody is reminded of a mark that the next one has overtaken already."""
     remind = [] if overtaken else list(mark.remind)
@@ -180,10 +194,11 @@ def _values(
         "ladder_version": ladder.version, "at": marked.at.isoformat(), "due": marked.due_at.isoformat(),
         "colour": ladders.COLOURS[mark.colour], "remind": remind, "order": mark.order, "late": marked.late,
         "names": dict(mark.names),
+        "urgent": mark.urgent and marking.runs_day_and_night(after), "raised_to": marked.raised_to, "act": mark.act,
     }  # fmt: skip
     act_id = followups.derived(marked.matter_id, marked.clock_no, f"{ACTION}:{mark.code}:{marked.at.isoformat()}")
     request = timeline.salted(fingerprint({"matter": marked.matter_id, "action": ACTION, "data": told}))
-    rows = engine.Rows()
+    rows = Rows()
     rows.fact(ACTION, marked.unit_id, detail=f"{marked.clock}:{mark.code}"[:40])
     if remind or mark.order:
         rows.tell(ACTION, **told, unit=marked.unit_id)
@@ -198,7 +213,8 @@ def _values(
     ) | {
         "id": marked.matter_id, "seq": row["seq"], "next": marked.seq, "mark": colour, "clock_no": marked.clock_no,
         "mark_next": after["mark"], "mark_at": after["mark_at"], "facts": parameters["facts"],
-        "outbox": parameters["outbox"],
+        "outbox": parameters["outbox"], "raised_to": marked.raised_to or row["raised_to"],
+        "act": f"{mark.act}:{marked.seq}" if mark.act else "",
     }  # fmt: skip
 
 

@@ -71,6 +71,7 @@ class Matter(models.Model):
     run = models.JSONField(default=dict)
     handlers = models.JSONField(default=list)
     mark = models.SmallIntegerField(default=0)
+    raised_to = models.CharField(max_length=12, default="", db_default="")  # the level that a ladder handed it up to
 
     received_at = models.DateTimeField()
     occurred_at = models.DateTimeField(null=True)
@@ -197,14 +198,21 @@ class Clock(models.Model):
     pauses = models.JSONField(default=list)
     extensions = models.SmallIntegerField(default=0)
     exempt = models.BooleanField(default=False)
+    # what statistics judge it by, where the kind was changed after filing; "" for the limit itself
+    first_limit = models.CharField(max_length=40, default="", db_default="")
+    # whose part it is, or who was accountable when it stopped
+    unit_id = models.BigIntegerField(null=True)
     # the next mark of its ladder and when it fires; "" when none is left, no moment while the clock does not run
     mark = models.CharField(max_length=24, default="", db_default="")
     mark_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)  # a sweeper is at it (matters.marks)
+    # an act that a mark asked for and nobody has done yet: "<action>:<seq of the mark's entry>"
+    act = models.CharField(max_length=48, default="", db_default="")
 
     class Meta:
         indexes = [
             models.Index(fields=["mark_at"], name="clock_mark_due", condition=~Q(mark_at=None)),
+            models.Index(fields=["matter"], name="clock_asks_act", condition=~Q(act="")),
             models.Index(fields=["due_at"], name="clock_running_due", condition=Q(state="running")),
             models.Index(
                 fields=["calendar", "calendar_version", "matter"], name="clock_provisional",

@@ -12,6 +12,7 @@ from civicloop.calendars.rules.limits import Limit
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import clock
 from civicloop.foundation.names import shown
+from civicloop.matters import working
 from civicloop.matters.errors import invalid
 from civicloop.matters.reading import Reading
 from civicloop.people.access import Actor
@@ -121,7 +122,7 @@ def _date(need: Need, label: str, value: Any) -> str:
         day = date.fromisoformat(value)
     except (TypeError, ValueError):
         raise invalid(need.code, "not_a_date", _("%(field)s must be a date.") % {"field": label}) from None
-    if day < clock.now().date():
+    if day < working.today(clock.now()):
         raise invalid(need.code, "in_the_past", _("%(field)s lies in the past.") % {"field": label})
     return day.isoformat()
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from civicloop.foundation import chain, ciphers, hot
 from civicloop.matters import errors, opening, personal, reading, sql, timeline
-from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.models import Entry, Matter
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act, Done
 from civicloop.matters.writing import PLACES
 from civicloop.people import access

@@ -5,19 +5,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from civicloop.matters import engine
+from civicloop.matters import clockwork, engine
 from civicloop.matters.reading import Reading
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.procedures import guards
 from civicloop.procedures.rules import run
 from civicloop.procedures.rules.conditions import Given
+from civicloop.procedures.rules.language import is_nobody
 
 
 def given_for(seen: Reading, actor: Actor, data: Mapping[str, Any], now: datetime) -> Given:
     """What the conditions of the procedure may look at now."""
     return Given(
-        overdue=engine.overdue(seen.clocks, now),
+        overdue=clockwork.overdue(seen.clocks, now),
         has=frozenset(name for name, value in data.items() if value not in (None, "", [])),
         guard=lambda name: guards.answer(name, seen, actor, now),
     )
@@ -31,10 +32,10 @@ def may_act(actor: Actor, seen: Reading, by: tuple[str, ...]) -> bool:
 def acting(actor: Actor, seen: Reading, by: tuple[str, ...]) -> Actor | None:
     """The actor in the role that allows the act, for a post of several roles; None when nothing allows it."""
     if actor.kind == "system":
-        return actor if any(who == "system" or who.startswith("clock:") for who in by) else None
+        return actor if any(map(is_nobody, by)) else None
     procedure, subject, seats = seen.procedure, seen.subject, seen.row["seats"]
     for who in by:
-        if who == "system" or who.startswith("clock:"):
+        if is_nobody(who):
             continue
         post, of, value = engine.relation(procedure, who, seats)
         if access.stands_for(actor, post=post, of=of, value=value, subject=subject):

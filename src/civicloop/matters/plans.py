@@ -8,8 +8,9 @@ from typing import Any
 
 from civicloop.catalogue import selectors as catalogue
 from civicloop.matters import complaints, engine, needs, owners, timeline
-from civicloop.matters.engine import Clocks, Rows
+from civicloop.matters.clockwork import Clocks
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act
 from civicloop.people.access import Actor
 from civicloop.procedures.rules.conditions import Given
@@ -43,9 +44,16 @@ class Plan:
 
 
 def effect(
-    actor: Actor, wanted: Act, seen: Reading, effects: Effects, supplied: needs.Supplied, now: datetime, given: Given
+    actor: Actor,
+    wanted: Act,
+    seen: Reading,
+    effects: Effects,
+    supplied: needs.Supplied,
+    now: datetime,
+    given: Given,
+    asked_at: datetime | None = None,
 ) -> Plan:
-    """Turn the effects of an act into rows."""
+    """Turn the effects of an act into rows; `asked_at` is when an approved act was asked for."""
     procedure, rows = seen.procedure, Rows()
     kind_id, class_code, condition_id = seen.row["kind_id"], seen.row["class_code"], seen.row["condition_id"]
     for name, value in supplied.plain.items():
@@ -70,6 +78,8 @@ def effect(
         procedure, [dict(row) for row in seen.clocks], now, {**supplied.plain, **supplied.texts},
         dict(effects.state.facts), given, kind_id, condition_id, rows, seen.areas,
         lambda: complaints.desk(seen, procedure.steps[effects.step_to], seats).unit_id,
+        seen.row["unit_id"], seen.row["condition_id"] is not None,
+        effects.hold_set or "", asked_at,
     )  # fmt: skip
     for change in effects.clocks:
         clocks.perform(change)

@@ -16,11 +16,11 @@ from civicloop.evidence.covering import Box
 from civicloop.evidence.models import Evidence, PublicState
 from civicloop.matters import errors, reading, timeline
 from civicloop.matters.choices import PUBLIC_PROCEDURES, Unpublished
-from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.permission import took_part
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.uploads import RETRY_AFTER
 from civicloop.matters.values import Act, Done
 from civicloop.people import access

@@ -16,11 +16,11 @@ from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import chain, ids
 from civicloop.matters import complaining, complaints, errors, reading, timeline
 from civicloop.matters.choices import Channel
-from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.models import Entry, EntryText
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act, NewMatter
 from civicloop.people import access
 from civicloop.people.access import Actor

@@ -1,7 +1,7 @@
 """Reads of the loop, already limited to what the reader may see (people.access)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,8 @@ from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from civicloop.calendars import selectors as calendars
-from civicloop.calendars.rules import explain as calendar_explain
-from civicloop.calendars.rules.limits import Limit
-from civicloop.calendars.rules.pauses import Pause
 from civicloop.foundation import chain, clock, ids, ngrams
-from civicloop.matters import actions, errors, holders, marking, reading
-from civicloop.matters.holders import Held, Moment, Stretch
+from civicloop.matters import actions, errors, reading
 from civicloop.matters.models import ApprovalRequest, Doubt, Entry, EntryText, Matter, Task
 from civicloop.matters.reading import Reading
 from civicloop.people import access
@@ -28,12 +23,12 @@ from civicloop.people.models import Unit
 from civicloop.people.sql import UNITS_ABOVE
 from civicloop.procedures import selectors as procedures
 from civicloop.procedures.rules import run
-from civicloop.procedures.rules.ladders import Mark
 from civicloop.procedures.rules.language import Need
 
 PAGE = 50
 MOST = 200
 COUNTED = 10_000
+CARDS = {"yellow": 1, "red": 2}
 NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
@@ -158,6 +153,8 @@ class Filters:
     open: bool | None = None
     end: str = ""
     due: str = ""  # overdue, today, later
+    card: str = ""  # yellow, red: the mark of a ladder that is on it
+    raised: str = ""  # the level that a ladder handed it up to
     text: str = ""
     number: str = ""
 
@@ -227,7 +224,8 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
     if filters.area_id is not None and filters.area_level and filters.area_level != "city":
         rows = rows.filter(**{f"{filters.area_level}_id": filters.area_id})
     exact = {"unit_id": filters.unit_id, "kind_id": filters.kind_id, "step": filters.step, "stage": filters.stage,
-             "end": filters.end, "number": filters.number, "procedure__code": filters.procedure}  # fmt: skip
+             "end": filters.end, "number": filters.number, "procedure__code": filters.procedure,
+             "raised_to": filters.raised, "mark": CARDS.get(filters.card)}  # fmt: skip
     rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
     if filters.open is not None:
         rows = rows.filter(end="") if filters.open else rows.exclude(end="")
@@ -361,7 +359,7 @@ def decisions(actor: Actor, seen: Reading) -> list[Mapping[str, Any]]:
     """Open requests of this matter that the actor may answer."""
     found: list[Mapping[str, Any]] = []
     for asked in seen.requests:
-        if asked["state"] != "open" or asked["asked_by"] == actor.account_id:
+        if asked["state"] != "open" or actor.account_id in {asked["asked_by"], *asked["data"].get("agreed", ())}:
             continue
         name = next((m.approval for m in seen.procedure.actions[asked["action"]].moves if m.approval), None)
         if name and actions.may_act(actor, seen, seen.procedure.approvals[name].levels[asked["level"]].by):
@@ -394,88 +392,18 @@ def timeline(matter_id: UUID) -> list[Line]:
     rows = Entry.objects.filter(matter_id=matter_id).order_by("seq")
     return [
         Line(e.seq, e.at, e.action, e.result, e.role, e.unit_id, e.account_id, e.step, texts.get(e.seq, {}),
-             _plain(bytes(e.body)), bytes(e.hash).hex())
+             plain_values(bytes(e.body)), bytes(e.hash).hex())
         for e in rows
     ]  # fmt: skip
 
 
-def _plain(body: bytes) -> Mapping[str, Any]:
+def plain_values(body: bytes) -> Mapping[str, Any]:
     """The plain values of an entry; none of a body that was tampered with, which is the proof's finding."""
     try:
         data = chain.content(body).get("data")
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}
-
-
-@dataclass(frozen=True)
-class ClockView:
-    """A clock with its reckoning: every interval counted or not, and why."""
-
-    name: str
-    names: Mapping[str, str]
-    limit: str
-    state: str
-    started_at: datetime
-    due_at: datetime | None
-    provisional: bool
-    stopped_at: datetime | None
-    late: bool | None
-    pauses: Sequence[Sequence[Any]]
-    intervals: list[calendar_explain.Interval] = field(default_factory=list)
-    stretches: list[Stretch] = field(default_factory=list)  # who held the minutes, up to now or to the stop
-    marks: list[tuple[Mark, datetime]] = field(default_factory=list)  # the ladder's, with their moments
-
-    @property
-    def held(self) -> list[Held]:
-        """Who held how much of it."""
-        return holders.held(self.stretches)
-
-
-def clocks(seen: Reading, *, explain: bool = True) -> list[ClockView]:
-    """The matter's clocks in the order of their start, those of parts included."""
-    now, found = clock.now(), []
-    moments = _moments(seen) if explain else []
-    for row in seen.clocks:
-        started = datetime.fromisoformat(row["started_at"])
-        due = datetime.fromisoformat(row["due_at"]) if row["due_at"] else None
-        stopped = datetime.fromisoformat(row["stopped_at"]) if row["stopped_at"] else None
-        intervals: list[calendar_explain.Interval] = []
-        pieces: list[Stretch] = []
-        if explain and row["task_no"] is None and (stopped or now) > started:
-            pieces = holders.stretches(seen.procedure, moments, _so_far(row, started, stopped or now))
-        if explain and not row["limit"].startswith(("until", "@")) and row["state"] != "paused":
-            calendar = calendars.calendar_version(row["calendar"], row["calendar_version"])
-            intervals = calendar_explain.explain(
-                calendar, started, Limit.parse(row["limit"]), marking.pauses_of(row), row["extensions"]
-            )
-        late = None if due is None else (stopped or now) > due
-        names = seen.procedure.clocks[row["name"]].names
-        found.append(
-            ClockView(row["name"], names, row["limit"], row["state"], started, due, row["provisional"], stopped, late,
-                      row["pauses"], intervals, pieces, marking.moments(seen.procedure, row) if explain else [])
-        )  # fmt: skip
-    return found
-
-
-def _moments(seen: Reading) -> list[Moment]:
-    """What each entry changed, from the hashed bodies."""
-    found, unit = [], None
-    for at, step, body in Entry.objects.filter(matter_id=seen.id).order_by("seq").values_list("at", "step", "body"):
-        data = _plain(bytes(body))
-        unit = data.get("unit", unit)
-        hold = str(data.get("effect:hold_set") or "")
-        found.append(Moment(at, step, unit, hold, bool(data.get("effect:hold_lifted"))))
-    return found
-
-
-def _so_far(row: Mapping[str, Any], started: datetime, end: datetime) -> list[calendar_explain.Interval]:
-    """The intervals of a clock up to a moment; of one that ends at a date all its time counts."""
-    if row["limit"].startswith(("until", "@")):
-        return [calendar_explain.Interval(started, end, True, calendar_explain.Why("running"))]
-    pauses = [Pause(each.start, each.end or end, each.reason) for each in marking.pauses_of(row) if each.start < end]
-    calendar = calendars.calendar_version(row["calendar"], row["calendar_version"])
-    return calendar_explain.explain(calendar, started, Limit.parse(row["limit"]), pauses, row["extensions"], end)
 
 
 def by_number(number: str) -> UUID | None:

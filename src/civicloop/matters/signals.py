@@ -13,12 +13,12 @@ from civicloop.evidence import signals
 from civicloop.evidence.models import Signal, SignalState
 from civicloop.evidence.plausibility import Circumstances
 from civicloop.matters import errors, reading, timeline
-from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.models import Matter
 from civicloop.matters.permission import took_part
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act, Done
 from civicloop.people import access
 from civicloop.people.access import Actor

@@ -21,11 +21,13 @@ _TASKS = """(SELECT jsonb_agg(jsonb_build_object('no', t.no, 'group', t."group",
 _CLOCKS = """(SELECT jsonb_agg(jsonb_build_object('no', c.no, 'name', c.name, 'task_no', c.task_no,
     'calendar', c.calendar, 'calendar_version', c.calendar_version, 'limit', c."limit", 'started_at', c.started_at,
     'due_at', c.due_at, 'provisional', c.provisional, 'state', c.state, 'stopped_at', c.stopped_at,
-    'pauses', c.pauses, 'extensions', c.extensions, 'exempt', c.exempt, 'mark', c.mark, 'mark_at', c.mark_at)
+    'pauses', c.pauses, 'extensions', c.extensions, 'exempt', c.exempt, 'mark', c.mark, 'mark_at', c.mark_at,
+    'first_limit', c.first_limit, 'unit_id', c.unit_id)
     ORDER BY c.no)
     FROM matters_clock c WHERE c.matter_id = %(id)s)"""
 _REQUESTS = """(SELECT jsonb_agg(jsonb_build_object('no', r.no, 'action', r.action, 'result', r.result,
-    'level', r.level, 'desk_roles', r.desk_roles, 'asked_by', r.asked_by, 'asked_role', r.asked_role, 'state', r.state,
+    'level', r.level, 'desk_roles', r.desk_roles, 'asked_by', r.asked_by, 'asked_at', r.asked_at,
+    'asked_role', r.asked_role, 'state', r.state,
     'step_version', r.step_version, 'due_at', r.due_at, 'data', r.data) ORDER BY r.no)
     FROM matters_approvalrequest r WHERE r.matter_id = %(id)s)"""
 _EVIDENCE = """(SELECT jsonb_agg(jsonb_build_object('id', v.id, 'stage', v.stage, 'media', v.media_type,
@@ -62,20 +64,21 @@ _TASKS_NEW = """INSERT INTO matters_task (matter_id, no, "group", lead, unit_id,
     FROM {gate}, {after} jsonb_to_recordset(%(tasks_new)s::jsonb)
         AS x(no smallint, "group" text, lead boolean, unit_id bigint, child_id uuid)"""
 _CLOCKS_NEW = """INSERT INTO matters_clock (matter_id, no, name, task_no, calendar, calendar_version, "limit",
-        started_at, due_at, provisional, state, stopped_at, pauses, extensions, exempt, mark, mark_at)
+        started_at, due_at, provisional, state, stopped_at, pauses, extensions, exempt, mark, mark_at,
+        first_limit, unit_id)
     SELECT %(id)s, x.no, x.name, x.task_no, x.calendar, x.calendar_version, x."limit", x.started_at, x.due_at,
         x.provisional, x.state, x.stopped_at, x.pauses, x.extensions, x.exempt, x.mark,
-        CASE WHEN x.state = 'running' THEN x.mark_at END
+        CASE WHEN x.state = 'running' THEN x.mark_at END, x.first_limit, x.unit_id
     FROM {gate}, jsonb_to_recordset(%(clocks_new)s::jsonb) AS x(no smallint, name text, task_no smallint, calendar text,
         calendar_version integer, "limit" text, started_at timestamptz, due_at timestamptz, provisional boolean,
         state text, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean, mark text,
-        mark_at timestamptz)"""
+        mark_at timestamptz, first_limit text, unit_id bigint)"""
 _FACTS = """INSERT INTO matters_fact (matter_id, seq, no, name, at, delta, district_id, subdistrict_id, community_id,
         grid_id, unit_id, kind_id, channel, detail)
-    SELECT %(id)s, %(next)s, x.no, x.name, %(now)s, x.delta, {place}, x.unit_id, %(kind_id)s::bigint, {channel},
-        x.detail
+    SELECT %(id)s, %(next)s, x.no, x.name, %(now)s, x.delta, {place}, x.unit_id,
+        CASE WHEN x.former THEN {former} ELSE {kind} END, {channel}, x.detail
     FROM {gate}, jsonb_to_recordset(%(facts)s::jsonb)
-        AS x(no smallint, name text, delta smallint, unit_id bigint, detail text)"""
+        AS x(no smallint, name text, delta smallint, unit_id bigint, detail text, former boolean)"""
 _OUTBOX = """INSERT INTO matters_outbox (matter_id, seq, no, topic, body, at)
     SELECT %(id)s, %(next)s, x.no, x.topic, x.body, %(now)s
     FROM {gate}, jsonb_to_recordset(%(outbox)s::jsonb) AS x(no smallint, topic text, body jsonb)"""
@@ -85,6 +88,7 @@ _ENTRY = """INSERT INTO matters_entry (matter_id, seq, action, result, act_id, a
         %(post_id)s::bigint, %(actor_unit_id)s::bigint, %(role)s, %(step)s, %(step_version)s, %(request)s, %(body)s,
         %(hash)s FROM {gate}"""
 
+_KIND = "%(kind_id)s::bigint"
 _PLACE = "%(district_id)s::bigint, %(subdistrict_id)s::bigint, %(community_id)s::bigint, %(grid_id)s::bigint"
 
 _PLACE_KEPT = "u.district_id, u.subdistrict_id, u.community_id, u.grid_id"
@@ -115,7 +119,7 @@ x AS ({_TEXTS.format(gate="m")}),
 s AS ({_SEALED.format(gate="m")}),
 t AS ({_TASKS_NEW.format(gate="m", after="")}),
 c AS ({_CLOCKS_NEW.format(gate="m")}),
-f AS ({_FACTS.format(gate="m", place=_PLACE, channel="%(channel)s")}),
+f AS ({_FACTS.format(gate="m", place=_PLACE, kind=_KIND, former=_KIND, channel="%(channel)s")}),
 o AS ({_OUTBOX.format(gate="m")}),
 w AS (INSERT INTO matters_searchtoken (matter_id, tokens)
     SELECT %(id)s, string_to_array(%(tokens)s::text, ' ') || lower(number)::text FROM m)
@@ -158,11 +162,12 @@ t1 AS ({_TASKS_NEW.format(gate="u", after="(SELECT count(*) FROM t0) AS closed_f
 c0 AS (
     UPDATE matters_clock c SET state = x.state, due_at = x.due_at, provisional = x.provisional,
         stopped_at = x.stopped_at, pauses = x.pauses, extensions = x.extensions, exempt = x.exempt,
-        calendar_version = x.calendar_version, "limit" = x."limit", mark = x.mark,
+        calendar_version = x.calendar_version, "limit" = x."limit", first_limit = x.first_limit, unit_id = x.unit_id,
+        mark = x.mark,
         mark_at = CASE WHEN x.state = 'running' THEN x.mark_at END, leased_until = NULL
     FROM u, jsonb_to_recordset(%(clocks_changed)s::jsonb) AS x(no smallint, state text, due_at timestamptz,
         provisional boolean, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean,
-        calendar_version integer, "limit" text, mark text, mark_at timestamptz)
+        calendar_version integer, "limit" text, first_limit text, unit_id bigint, mark text, mark_at timestamptz)
     WHERE c.matter_id = %(id)s AND c.no = x.no RETURNING 1),
 c1 AS ({_CLOCKS_NEW.format(gate="u")}),
 r0 AS (
@@ -178,7 +183,7 @@ r1 AS (
         %(step_version)s, x.due_at, x.data, 'open'
     FROM u, jsonb_to_recordset(%(requests_new)s::jsonb) AS x(no smallint, action text, result text, level smallint,
         desk_roles text[], asked_by bigint, asked_role text, due_at timestamptz, data jsonb)),
-f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, channel="u.channel")}),
+f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, kind=_KIND, former="%(kind_before)s::bigint", channel="u.channel")}),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
 
@@ -238,25 +243,31 @@ WHERE matter_id = %(id)s AND no = %(no)s AND leased_until = %(until)s
 RETURNING 1"""
 MARKED_COLUMNS = (
     "id", "number", "procedure_id", "step", "end", "step_version", "seq", "unit_id", "district_id", "subdistrict_id",
-    "hash", "clocks", "tasks",
+    "raised_to", "seats", "hash", "clocks", "tasks",
 )  # fmt: skip
 READ_MARKED = f"""
 SELECT m.id, m.number, m.procedure_id, m.step, m."end", m.step_version, m.seq, m.unit_id, m.district_id,
-    m.subdistrict_id, last.hash, {_CLOCKS.replace("%(id)s", "m.id")}, {_TASKS.replace("%(id)s", "m.id")}
+    m.subdistrict_id, m.raised_to, m.seats, last.hash,
+    {_CLOCKS.replace("%(id)s", "m.id")}, {_TASKS.replace("%(id)s", "m.id")}
 FROM matters_matter m LEFT JOIN matters_entry last ON last.matter_id = m.id AND last.seq = m.seq
 WHERE m.id = ANY(%(ids)s::uuid[])"""
 MARK = f"""
 WITH u AS (
-    UPDATE matters_matter SET seq = %(next)s, mark = %(mark)s::smallint
+    UPDATE matters_matter SET seq = %(next)s, mark = %(mark)s::smallint, raised_to = %(raised_to)s
     WHERE id = %(id)s AND seq = %(seq)s
     RETURNING district_id, subdistrict_id, community_id, grid_id, channel, kind_id),
 e AS ({_ENTRY.format(gate="u")}),
 c AS (
-    UPDATE matters_clock SET mark = %(mark_next)s, mark_at = %(mark_at)s::timestamptz, leased_until = NULL
+    UPDATE matters_clock SET mark = %(mark_next)s, mark_at = %(mark_at)s::timestamptz, leased_until = NULL,
+        act = CASE WHEN %(act)s::text = '' THEN act ELSE %(act)s::text END
     FROM u WHERE matter_id = %(id)s AND no = %(clock_no)s RETURNING 1),
-f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, channel="u.channel").replace("%(kind_id)s::bigint", "u.kind_id")}),
+f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, kind="u.kind_id", former="u.kind_id", channel="u.channel")}),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
+
+# an act that a mark asked for is done, or cannot be done any more
+ACT_ANSWERED = """
+UPDATE matters_clock SET act = '' WHERE matter_id = %(id)s AND no = %(no)s AND act = %(act)s RETURNING 1"""
 
 # -- the outbox (matters.outbox) --
 

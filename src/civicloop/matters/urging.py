@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock
 from civicloop.matters import errors, marking, timeline, working
-from civicloop.matters.engine import Rows
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.models import Entry
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
+from civicloop.matters.rows import Rows
 from civicloop.matters.values import Act
 from civicloop.people import access
 from civicloop.people.access import Actor

@@ -2,28 +2,22 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.utils.translation import gettext as _
-
-from civicloop.calendars.rules import clocks as arithmetic
-from civicloop.calendars.rules.limits import Limit
 from civicloop.foundation import clock, hot
 from civicloop.matters import complaints, engine, hooks, marking, sampling, sql, timeline, working
 from civicloop.matters.approvals import answer_request
-from civicloop.matters.engine import Clocks, Desk
-from civicloop.matters.errors import invalid
+from civicloop.matters.clockwork import Clocks
+from civicloop.matters.engine import Desk
 from civicloop.matters.personal import sealed_field
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
 from civicloop.matters.values import Act, Done
 from civicloop.people.access import Actor
 from civicloop.procedures.rules.conditions import Given
-from civicloop.procedures.rules.language import Procedure
+from civicloop.procedures.rules.language import Procedure, Step
 from civicloop.procedures.rules.run import Effects, RunState
 from civicloop.records import sealing
 
@@ -60,13 +54,11 @@ def desk_values(where: Desk) -> dict[str, Any]:
     }
 
 
-def due_of(clock_name: str | None, clocks: Clocks) -> datetime | None:
-    """The due moment of the step's clock, None while it stands still or where there is none."""
-    row = clocks.current(clock_name) if clock_name else None
-    if row is None or row["state"] != "running" or row["due_at"] is None:
-        return None
-    value = row["due_at"]
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+def due_of(step: Step, clocks: Clocks) -> datetime | None:
+    """The next due moment of the clocks that run at a step; None while they stand still or where there are none."""
+    rows = [clocks.current(name) for name in (step.clock, *step.also) if name]
+    due = [row["due_at"] for row in rows if row and row["state"] == "running" and row["due_at"] is not None]
+    return min((marking.moment_of(value) for value in due), default=None)
 
 
 def sealed_number(seq: int, place: int) -> int:
@@ -126,11 +118,11 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         "id": seen.id, "seq": row["seq"], "next": row["seq"] + 1, "stage": step.stage, "end": step.end or "",
         "step_at": now if moved else row["step_at"], "seats": json.dumps(seats), "run": json.dumps(state.to_json()),
         "handlers": json.dumps(handlers),
-        "kind_id": plan.kind_id if effects else row["kind_id"],
+        "kind_id": plan.kind_id if effects else row["kind_id"], "kind_before": row["kind_id"],
         "class_code": plan.class_code if effects else row["class_code"],
         "condition_id": plan.condition_id if effects else row["condition_id"],
         "oral_at": plan.oral_at or row["oral_at"], "emergency": row["emergency"] or plan.oral_at is not None,
-        "due_at": None if ended or state.hold else due_of(step.clock, clocks),
+        "due_at": None if ended or state.hold else due_of(step, clocks),
         "hold_until": _hold_until(plan, row, state, procedure, now),
         "ended_at": (row["ended_at"] or now) if ended else None, "sealed": json.dumps(sealed),
         "complained_of": row["complained_of"] if plan.complained_of is None else plan.complained_of,
@@ -163,23 +155,16 @@ def _hold_until(
         return kept
     hold = procedure.holds[state.hold]
     areas = {"district": row["district_id"]} if row["district_id"] is not None else {}
-    calendar = working.calendar_for(row["unit_id"], areas, now)
-    latest = arithmetic.due(calendar, now, Limit.parse(hold.up_to)).moment
     chosen = plan.draft.plain.get(hold.until) if hold.until else None
-    if chosen is None:
-        return latest
-    day = datetime.combine(date.fromisoformat(chosen), time(0), tzinfo=ZoneInfo(settings.TIME_ZONE))
-    if day > latest:
-        raise invalid(hold.until or "", "too_late", _("The pause may not last that long."))
-    return day
+    return working.hold_end(hold, chosen, row["unit_id"], areas, now)
 
 
 def _count(plan: Plan, row: Mapping[str, Any], effects: Effects, unit_id: int, end: str) -> None:
-    """The facts of an act: what was done, where the matter left and arrived, how its clocks came out."""
+    """The facts of an act: what was done, where the matter left and arrived; how clocks came out, clockwork says."""
     rows = plan.rows
     rows.fact("act", unit_id, detail=f"{effects.action}:{effects.result}" if effects.result else effects.action)
-    if effects.moved:
-        rows.fact("stage", row["unit_id"], -1, row["stage"])
+    if effects.moved or plan.kind_id != row["kind_id"]:
+        rows.fact("stage", row["unit_id"], -1, row["stage"], former=True)
         if end:
             rows.fact("ended", unit_id, detail=end)
             rows.tell("ended", end=end)
@@ -187,12 +172,6 @@ def _count(plan: Plan, row: Mapping[str, Any], effects: Effects, unit_id: int, e
             rows.fact("stage", unit_id, 1, effects.stage)
     if effects.counted:
         rows.fact("counted", row["unit_id"], detail=effects.counted)
-    for change in effects.clocks:
-        stopped = plan.clocks.current(change.clock) if plan.clocks and change.kind == "stop" else None
-        if stopped is not None and stopped["due_at"] is not None:
-            due = stopped["due_at"]
-            late = (due if isinstance(due, datetime) else datetime.fromisoformat(due)) < clock.now()
-            rows.fact("clock", row["unit_id"], detail=f"{change.clock}:{'late' if late else 'on_time'}"[:40])
     for name, delta, detail in hooks.facts(row, effects):
         rows.fact(name, unit_id, delta, detail)
 

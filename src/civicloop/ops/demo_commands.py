@@ -83,6 +83,7 @@ def _reference(city: Path, now: datetime) -> None:
         _say("procedures", 0.28)
         # procedures whose guards no room registers yet are proved by the tests and loaded later
         paths = [path for path in sorted(SHIPPED.glob("*.toml")) if path.stem != "mediation"]
+        paths += sorted((city / "procedures").glob("*.toml"))  # the city's own numbers: files that adapt ours
         procedures.load_files(actor_id=None, paths=paths, effective_from=clock.now())
     caches.forget_all()
 

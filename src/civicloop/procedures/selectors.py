@@ -19,7 +19,7 @@ from civicloop.procedures import guards
 from civicloop.procedures.models import LadderVersion, ProcedureVersion
 from civicloop.procedures.rules import ladders, reading
 from civicloop.procedures.rules.ladders import Ladder
-from civicloop.procedures.rules.language import Procedure
+from civicloop.procedures.rules.language import Procedure, guards_of_clocks
 
 SECONDS = 30.0
 LADDERS = Path(__file__).parent / "ladders"
@@ -137,10 +137,11 @@ def version(code: str, number: int) -> ProcedureVersion:
 
 def missing_guards() -> list[str]:
     """Guards that stored versions refer to and no room registers: such an installation must not serve."""
-    wanted = {
+    stored = [by_id(row.pk) for row in ProcedureVersion.objects.all()]
+    wanted = {name for procedure in stored for name, _clock in guards_of_clocks(procedure)} | {
         name
-        for row in ProcedureVersion.objects.all()
-        for action in by_id(row.pk).actions.values()
+        for procedure in stored
+        for action in procedure.actions.values()
         for move in action.moves
         for kind, name in (move.when.atoms() if move.when else ())
         if kind == "guard"

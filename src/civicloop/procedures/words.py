@@ -32,6 +32,7 @@ FAULTS: Mapping[str, object] = {
     "photo_without_why": _("A demand for a photo must say why: which condition needs it"),
     "declared_twice": _("This is declared twice with different content (%(about)s)"),
     "changes_nothing": _("There is no “%(about)s” here to change"),
+    "unknown_base": _("There is no procedure “%(about)s” to adapt"),
     "unknown_fragment": _("There is no fragment “%(about)s”"),
     "unknown_parameter": _("The fragment has no parameter “%(about)s”"),
     "unknown_step": _("There is no step “%(about)s”"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from civicloop.foundation import clock
 from civicloop.foundation.names import shown
-from civicloop.matters import selectors
+from civicloop.matters import reckoning, selectors
 from civicloop.matters.choices import Stage
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
@@ -140,7 +140,7 @@ def _unit(row: Matter) -> Unit:
 
 
 def _by_when(row: Matter, seen: Reading, phase: int) -> dict[str, Any]:
-    handle = next((each for each in reversed(selectors.clocks(seen, explain=False)) if each.name == "handle"), None)
+    handle = next((each for each in reversed(reckoning.clocks(seen, explain=False)) if each.name == "handle"), None)
     if row.hold_until is not None and not row.end:
         return {"text": _("Waiting; time goes on when the wait is over")}
     if handle is None or handle.due_at is None:

@@ -25,6 +25,7 @@ from civicloop.people import selectors as directory
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
+from civicloop.places.choices import LEVEL_WORDS
 from civicloop.procedures import selectors as procedures
 from civicloop.site import acting
 from civicloop.site.acting import language
@@ -48,6 +49,14 @@ class FilterForm(forms.Form):
     due = forms.ChoiceField(
         label=pgettext_lazy("filter", "Deadline"), required=False,
         choices=[ALL, ("overdue", pgettext_lazy("deadline", "Overdue")), ("today", gettext_lazy("Due today"))],
+    )  # fmt: skip
+    card = forms.ChoiceField(
+        label=gettext_lazy("Card"), required=False,
+        choices=[ALL, ("yellow", pgettext_lazy("card", "Yellow")), ("red", pgettext_lazy("card", "Red"))],
+    )  # fmt: skip
+    raised = forms.ChoiceField(
+        label=gettext_lazy("Looked after by the level"), required=False,
+        choices=[ALL, ("district", LEVEL_WORDS["district"]), ("city", LEVEL_WORDS["city"])],
     )  # fmt: skip
     state = forms.ChoiceField(
         label=pgettext_lazy("filter", "State"), required=False,
@@ -96,7 +105,7 @@ def filters_of(form: FilterForm) -> selectors.Filters:
     number = text.upper() if ids.number_is_sound(text) else ""
     return selectors.Filters(
         **area, unit_id=unit_id, stage=values["stage"], step=values["step"], procedure=values["procedure"],
-        due=values["due"], text="" if number else text, number=number,
+        due=values["due"], card=values["card"], raised=values["raised"], text="" if number else text, number=number,
         open={"open": True, "ended": False}.get(values["state"]),
     )  # fmt: skip
 

@@ -19,7 +19,8 @@ from civicloop.calendars.rules.pauses import Pause, joined
 @dataclass(frozen=True, slots=True)
 class Why:
     """A reason: one of working_time, make_up_day, special_day, outside_hours, between_shifts, weekly_rest, holiday,
-    closure, running, paused, start_day, day_of_the_law, no_working_day, rolled; `params` are its particulars."""
+    closure, running, paused, start_day, day_of_the_law, no_working_day, rolled,
+    until_day; `params` are its particulars."""
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -59,7 +60,7 @@ def explain(
         base = _working(calendar, microseconds(start), microseconds(end))
     else:
         base = iter([_interval(microseconds(start), microseconds(end), True, Why("running"))])
-    return _joined(_with_pauses(list(base), stops))
+    return _joined(with_pauses(list(base), stops))
 
 
 def _interval(start: int, end: int, counted: bool, why: Why) -> Interval:
@@ -131,7 +132,7 @@ def _civil(
         begin, day = stop, day + DAY
 
 
-def _with_pauses(parts: list[Interval], pauses: list[Pause]) -> list[Interval]:
+def with_pauses(parts: list[Interval], pauses: list[Pause]) -> list[Interval]:
     """Cut the pauses out: inside one, nothing is counted whatever the day is."""
     for pause in pauses:
         cut: list[Interval] = []

@@ -16,7 +16,7 @@ import shapely
 from django.db import connection
 
 from civicloop.foundation import clock
-from civicloop.ops.demo import scripts, waiting
+from civicloop.ops.demo import scenarios, scripts, waiting
 from civicloop.ops.demo.cast import Cast
 from civicloop.ops.demo.player import Place, Player
 from civicloop.people.models import Holding, Unit
@@ -59,7 +59,7 @@ def places_of(number: int, draw: random.Random) -> list[Place]:
 
 
 def _is_fresh(index: int, number: int) -> bool:
-    return index >= max(2 * len(scripts.SCENARIOS), number - FRESH)
+    return index >= max(2 * len(scenarios.SCENARIOS), number - FRESH)
 
 
 def _waiting(index: int, number: int) -> tuple[scripts.Scenario, str, int]:
@@ -131,11 +131,11 @@ def play(
 
 def _script(index: int, number: int, draw: random.Random) -> scripts.Scenario:
     """Each scenario once at the beginning, so that every one is there; by weight afterwards."""
-    if index < 2 * len(scripts.SCENARIOS):
-        return scripts.SCENARIOS[index % len(scripts.SCENARIOS)][0]
+    if index < 2 * len(scenarios.SCENARIOS):
+        return scenarios.SCENARIOS[index % len(scenarios.SCENARIOS)][0]
     if _is_fresh(index, number):
         return _waiting(index, number)[0]
-    return scripts.scenario(draw)
+    return scenarios.scenario(draw)
 
 
 def _start(index: int, number: int, now: datetime, draw: random.Random) -> datetime:
@@ -144,9 +144,9 @@ def _start(index: int, number: int, now: datetime, draw: random.Random) -> datet
         longest = _waiting(index, number)[2]
         return now - timedelta(minutes=draw.uniform(longest / 2, longest))
     spread = DAYS * (1 - index / max(1, number)) * draw.uniform(0.9, 1.0)
-    lately = index >= len(scripts.SCENARIOS) and draw.random() < LATELY
+    lately = index >= len(scenarios.SCENARIOS) and draw.random() < LATELY
     spread = draw.uniform(0.02, 1.5) if lately else spread
-    days = DAYS - 4 if index < len(scripts.SCENARIOS) else spread
+    days = DAYS - 4 if index < len(scenarios.SCENARIOS) else spread
     at = now - timedelta(days=max(0.02, days))
     if draw.random() < 0.85 and days > 2:
         at = at.replace(hour=draw.randint(0, 10), minute=draw.randint(0, 59))  # 08:00–18:00 in the east

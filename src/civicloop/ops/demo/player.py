@@ -13,7 +13,7 @@ from civicloop.foundation import clock
 from civicloop.matters import actions, jobs, marks, reading
 from civicloop.matters.actions import Act, NewMatter
 from civicloop.matters.errors import Refused
-from civicloop.matters.models import Entry, Matter
+from civicloop.matters.models import Clock, Entry, Matter
 from civicloop.ops.demo import pictures
 from civicloop.ops.demo.cast import Cast
 from civicloop.people.access import ANONYMOUS, Actor, outsider
@@ -160,6 +160,11 @@ class Player:
     def task(self, group: str) -> int:
         """The number of the first open task of a group; 0 when that is told already."""
         return next((int(t["no"]) for t in self.seen().tasks if t["group"] == group), 0)
+
+    def time_left(self) -> timedelta:
+        """How long it is until the handling limit ends; nothing when it is over."""
+        due = Clock.objects.filter(matter_id=self.matter, name="handle").latest("no").due_at
+        return max(due - clock.now(), timedelta()) if due else timedelta()
 
     def request(self) -> int:
         """The number of the request that was made last."""

@@ -5,7 +5,6 @@ Together they show every way a grid event, a problem found on a visit and a dele
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from civicloop.catalogue import selectors as catalogue
@@ -42,9 +41,13 @@ def begin(p: Player, who: str = "") -> str:
     return code
 
 
-def condition(code: str) -> int:
+def conditions(code: str) -> list[int]:
     kind = catalogue.kind_by_code("GB/T 47678.5-2026", "matter", code)
-    return catalogue.conditions(kind.id)[0].id
+    return [each.id for each in catalogue.conditions(kind.id)]
+
+
+def condition(code: str) -> int:
+    return conditions(code)[0]
 
 
 def file(p: Player, code: str) -> None:
@@ -257,36 +260,6 @@ def emergency(p: Player) -> Script:
     yield minutes(p, 8, 30)
     yield from checked(p)
     yield from closed(p)
-
-
-def extended(p: Player) -> Script:
-    """An extension, approved or not."""
-    yield from dispatched(p)
-    p.act(p.holder("receiving_clerk"), "accept")
-    p.act(p.holder("receiving_clerk"), "request_extension", reason=p.pick("extend"))
-    yield minutes(p, 10, 40)
-    p.approve("unit_head", "dispatcher", yes=p.draw.random() < 0.7)
-    yield minutes(p, 5, 40)
-    p.act(p.holder("receiving_clerk"), "assign", worker=p.holder("unit_worker").words)
-    yield minutes(p, 60, 600)
-    for part in (handled, checked, closed):
-        yield from part(p)
-
-
-def suspended(p: Player) -> Script:
-    """Real, but not solvable now: on the list until its review date."""
-    yield from dispatched(p)
-    yield from assigned(p)
-    day = (clock.now() + timedelta(days=p.draw.randint(5, 90))).date().isoformat()
-    data = {"reason": p.pick("suspend"), "plan": "列入改造计划，分步实施。", "review_on": day}
-    p.act(p.holder("receiving_clerk"), "suspend", **data)
-    yield minutes(p, 10, 60)
-    p.approve("dispatcher", "supervisor")
-    yield timedelta(days=p.draw.randint(3, 12))
-    p.act(p.holder("receiving_clerk"), "resume")
-    yield minutes(p, 30, 300)
-    for part in (handled, checked, closed):
-        yield from part(p)
 
 
 def asked(p: Player) -> Script:
@@ -563,18 +536,3 @@ def unit_of(p: Player, kind: str, level: str = "district") -> int:
     """A unit of the place by its kind: the district's for delegated services, the subdistrict's office."""
     code = f"{p.codes[p.place.areas[level]]}-{kind}"
     return next(unit for role, unit in p.cast.by_unit if role == "receiving_clerk" and p.units[unit] == code)
-
-
-# (scenario, weight)
-SCENARIOS: tuple[tuple[Scenario, int], ...] = (
-    (plain, 30), (on_the_spot, 24), (rework, 4), (rework_decided, 2), (returned, 3), (returned_thrice, 1),
-    (passed_up, 5), (ended_early, 5), (emergency, 2), (extended, 2), (suspended, 2), (asked, 2), (shared, 2),
-    (explained, 2), (enforced, 2), (forced, 1), (reopened, 2), (unseen, 2), (visit, 12), (service, 7),
-    *((partial(way, kind=kind), 1) for kind in BEGINNINGS for way in (withdrawn, given_up, never_solved)),
-)  # fmt: skip
-
-
-def scenario(draw: Any) -> Scenario:
-    """One scenario by weight."""
-    chosen: Scenario = draw.choices([s for s, _w in SCENARIOS], [w for _s, w in SCENARIOS])[0]
-    return chosen

@@ -289,6 +289,7 @@ def _move(code: str, result: str | None, t: Table, names: la.Names) -> la.Move:
         t.text("starts_at", None),
         t.texts("stops"),
         t.texts("revives"),
+        t.texts("relimits"),
         t.text("extends", None),
         t.text("extend_by", None),
         t.text("holds", None),

@@ -37,6 +37,10 @@ class Draft:
         self.clocks[code] = "running"
         self.effects.append(ClockEffect("revive", code))
 
+    def relimit(self, code: str) -> None:
+        if self.clocks.get(code) == "running":  # one that has not begun takes its limit when it begins
+            self.effects.append(ClockEffect("relimit", code))
+
     def pause(self, code: str, need: str | None) -> None:
         if self.clocks.get(code) != "running" and code != self.running_step_clock:
             self.faults.append(("paused_not_running", code))
@@ -54,6 +58,8 @@ class Draft:
             self.stop(code)
         for code in () if diverted else move.revives:
             self.revive(code)
+        for code in () if diverted else move.relimits:
+            self.relimit(code)
         if move.extends and not diverted:
             by = None if move.extend_by == "original" else move.extend_by
             self.effects.append(ClockEffect("extend", move.extends, by))

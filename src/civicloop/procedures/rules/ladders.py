@@ -2,13 +2,14 @@
 
 A mark stands at a share of the limit ("80 %"), at the due moment ("due"), or so much before or after it
 ("due - 5 legal_work_day", "due + 1 work_day"). It may remind (unit, superior, leader), colour the matter and the unit
-(yellow, red; never a person), open a supervision order of a level, and hand the matter to the superior. `repeat` and
-`times` make further marks of the same kind behind it.
+(yellow, red; never a person), open a supervision order of a level, hand the matter up to the next level, and ask for an
+act that the procedure lets a ladder do, such as `reassign`. An `urgent` one is told in quiet hours too, where its clock
+runs day and night. `repeat` and `times` make further marks of the same kind behind it.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
@@ -44,6 +45,8 @@ class Mark:
     order: str
     hand_up: bool
     family: str  # the code that repetitions share with the first
+    urgent: bool = False
+    act: str = ""  # the action that it asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +135,13 @@ def _marks(table: Table) -> list[Mark]:
     remind = tuple(str(each) for each in table.list("remind", ()))
     colour = table.one_of("colour", set(COLOURS) - {""}, "")
     order = table.one_of("order", set(ORDERS) - {""}, "")
-    hand_up = table.flag("hand_up")
+    hand_up, urgent, act = table.flag("hand_up"), table.flag("urgent"), str(table.text("act", ""))
     repeat, times = table.text("repeat", None), table.whole("times", 0)
     table.done()
     if not _CODE.fullmatch(code):
         table.fault("not_a_code", code, "code")
+    if act and not _CODE.fullmatch(act):
+        table.fault("not_a_code", act, "act")
     for each in sorted(set(remind) - set(RECEIVERS)):
         table.fault("unknown_receiver", each, "remind")
     share, offset, before = _position(table, at)
@@ -152,6 +157,8 @@ def _marks(table: Table) -> list[Mark]:
             order,
             hand_up,
             code,
+            urgent,
+            act,
         )
     ]
     if (repeat is None) != (times == 0):
@@ -170,9 +177,10 @@ def _repeated(table: Table, first: Mark, repeat: str, times: int) -> list[Mark]:
         return []
     start = first.offset.number if first.offset is not None else Fraction(0)
     return [
-        Mark(
-            f"{first.code}_{number + 1}", first.names, None, Limit(start + step.number * number, step.unit), False,
-            first.remind, first.colour, first.order, first.hand_up, first.code,
+        replace(
+            first,
+            code=f"{first.code}_{number + 1}",
+            offset=Limit(start + step.number * number, step.unit),
         )
         for number in range(1, min(times, MOST) + 1)
     ]  # fmt: skip

@@ -29,6 +29,12 @@ COUNTED_UNITS = frozenset({"urgent_hour", "work_hour", "work_day", "natural_day"
 CIVIL_UNITS = frozenset({"legal_day", "legal_work_day", "month", "year"})
 LOOKED_UP_LIMITS = frozenset({"@filing_condition", "@kind", "@lead_remaining"})
 SYSTEM = "system"
+LADDER = "ladder"  # an act that a mark of a ladder asks for
+
+
+def is_nobody(who: str) -> bool:
+    """Whether no person stands behind it: the system, a clock, a ladder."""
+    return who in {SYSTEM, LADDER} or who.startswith("clock:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +222,7 @@ class Move:
     starts_at: str | None
     stops: tuple[str, ...]
     revives: tuple[str, ...]
+    relimits: tuple[str, ...]
     extends: str | None
     extend_by: str | None
     holds: str | None
@@ -235,8 +242,8 @@ class Move:
 
     @property
     def automatic(self) -> bool:
-        """Whether no person does it: only the system or a clock."""
-        return bool(self.by) and all(who == SYSTEM or who.startswith("clock:") for who in self.by)
+        """Whether no person does it: only the system, a clock or a ladder."""
+        return bool(self.by) and all(map(is_nobody, self.by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +299,7 @@ class Procedure:
     moves_during: Mapping[str, tuple[Move, ...]] = field(repr=False)
 
     def holders_of(self, move: Move, step: str) -> tuple[str, ...]:
-        """Who may do `move` at `step`: codes of holders and outsiders, `system`, `clock:<code>`."""
+        """Who may do `move` at `step`: codes of holders and outsiders, `system`, `ladder`, `clock:<code>`."""
         return move.by or self.steps[step].holders
 
     def is_outside(self, who: str) -> bool:
@@ -302,3 +309,14 @@ class Procedure:
     def moves_of(self, action: str) -> list[Move]:
         """Every move with this code in the API."""
         return [move for found in self.actions.values() if found.api == action for move in found.moves]
+
+
+def guards_of_clocks(procedure: Procedure) -> list[tuple[str, str]]:
+    """(guard, clock) of the guards that decide which limit a clock takes."""
+    return sorted(
+        (name, clock.code)
+        for clock in procedure.clocks.values()
+        for limit in clock.limits
+        for kind, name in (limit.when.atoms() if limit.when else ())
+        if kind == "guard"
+    )

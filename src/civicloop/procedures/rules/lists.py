@@ -32,16 +32,18 @@ def reading_lists(p: Procedure) -> dict[str, list[Row]]:
                     "why": dict(need.why) if need.why else None,
                 }
             )
+    guards: list[Row] = [
+        {"guard": name, "action": move.declared}
+        for move in moves
+        for kind, name in (move.when.atoms() if move.when else ())
+        if kind == "guard"
+    ]
+    guards += [{"guard": name, "action": f"clock {clock}"} for name, clock in la.guards_of_clocks(p)]
     return {
         "handling": handling,
         "approvals": [{**named(move), "approval": move.approval} for move in moves if move.approval],
         "demands": demands,
-        "guards": [
-            {"guard": name, "action": move.declared}
-            for move in moves
-            for kind, name in (move.when.atoms() if move.when else ())
-            if kind == "guard"
-        ],
+        "guards": guards,
         "unchecked_ends": [
             {"step": step.code, "names": dict(step.names), "end": step.end}
             for step in p.steps.values()

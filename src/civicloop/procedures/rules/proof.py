@@ -194,7 +194,10 @@ def _is_sure(p: Procedure, state: RunState, move: Move) -> bool:
     if move.approval or move.counts or move.holds or move.extends:
         return False
     who = p.holders_of(move, state.step)
-    return any(not p.is_outside(each) and (each not in p.holders or ex.seated(p, state, each)) for each in who)
+    return any(
+        each != la.LADDER and not p.is_outside(each) and (each not in p.holders or ex.seated(p, state, each))
+        for each in who
+    )
 
 
 def _traps(p: Procedure, explored: Explored) -> list[Problem]:

@@ -4,9 +4,10 @@
     read(text, fragment)       the same from text; `fragment(name)` gives a fragment's text
     from_expanded(plain)       from the stored expanded JSON
 
-Included fragments come first, then the file's own tables, then `change`, which may only alter what exists. The digest
-is over the canonical JSON (RFC 8785) of the expanded form without words (`zh`, `en`, `why`): labels, wording of
-documents and contents of ladders may change freely.
+A file that `adapts` another begins with that one, whole; so a city writes only its own numbers, as `change`. Included
+fragments come next, then the file's own tables, then `change`, which may only alter what exists. The digest is over the
+canonical JSON (RFC 8785) of the expanded form without words (`zh`, `en`, `why`): labels, wording of documents and
+contents of ladders may change freely.
 """
 
 import hashlib
@@ -37,17 +38,27 @@ def load(path: Path | str, algorithm: str = "sm3") -> Procedure:
                 return (folder / f"{name}.toml").read_text(encoding="utf-8")
         raise FileNotFoundError(name)
 
+    def adapted(name: str) -> str:
+        for file in (path.parent / f"{name}.toml", SHIPPED / f"{name}.toml"):
+            if file.is_file() and file.resolve() != path.resolve():
+                return file.read_text(encoding="utf-8")
+        raise FileNotFoundError(name)
+
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as reason:
         raise DeclarationRefused([Fault("not_toml", "", "UTF-8")]) from reason
-    return read(text, fragment, algorithm)
+    return read(text, fragment, algorithm, adapted)
 
 
-def read(text: str, fragment: FragmentText, algorithm: str = "sm3") -> Procedure:
+def _none(name: str) -> str:
+    raise FileNotFoundError(name)
+
+
+def read(text: str, fragment: FragmentText, algorithm: str = "sm3", adapted: FragmentText = _none) -> Procedure:
     """The procedure declared in `text`. Raises DeclarationRefused with the line of each fault where it can be found."""
     try:
-        return from_expanded(expand(text, fragment), algorithm)
+        return from_expanded(expand(text, fragment, adapted), algorithm)
     except DeclarationRefused as reason:
         raise DeclarationRefused([_with_line(fault, text) for fault in reason.faults]) from reason
 
@@ -69,12 +80,13 @@ def without_words(value: Any) -> Any:
     return [without_words(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def expand(text: str, fragment: FragmentText) -> Plain:
+def expand(text: str, fragment: FragmentText, adapted: FragmentText = _none) -> Plain:
     """The declaration with its fragments put in and its changes applied, as plain JSON values."""
     plain = _toml(text, "")
     included, changes = plain.pop("include", []), plain.pop("change", {})
     faults: list[Fault] = []
-    expanded: Plain = {key: value for key, value in plain.items() if key not in TABLES}
+    expanded: Plain = _base(plain.pop("adapts"), fragment, adapted) if "adapts" in plain else {}
+    expanded |= {key: value for key, value in plain.items() if key not in TABLES}
     for entry in included:
         name, params = (entry, {}) if isinstance(entry, str) else (entry.get("fragment", ""), dict(entry))
         params.pop("fragment", None)
@@ -84,6 +96,14 @@ def expand(text: str, fragment: FragmentText) -> Plain:
     if faults:
         raise DeclarationRefused(faults)
     return expanded
+
+
+def _base(name: Any, fragment: FragmentText, adapted: FragmentText) -> Plain:
+    """The procedure that a city adapts, whole. It must stand on its own."""
+    try:
+        return expand(adapted(str(name)), fragment)
+    except FileNotFoundError:
+        raise DeclarationRefused([Fault("unknown_base", "adapts", str(name))]) from None
 
 
 def _toml(text: str, name: str) -> Plain:

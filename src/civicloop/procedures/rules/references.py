@@ -69,7 +69,7 @@ def unknown_names(p: la.Procedure) -> list[Fault]:
 
 def _move_names(p: la.Procedure, m: la.Move, known: Callable[[Any, Any, str, str], None]) -> None:
     where = f"action.{m.declared}"
-    who = {*p.holders, *p.outside, la.SYSTEM, *(f"clock:{code}" for code in p.clocks)}
+    who = {*p.holders, *p.outside, la.SYSTEM, la.LADDER, *(f"clock:{code}" for code in p.clocks)}
     for names, declared, key, kind in (
         (m.from_, p.steps, "from", "step"),
         (m.to, p.steps, "to", "step"),
@@ -83,6 +83,7 @@ def _move_names(p: la.Procedure, m: la.Move, known: Callable[[Any, Any, str, str
         (m.starts_at, m.needs, "starts_at", "need"),
         (m.stops, p.clocks, "stops", "clock"),
         (m.revives, p.clocks, "revives", "clock"),
+        (m.relimits, p.clocks, "relimits", "clock"),
         (m.extends, p.clocks, "extends", "clock"),
         (None if m.extend_by == "original" else m.extend_by, p.needs, "extend_by", "need"),
         (m.holds, p.holds, "holds", "hold"),

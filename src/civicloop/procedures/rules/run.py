@@ -13,9 +13,9 @@ units, evidence, moments and rows belong to the caller: who acts, whether the ne
 done by somebody else (`Offer.apart`) is tested before `apply`; `Effects` says what is to be written.
 
 An approval is asked when `Offer.approval` names one: the caller writes a request, nothing moves, and calls `apply` at
-the last yes, which tests everything again. Order of effects: starts, stops, revives, extends, tasks, hold, seats,
-step. An act diverted by its bound stops clocks, cancels tasks and prints, but starts, revives, opens, holds, assigns
-and extends nothing.
+the last yes, which tests everything again. Order of effects: starts, stops, revives, relimits, extends, tasks, hold,
+seats, step. An act diverted by its bound stops clocks, cancels tasks and prints, but starts, revives, opens, holds,
+assigns and extends nothing.
 """
 
 from collections.abc import Mapping

@@ -102,7 +102,7 @@ def put(pairs: Pairs, key: str, value: object) -> Pairs:
 
 @dataclass(frozen=True, slots=True)
 class ClockEffect:
-    """What happens to one clock: start, stop, revive, pause, resume, extend, exempt.
+    """What happens to one clock: start, stop, revive, pause, resume, relimit, extend, exempt.
 
     need: for a start, the moment need at which it began (an oral order); for an extension, the date need that says
     until when, None for one more original limit; for a pause, the date need at which it ends.
@@ -115,7 +115,7 @@ class ClockEffect:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something that may happen now. by: holders, outsiders, `system`, `clock:<code>`; to: the step that follows."""
+    """Something that may happen now. by: holders, outsiders, system, ladder, `clock:<code>`; to: the next step."""
 
     action: str
     result: str | None

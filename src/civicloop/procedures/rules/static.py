@@ -50,6 +50,9 @@ def _names(p: Procedure, guards: frozenset[str] | None) -> Iterator[Problem]:
         for kind, name in move.when.atoms() if move.when else ():
             if kind == "guard" and guards is not None and name not in guards:
                 yield Problem(_first(move), "1b", "unknown_guard", move.declared, name)
+    for name, _clock in la.guards_of_clocks(p):
+        if guards is not None and name not in guards:
+            yield Problem("", "1b", "unknown_guard", about=name)
 
 
 def _holders(p: Procedure, posts: frozenset[str]) -> Iterator[Problem]:
@@ -80,7 +83,13 @@ def _clocks(p: Procedure) -> Iterator[Problem]:
         if need and p.needs[need].kind != "date":
             yield Problem("", "2b", "not_a_date", about=f"{about}: {need}")
     for move in moves(p):
-        for clock in (*move.starts, *move.stops, *move.revives, *((move.extends,) if move.extends else ())):
+        for clock in (
+            *move.starts,
+            *move.stops,
+            *move.revives,
+            *move.relimits,
+            *((move.extends,) if move.extends else ()),
+        ):
             if p.clocks[clock].per != "matter":
                 yield Problem(_first(move), "2c", "step_clock_by_hand", move.declared, clock)
         if move.starts_at and p.needs[move.starts_at].kind != "moment":
@@ -119,7 +128,7 @@ def _checks(p: Procedure) -> Iterator[Problem]:
         if move.check not in {"pass", "fail"}:
             continue
         who = _who(p, move)
-        if any(each == la.SYSTEM or each.startswith("clock:") for each in who):
+        if any(map(la.is_nobody, who)):
             yield Problem(_first(move), "3c", "check_by_nobody", move.declared)
         for step in move.from_:
             here = set(p.holders_of(move, step))
