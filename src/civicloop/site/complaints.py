@@ -49,8 +49,16 @@ def unit_named(text: str) -> int | None:
 
 
 class ComplaintForm(forms.Form):
-    """Whether a report is kept confidential, and which unit it is about."""
+    """Whether a report is kept confidential, and which unit it is about.
 
+    Data of a child under 14 and of somebody's health are sensitive (个保法 art. 28): such a report is confidential.
+    """
+
+    sensitive = forms.BooleanField(
+        label=gettext_lazy("It is about a child under 14, or about somebody's health"),
+        help_text=gettext_lazy("Then it is kept confidential: only those who have to deal with it see it."),
+        required=False,
+    )
     confidential = forms.BooleanField(
         label=gettext_lazy("Keep this confidential"),
         help_text=gettext_lazy("Only those who have to deal with it see it."),
@@ -72,7 +80,8 @@ class ComplaintForm(forms.Form):
 def said(form: forms.Form) -> dict[str, Any]:
     """What a valid form says, for a new matter."""
     unit = form.cleaned_data.get("complained_of")
-    confidentiality = complaints.CONFIDENTIAL if form.cleaned_data.get("confidential") or unit else 0
+    kept = form.cleaned_data.get("confidential") or form.cleaned_data.get("sensitive") or unit
+    confidentiality = complaints.CONFIDENTIAL if kept else 0
     return {"confidentiality": confidentiality, "complained_of": () if unit is None else (unit,)}
 
 
