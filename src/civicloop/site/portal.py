@@ -119,7 +119,7 @@ class ReportForm(complaints.ComplaintForm):
     )
     phone = forms.CharField(
         label=gettext_lazy("Phone (optional)"),
-        help_text=gettext_lazy("Only if we may call you back about this matter."),
+        help_text=gettext_lazy("Only if we may call you back, or tell you by text message how it stands."),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
