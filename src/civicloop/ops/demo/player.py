@@ -162,8 +162,9 @@ class Player:
         return next((int(t["no"]) for t in self.seen().tasks if t["group"] == group), 0)
 
     def time_left(self) -> timedelta:
-        """How long it is until the handling limit ends; nothing when it is over."""
-        due = Clock.objects.filter(matter_id=self.matter, name="handle").latest("no").due_at
+        """How long it is until the limit of handling ends that runs now; a repeat finds later ones beside it."""
+        rows = Clock.objects.filter(matter_id=self.matter, name="handle", started_at__lte=clock.now())
+        due = rows.latest("no").due_at
         return max(due - clock.now(), timedelta()) if due else timedelta()
 
     def request(self) -> int:
