@@ -36,8 +36,8 @@ def alike(actor: Actor, row: Matter, *, most: int = SHOWN) -> list[Alike]:
     """What the reader may see that may be the same as `row`, the likeliest first; nothing without a point."""
     if row.lon is None or row.lat is None:
         return []
-    pairs = NotAlike.objects.filter(Q(matter_id=row.id) | Q(other_id=row.id))
-    apart = {each for both in pairs.values_list("matter_id", "other_id") for each in both}
+    pairs = NotAlike.objects.filter(Q(first_id=row.id) | Q(second_id=row.id))
+    apart = {each for both in pairs.values_list("first_id", "second_id") for each in both}
     cells = Q()
     for first, last in morton.around(row.lon, row.lat, FAR):
         cells |= Q(cell__range=(first, last))
@@ -76,7 +76,7 @@ def keep_apart(actor: Actor, *, matter_id: UUID, other_id: UUID) -> bool:
     pair(actor, matter_id, other_id)
     first, second = sorted((matter_id, other_id))
     _row, made = NotAlike.objects.get_or_create(
-        matter_id=first, other_id=second,
+        first_id=first, second_id=second,
         defaults={"at": clock.now(), "account_id": actor.account_id, "post_id": actor.post_id},
     )  # fmt: skip
     if made:

@@ -246,17 +246,17 @@ class ApprovalRequest(models.Model):
 
 
 class NotAlike(models.Model):
-    """Two reports that somebody has compared and found different; the lower id leads."""
+    """Two reports that somebody has compared and found different; owned by neither, the lower id leads."""
 
-    pk = models.CompositePrimaryKey("matter_id", "other_id")
-    matter_id = models.UUIDField()
-    other_id = models.UUIDField()
+    pk = models.CompositePrimaryKey("first_id", "second_id")
+    first_id = models.UUIDField()
+    second_id = models.UUIDField()
     at = models.DateTimeField()
     account_id = models.BigIntegerField(null=True)
     post_id = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["other_id"], name="not_alike_other")]
+        indexes = [models.Index(fields=["second_id"], name="not_alike_second")]
 
 
 class Fact(models.Model):

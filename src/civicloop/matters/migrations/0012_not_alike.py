@@ -13,15 +13,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='NotAlike',
             fields=[
-                ('pk', models.CompositePrimaryKey('matter_id', 'other_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('matter_id', models.UUIDField()),
-                ('other_id', models.UUIDField()),
+                ('pk', models.CompositePrimaryKey('first_id', 'second_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('first_id', models.UUIDField()),
+                ('second_id', models.UUIDField()),
                 ('at', models.DateTimeField()),
                 ('account_id', models.BigIntegerField(null=True)),
                 ('post_id', models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['other_id'], name='not_alike_other')],
+                'indexes': [models.Index(fields=['second_id'], name='not_alike_second')],
             },
         ),
     ]

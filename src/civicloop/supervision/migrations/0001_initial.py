@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from civicloop.foundation.partitions import CreatePartitionedModel
+
 
 class Migration(migrations.Migration):
 
@@ -72,7 +74,8 @@ class Migration(migrations.Migration):
                 ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='demands', to='supervision.order')),
             ],
         ),
-        migrations.CreateModel(
+        CreatePartitionedModel(
+            by='matter_id',
             name='OrderMatter',
             fields=[
                 ('pk', models.CompositePrimaryKey('matter_id', 'order_id', blank=True, editable=False, primary_key=True, serialize=False)),
