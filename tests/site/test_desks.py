@@ -137,3 +137,16 @@ def test_the_export_holds_what_is_seen_and_no_formula() -> None:
     body = text(signed_in("clerk").get("/matters/export.csv"))
     assert "'=HYPERLINK(1)" in body
     assert text(signed_in("s2-clerk").get("/matters/export.csv")).count("\n") == 1
+
+
+def test_a_list_taken_away_has_no_formulas_and_leaves_its_line() -> None:
+    from civicloop.records.models import AuditEntry
+
+    loop.report(title="=1+1")
+    answer = signed_in("clerk").get("/matters/export.csv")
+    assert answer.status_code == 200
+    content = answer.content.decode()
+    assert content.startswith("\ufeff")
+    assert "'=1+1" in content
+    entry = AuditEntry.objects.get(action="matters.export")
+    assert entry.detail["rows"] == content.count("\n") - 1
