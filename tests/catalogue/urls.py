@@ -14,5 +14,6 @@ urlpatterns = [
     path("sign-out", nothing, name="sign-out"),
     path("post", nothing, name="choose-post"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("civicloop.notices.urls")),  # the shell shows the inbox to whoever is signed in
     path("", include("civicloop.ui.urls")),
 ]

@@ -20,7 +20,7 @@ class TextIn(Schema):
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
-class SuggestionOut(Schema):
+class KindSuggestionOut(Schema):
     """A kind with how sure it is (0–1) and the words that decided; `kind` is null when it keeps silent."""
 
     kind: str | None
@@ -31,16 +31,16 @@ class SuggestionOut(Schema):
 
 @router.post(
     "/kinds/suggest",
-    response=SuggestionOut,
+    response=KindSuggestionOut,
     auth=[web.Bearer(), web.Session()],
     summary="The kind of a text, suggested",
 )
-def suggest(request: HttpRequest, told: TextIn) -> SuggestionOut:
+def suggest(request: HttpRequest, told: TextIn) -> KindSuggestionOut:
     """Answers without keeping the text."""
     found = selectors.suggest(told.text)
     if found is None:
-        return SuggestionOut(kind=None, name="", confidence=None, reasons=[])
+        return KindSuggestionOut(kind=None, name="", confidence=None, reasons=[])
     name = shown(found.kind.names, get_language() or "zh-hans")
-    return SuggestionOut(
+    return KindSuggestionOut(
         kind=found.kind.code, name=name, confidence=round(found.confidence, 3), reasons=list(found.reasons)
     )
