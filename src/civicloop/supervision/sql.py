@@ -7,7 +7,8 @@ lease by one conditional UPDATE, by any number of workers; nothing due costs one
 NEXT_NUMBER = "SELECT nextval('supervision_number_seq')"
 
 ANY_MARK = """
-SELECT 1 FROM supervision_order WHERE mark_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s) LIMIT 1"""
+SELECT 1 FROM supervision_order WHERE mark_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
+ORDER BY mark_at LIMIT 1"""
 CLAIM_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('supervision.marks', 0))"
 CLAIM_MARKS = """
 UPDATE supervision_order SET leased_until = %(until)s
