@@ -26,8 +26,8 @@ def sign_in(page: Page, address: str, user: str) -> None:
 
 def sign_out(page: Page) -> None:
     """As a person does it: cookies taken away behind the page's back may come back with an answer under way."""
-    page.locator("form[data-sign-out]").evaluate("form => form.requestSubmit()")
-    page.wait_for_url(lambda address: "/field" not in address and "/desk" not in address)
+    with page.expect_navigation():
+        page.locator("form[data-sign-out]").evaluate("form => form.requestSubmit()")
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
