@@ -30,6 +30,7 @@ from civicloop.matters import (
     urging,
 )
 from civicloop.matters.approvals import ask
+from civicloop.matters.errors import Refused
 from civicloop.matters.intake import check_code, check_code_hash, kind_of, report
 from civicloop.matters.permission import acting, given_for, may_act, took_part
 from civicloop.matters.plans import Plan, effect
@@ -96,6 +97,10 @@ def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, An
                 if locked or not isinstance(reason.__cause__, DeadlockDetected):
                     raise
                 done = None  # a sweeper held two of the matter's clocks in another order: once more, with the lock
+            except Refused as reason:
+                if locked or reason.status != 409 or not done_meanwhile(wanted, seen):
+                    raise
+                done = None  # once more, to answer what it answered first
         if done is not None:
             if follow and done.status == 201 and done.leads_on:
                 from civicloop.matters import followups
@@ -103,6 +108,17 @@ def act(actor: Actor, wanted: Act, *, follow: bool = True, kept: Mapping[str, An
                 followups.after_act(wanted.matter_id)
             return done
     raise RuntimeError("an act lost a race while it held the lock")
+
+
+def done_meanwhile(wanted: Act, seen: Reading | None) -> bool:
+    """Whether the same act was done after `seen` was read: what refuses it now may be its own outcome.
+
+    A plan reads rows beside the matter's (a photo's decision, a signal), which may be newer than the matter's.
+    """
+    if seen is None or seen.done is not None:
+        return False
+    now = reading.read(wanted.matter_id, wanted.act_id)
+    return now is not None and now.done is not None
 
 
 def _once(actor: Actor, wanted: Act, request: bytes, seen: Reading | None, kept: Mapping[str, Any]) -> Done | None:

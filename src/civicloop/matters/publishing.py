@@ -84,13 +84,17 @@ def decide(actor: Actor, *, matter_id: UUID, evidence_id: UUID, decision: Decisi
     from civicloop.matters import actions
 
     seen, photo = photo_of(actor, matter_id, evidence_id, act_id)
+    act = Act(matter_id, ACTION, act_id, decision.outcome, decision.data(evidence_id))
     made = None
     if decision.outcome == PublicState.PUBLIC and seen.done is None:
-        _ask(actor, seen, photo, decision)  # before anything is stored
-        made = _made(photo, decision.boxes)
+        try:
+            _ask(actor, seen, photo, decision)  # before anything is stored
+            made = _made(photo, decision.boxes)
+        except Refused:
+            if not actions.done_meanwhile(act, seen):
+                raise
     kept = {"digest": f"sha256:{made.picture}" if made else ""}
     with transaction.atomic():
-        act = Act(matter_id, ACTION, act_id, decision.outcome, decision.data(evidence_id))
         done = actions.act(actor, act, kept=kept)
         if done.status == 201:
             publishing.settle(
