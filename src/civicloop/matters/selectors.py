@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ PAGE = 50
 MOST = 200
 COUNTED = 10_000
 CARDS = {"yellow": 1, "red": 2}
-NO_MOMENT = datetime.min.replace(tzinfo=UTC)
+SHOWN = ("kind", "unit")  # what a line of a list shows beside the matter's own values
 
 
 def visible(actor: Actor) -> Q:
@@ -175,20 +175,31 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
     size = max(1, min(limit, MOST))
     if order == "due" and filters.open is None and not filters.end:  # what has ended is lost no more
         filters = replace(filters, open=True)
-    merged: dict[UUID, Matter] = {}
-    for way in ways(actor, open_only=filters.desk or bool(filters.open) or filters.due in {"overdue", "today"}):
-        rows = Matter.objects.filter(way).select_related("kind", "unit", "procedure")
-        rows = _turned(_narrow(rows, actor, filters), after, order)
-        merged |= {row.id: row for row in rows[: size + 1]}
-    if order == "due":
-        found = sorted(merged.values(), key=lambda row: (row.due_at is None, row.due_at or NO_MOMENT, row.id))
+    open_only = filters.desk or bool(filters.open) or filters.due in {"overdue", "today"}
+    found = _keys(actor, filters, after, order, size + 1, open_only=open_only)
+    shown = found[:size]
+    rows = {row.id: row for row in Matter.objects.filter(id__in=[key for _due, key in shown]).select_related(*SHOWN)}
+    due, last = shown[-1] if len(found) > size else (None, None)
+    following = f"{due.isoformat() if due else ''}~{last}" if last is not None else None
+    return Page([rows[key] for _due, key in shown if key in rows], following)
+
+
+def _keys(
+    actor: Actor, filters: Filters, after: str, order: str, most: int, *, open_only: bool
+) -> list[tuple[datetime | None, UUID]]:
+    """(due moment, id) of the first `most` matters of a list: of each way so many, in one statement."""
+    by = ("due_at", "id") if order == "due" else ("-id",)
+    if ids.number_is_sound(filters.text) or filters.number:  # one matter at most, found by its number
+        found = [visible(actor)]
     else:
-        found = sorted(merged.values(), key=lambda row: row.id, reverse=True)
-    more = len(found) > size
-    found = found[:size]
-    last = found[-1] if found and more else None
-    due = last.due_at.isoformat() if last is not None and last.due_at is not None else ""
-    return Page(found, f"{due}~{last.id}" if last is not None else None)
+        found = ways(actor, open_only=open_only)
+    each = [
+        _turned(_narrow(Matter.objects.filter(way), actor, filters), after, order).values_list("due_at", "id")[:most]
+        for way in found
+    ]
+    if len(each) < 2:
+        return list(each[0]) if each else []
+    return list(each[0].union(*each[1:]).order_by(*by)[:most])
 
 
 def _turned(rows: QuerySet[Matter], after: str, order: str) -> QuerySet[Matter]:
