@@ -188,8 +188,11 @@ def test_an_export_of_a_level_taken_in_again_changes_nothing(tmp_path: Path, lev
     ("wrong", "words"),
     [
         ({"wkt": ""}, "row 2: p-bad has no polygon"),
-        ({"wkt": "POINT(117 39)"}, "row 2: p-bad is a Point, not a polygon"),
-        ({"wkt": "POLYGON((0 0,1 1,0 1,1 0,0 0))"}, "row 2: the polygon of p-bad is not valid"),
+        ({"wkt": "POINT(117 39)"}, "row 2: the polygon of p-bad cannot be used: it is a Point, not a polygon"),
+        (
+            {"wkt": "POLYGON((0 0,1 1,2 2,0 0))"},
+            "row 2: the polygon of p-bad cannot be used: it is not valid and no ground",
+        ),
         ({"wkt": "POLYGON((39 117,39 118,40 118,39 117))"}, "row 2: p-bad lies beyond every degree"),
         ({"wkt": "POLYGON((117 39"}, "row 2: its geometry cannot be read"),
         ({"name": ""}, "row 2: code and name are required"),

@@ -5,7 +5,8 @@ import shapely
 
 from civicloop.foundation import clock
 from civicloop.places import actions, selectors
-from civicloop.places.actions import ImportRefused, NewArea
+from civicloop.places.actions import ImportRefused
+from civicloop.places.areas import NewArea
 from civicloop.places.models import AreaVersion
 from tests import world
 

@@ -1,12 +1,25 @@
-"""Names of data: one text per language, Chinese required."""
+"""Names of data: one text per language, that of the city's own language required."""
 
 from collections.abc import Mapping
 
+from civicloop.foundation import locality
+
 REQUIRED = "zh-hans"
+MARKS = {"zh-hans": "中"}
+
+
+def given(name: str, name_en: str = "") -> dict[str, str]:
+    """The names that a file gives: one in the city's own language, perhaps one in English beside it."""
+    return {locality.language(): name} | ({"en": name_en} if name_en else {})
+
+
+def own(names: Mapping[str, str]) -> str:
+    """The name in the city's own language, or whichever there is."""
+    return names.get(locality.language()) or next(iter(names.values()), "")
 
 
 def shown(names: Mapping[str, str], language: str) -> str:
-    """The name in `language` (a Django code such as "en"); when missing, the Chinese one with 〔中〕 behind it.
+    """The name in `language` (a Django code such as "en"); when missing, the city's own one with 〔中〕 behind it.
 
     A text that the data leave out in every language (the closing words of a default condition) is empty. The mark makes
     the fall-back visible, so that nobody takes a missing translation for a translation.
@@ -15,14 +28,16 @@ def shown(names: Mapping[str, str], language: str) -> str:
         return ""
     if language in names:
         return names[language]
-    fallback = names[REQUIRED]
-    return fallback if language.startswith("zh") else f"{fallback}〔中〕"
+    first = next((code for code in (locality.language(), REQUIRED) if code in names), next(iter(names)))
+    fallback = names[first]
+    alike = first == language or (language.startswith("zh") and first.startswith("zh"))
+    return fallback if alike else f"{fallback}〔{MARKS.get(first, first)}〕"
 
 
 def problems(names: Mapping[str, str]) -> list[str]:
     """What is wrong with a name, as machine words; empty when it is sound."""
-    found = []
-    if not names.get(REQUIRED, "").strip():
-        found.append("zh_missing")
-    found += [f"empty:{language}" for language, text in names.items() if not text.strip() and language != REQUIRED]
+    found, first = [], locality.language()
+    if not names.get(first, "").strip():
+        found.append("zh_missing" if first == REQUIRED else "name_missing")
+    found += [f"empty:{language}" for language, text in names.items() if not text.strip() and language != first]
     return found

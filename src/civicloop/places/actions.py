@@ -1,6 +1,6 @@
 """Writes of the places room: loading a city, importing a layer. New versions, never an overwrite."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -8,17 +8,28 @@ from typing import Any
 
 import shapely
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
-from civicloop.foundation import clock, trace
-from civicloop.places import cities, selectors
-from civicloop.places.models import LEVELS, OVERLAY, Area, AreaVersion, LayerRevision
+from civicloop.foundation import clock, locality, names, trace
+from civicloop.places import cities, parents, selectors
+from civicloop.places.areas import NewArea
+from civicloop.places.areas import key as _key
+from civicloop.places.models import (
+    LEVELS,
+    OVERLAY,
+    Area,
+    AreaSuccession,
+    AreaVersion,
+    LayerChange,
+    LayerRevision,
+)
+from civicloop.places.parents import DEPTH
 from civicloop.places.rules import tiling
 
 Progress = Callable[[str, float], None]
 BATCH = 2000
 LONGEST_CODE, LONGEST_LAYER = 20, 24
-BELOW = {"district": "city", "subdistrict": "district", "community": "subdistrict", "grid": "community"}
+BY_COMMAND: Mapping[str, Any] = {"actor_id": None, "actor_words": "command"}
 
 
 class ImportRefused(ValueError):
@@ -36,27 +47,10 @@ class Change:
     created: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
 
-
-@dataclass(frozen=True)
-class NewArea:
-    """One area as a file gives it; `polygon` is a shapely geometry in WGS-84, or None."""
-
-    code: str
-    level: str
-    names: Mapping[str, str]
-    parent: str
-    polygon: Any = None
-    organ_kind: str = ""
-    synthetic: bool = False
-    layer: str = "admin"
-    scheme: str = "gb"
-    source: str = ""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What the area is known by: its code, an overlay's within its layer."""
-        return _key(self.level, self.layer, self.code)
+    def __bool__(self) -> bool:
+        return bool(self.created or self.changed or self.ended)
 
 
 def _silent(_part: str, _share: float) -> None:
@@ -134,27 +128,32 @@ def _areas_of(city: cities.City, grids: Sequence[tiling.Leaf]) -> list[NewArea]:
 
 
 @transaction.atomic
-def take(areas: Sequence[NewArea], *, at: datetime) -> Change:
-    """Create areas that are new, add a version where something differs, leave the rest. Parents come first in `areas`.
+def take(
+    areas: Sequence[NewArea], *, at: datetime, ended: Collection[str] = (), successions: Iterable[tuple[str, str]] = (),
+    by: Mapping[str, Any] = BY_COMMAND,
+) -> Change:  # fmt: skip
+    """Create areas that are new, add a version where something differs, leave the rest; end those of the codes `ended`.
 
-    An overlay is known by its layer and code, every other area by its code. Raises ImportRefused for an unknown parent
-    or an unusable polygon, and where a change is dated ahead already.
+    An overlay is known by its layer and code, every other area by its code. A row without a parent keeps the one that
+    the area has; a new area lies in the deepest area above its level that holds its middle, else in the city.
+    Raises ImportRefused for an unknown parent or an unusable polygon, and where a change is dated ahead already.
     """
-    present = {
-        _key(row.area.level, row.layer, row.code): row
-        for row in AreaVersion.objects.filter(valid_to=None).select_related("area")
-    }
+    rows = AreaVersion.objects.filter(valid_to=None).select_related("area")
+    present = {_key(row.area.level, row.layer, row.code): row for row in rows}
+    areas = parents.completed(areas, list(present.values()))
     ids = {key: row.area_id for key, row in present.items()}
-    faults = _faults(areas, present)
+    faults = _faults(areas, present) + _planned(areas, at)
+    faults += [f"{code} cannot end: there is no such area" for code in ended if ("", code) not in present]
     if faults:
         raise ImportRefused(faults)
-    change = Change()
+    change, now = Change(), clock.now()
     for level in (*LEVELS, OVERLAY):
         mine = [each for each in areas if each.level == level]
         fresh = [each for each in mine if each.key not in ids]
-        made = Area.objects.bulk_create([Area(level=level, created_at=at) for _each in fresh], batch_size=BATCH)
+        # what is planned ahead begins when it begins; what is dated back was there then
+        made = Area.objects.bulk_create([Area(level=level, created_at=min(at, now)) for _ in fresh], batch_size=BATCH)
         ids |= {each.key: area.pk for each, area in zip(fresh, made, strict=True)}
-        rows = []
+        rows_new = []
         for each in mine:
             row = _version(each, ids, at)
             before = present.get(each.key)
@@ -163,29 +162,60 @@ def take(areas: Sequence[NewArea], *, at: datetime) -> Change:
             elif _same(before, row):
                 change.unchanged.append(each.code)
                 continue
-            elif before.valid_from > at:
-                late = before.valid_from.isoformat()
-                raise ImportRefused([f"{each.code} changes on {late} already; date this change later"])
             else:
+                _close(before, at)
                 change.changed.append(each.code)
-                AreaVersion.objects.filter(pk=before.pk).update(valid_to=at)
-            rows.append(row)
-        AreaVersion.objects.bulk_create(rows, batch_size=BATCH)
-    if change.created or change.changed:
-        LayerRevision.objects.get_or_create(id=1)
-        LayerRevision.objects.filter(id=1).update(revision=F("revision") + 1)
+            rows_new.append(row)
+        AreaVersion.objects.bulk_create(rows_new, batch_size=BATCH)
+    for code in ended:
+        _close(present["", code], at)
+        change.ended.append(code)
+    pairs = [(ids["", before], ids["", after]) for before, after in successions]
+    AreaSuccession.objects.bulk_create(
+        [AreaSuccession(predecessor_id=before, successor_id=after, at=at) for before, after in pairs]
+    )
+    if change:
+        noted(at)
         said = {"created": len(change.created), "changed": len(change.changed), "in_force_from": at.isoformat()}
-        trace.tell(action="places.take", object="areas", actor_id=None, actor_words="command", detail=said)
+        said |= {"ended": len(change.ended)} if ended else {}
+        trace.tell(action="places.take", object="areas", detail=said, **by)
         transaction.on_commit(selectors.forget)
     return change
 
 
-def _key(level: str, layer: str, code: str) -> tuple[str, str]:
-    return (layer if level == OVERLAY else "", code)
+def noted(at: datetime) -> int:
+    """Number a change that holds from `at`, so that every process reads anew."""
+    LayerRevision.objects.get_or_create(id=1)
+    LayerRevision.objects.filter(id=1).update(revision=F("revision") + 1)
+    number = LayerRevision.objects.values_list("revision", flat=True).get(id=1)
+    LayerChange.objects.create(revision=number, at=at, made_at=clock.now())
+    return number
+
+
+def _close(before: AreaVersion, at: datetime) -> None:
+    """End a version. Raises ImportRefused where it begins later."""
+    if before.valid_from > at:
+        late = before.valid_from.isoformat()
+        raise ImportRefused([f"{before.code} changes on {late} already; date this change later"])
+    AreaVersion.objects.filter(pk=before.pk).update(valid_to=at)
+
+
+def _planned(areas: Sequence[NewArea], at: datetime) -> list[str]:
+    """Faults of codes whose area ends later than this change begins: two areas would have one code."""
+    going = AreaVersion.objects.filter(valid_to__gt=at, code__in=[each.code for each in areas]).exclude(
+        Exists(AreaVersion.objects.filter(area_id=OuterRef("area_id"), valid_to=None))
+    )
+    return [
+        f"{row.code} is the code of an area that ends on {row.valid_to}; date this change later"
+        for row in going.exclude(area__level=OVERLAY)
+    ]
 
 
 def _faults(areas: Sequence[NewArea], present: Mapping[tuple[str, str], AreaVersion]) -> list[str]:
-    known, taken, faults = set(present), set[tuple[str, str]](), []
+    taken, faults = set[tuple[str, str]](), []
+    depths = {key: DEPTH[row.area.level] for key, row in present.items() if row.area.level != OVERLAY}
+    depths |= {each.key: DEPTH[each.level] for each in areas if each.level != OVERLAY}
+    cities_ = {code for (_layer, code), depth in depths.items() if depth == 0}
     layers = {row.layer for row in present.values() if row.area.level != OVERLAY}
     for number, each in enumerate(areas, start=1):
         before, overlay = present.get(each.key), each.level == OVERLAY
@@ -193,8 +223,13 @@ def _faults(areas: Sequence[NewArea], present: Mapping[tuple[str, str], AreaVers
             faults.append(f"row {number}: {each.code} stands in the file twice")
         if before is not None and before.area.level != each.level:
             faults.append(f"row {number}: {each.code} is the code of a {before.area.level}")
-        if each.level != "city" and (each.parent or not overlay) and _key("", "", each.parent) not in known:
+        if each.level == "city" and len(cities_) > 1:
+            faults.append(f"row {number}: {each.code}: one installation is one city, and there is one already")
+        above = depths.get(_key("", "", each.parent))
+        if each.level != "city" and (each.parent or not overlay) and above is None:
             faults.append(f"row {number}: {each.code} has no parent {each.parent!r}")
+        elif above is not None and not overlay and above >= DEPTH[each.level]:
+            faults.append(f"row {number}: {each.parent} does not lie above {each.code}")
         if each.polygon is not None and (each.polygon.is_empty or not each.polygon.is_valid):
             faults.append(
                 f"row {number}: the polygon of {each.code} is not valid: {shapely.is_valid_reason(each.polygon)}"
@@ -205,12 +240,11 @@ def _faults(areas: Sequence[NewArea], present: Mapping[tuple[str, str], AreaVers
             faults.append(f"row {number}: {each.code} has no polygon; an overlay is nothing else")
         if overlay and each.layer in layers:
             faults.append(f"row {number}: {each.layer} is a layer of the grids and areas, not of overlays")
-        if not each.names.get("zh-hans"):
-            faults.append(f"row {number}: {each.code} has no Chinese name")
+        if names.problems(each.names):
+            faults.append(f"row {number}: {each.code} has no name in the city's own language ({locality.language()})")
         if len(each.code) > LONGEST_CODE or len(each.layer) > LONGEST_LAYER:
             most = f"{LONGEST_CODE} characters for a code, {LONGEST_LAYER} for a layer"
             faults.append(f"row {number}: {each.code} in {each.layer}: at most {most}")
-        known.add(each.key)
         taken.add(each.key)
     return faults
 

@@ -57,6 +57,17 @@ class AreaSuccession(models.Model):
     at = models.DateTimeField()
 
 
+class LayerChange(models.Model):
+    """One change of the areas: from when it holds. `revision` names it, once and for all.
+
+    A matter's `area_version` is the revision of the change that had come into force last when it was placed.
+    """
+
+    revision = models.IntegerField(primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    made_at = models.DateTimeField()
+
+
 class LayerRevision(models.Model):
     """One row: counts every change of any layer, so that processes know when to read anew."""
 

@@ -17,6 +17,7 @@ from civicloop.foundation import caches, clock
 from civicloop.people import access, actions
 from civicloop.places import actions as places
 from civicloop.places import selectors as areas
+from civicloop.places.areas import NewArea
 from civicloop.procedures import actions as procedures
 from civicloop.procedures.rules.reading import SHIPPED
 
@@ -70,12 +71,12 @@ def build() -> City:
     return City(teams, channel, FilingCondition.objects.get(kind=kind, no=1, valid_to=None).id)
 
 
-def _areas() -> list[places.NewArea]:
+def _areas() -> list[NewArea]:
     found = []
 
     def add(code: str, level: str, parent: str, box: tuple[float, float, float, float]) -> None:
         found.append(
-            places.NewArea(
+            NewArea(
                 code=code, level=level, names={"zh-hans": f"样例{code}"}, parent=parent, polygon=shapely.box(*box),
                 synthetic=True, layer="full_grid" if level == "grid" else "admin", source="bench",
             )
