@@ -1,12 +1,12 @@
 """Calendars as TOML files: read and written in one form, so that an exported file can be imported again."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from civicloop.calendars.rules.body import CalendarRefused
+from civicloop.foundation import toml
 
 
 def read(path: Path) -> tuple[str, dict[str, Any]]:
@@ -21,20 +21,11 @@ def read(path: Path) -> tuple[str, dict[str, Any]]:
     return str(content.get("code", path.stem)), content
 
 
-def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_value(inner)}" for key, inner in value.items()) + " }" if value else "{}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_value(inner) for inner in value) + "]"
-    # JSON's texts, numbers and truth values are TOML's too
-    return json.dumps(value, ensure_ascii=False)
-
-
 def written(content: Mapping[str, Any]) -> str:
     """The TOML text of a calendar's plain data."""
-    lines = [f"{key} = {_value(value)}" for key, value in content.items() if key not in {"week", "day"}]
+    lines = [f"{key} = {toml.value(value)}" for key, value in content.items() if key not in {"week", "day"}]
     days = content.get("day", [])
     if days:
-        lines += ["day = [", *(f"  {_value(line)}," for line in days), "]"]
-    lines += ["", "[week]", *(f"{name} = {_value(shifts)}" for name, shifts in content["week"].items())]
+        lines += ["day = [", *(f"  {toml.value(line)}," for line in days), "]"]
+    lines += ["", "[week]", *(f"{name} = {toml.value(shifts)}" for name, shifts in content["week"].items())]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""`civicloop procedures …`: check a file, list versions, draw a picture, move open matters to another version."""
+"""`civicloop procedures …`: check a file, list versions, draw a picture, export, move open matters to another."""
 
 import json
 import sys
@@ -13,9 +13,10 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from civicloop.foundation import clock, moments
+from civicloop.foundation import clock, moments, toml
 from civicloop.people.choices import Role
 from civicloop.procedures import guards, words
+from civicloop.procedures.ladder_commands import ladders
 from civicloop.procedures.rules import draw as drawing
 from civicloop.procedures.rules import reading
 from civicloop.procedures.rules.build import DeclarationRefused
@@ -212,6 +213,36 @@ def draw(code: str, form: str, language: str) -> None:
     click.echo(drawing.svg(procedure, language) if form == "svg" else drawing.mermaid(procedure, language), nl=False)
 
 
+@procedures.command("export")
+@click.argument("code", required=False)
+@click.option("--version", type=int, default=None, help="default: the one in force now")
+@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="write CODE.toml here instead")
+def export(code: str | None, version: int | None, folder: Path | None) -> None:
+    """Print the procedure CODE as the file that `procedures load` takes; with --to and no CODE all that are in force.
+
+    The file is whole: fragments and what a city changed are in it, and its digest is that of the stored version.
+    """
+    from civicloop.procedures import selectors
+
+    if code is None and folder is None:
+        raise click.UsageError(gettext("Name a procedure, or a folder with --to for all of them"))
+    try:
+        if code is None:
+            rows = selectors.all_in_force(clock.now())
+        else:
+            rows = [selectors.row_in_force(code, clock.now()) if version is None else selectors.version(code, version)]
+    except selectors.NoProcedure as missing:
+        raise click.ClickException(gettext("There is no procedure %(code)s") % {"code": missing}) from missing
+    for row in rows:
+        text = toml.document(selectors.procedure_file(row))
+        if folder is None:
+            click.echo(text, nl=False)
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{row.code}.toml").write_text(text, encoding="utf-8")
+        click.echo(f"{row.code} {row.version}  {folder / row.code}.toml")
+
+
 @procedures.command("migrate")
 @click.argument("code")
 @click.argument("old", type=int)
@@ -255,4 +286,4 @@ def migrate(code: str, old: int, new: int, map_file: Path, really: bool, as_json
         click.echo(gettext("%(matters)s matters would move; nothing was changed.") % report)
 
 
-COMMANDS: list[click.Command] = [procedures]
+COMMANDS: list[click.Command] = [procedures, ladders]

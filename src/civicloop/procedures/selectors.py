@@ -7,10 +7,12 @@ process; a load in another process is therefore seen within that time. The cache
 import json
 import time
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -96,6 +98,20 @@ def in_force(code: str, moment: datetime) -> InForce:
     return InForce(chosen.id, by_id(chosen.id))
 
 
+def row_in_force(code: str, moment: datetime) -> ProcedureVersion:
+    """The stored row of the version in force. Raises NoProcedure."""
+    return ProcedureVersion.objects.get(pk=in_force(code, moment).id)
+
+
+def all_in_force(moment: datetime) -> list[ProcedureVersion]:
+    """The stored rows of all versions in force, by code; a procedure that is retired has none."""
+    found = []
+    for code in sorted({entry.code for entry in _entries()}):
+        with suppress(NoProcedure):
+            found.append(row_in_force(code, moment))
+    return found
+
+
 def _entries() -> list[_Entry]:
     database = _database()
     read_at, entries = _lists.get(database, (0.0, []))
@@ -171,3 +187,19 @@ def ladder(code: str | None) -> Ladder:
     """The ladder of a clock; that of the steps where the clock names none or an unknown one."""
     found = all_ladders()
     return found.get(code or STAGE_LADDER) or found[STAGE_LADDER]
+
+
+def ladder_file(code: str) -> dict[str, Any]:
+    """What the file of a ladder in force says, as plain data. Raises LookupError."""
+    own = LadderVersion.objects.filter(code=code).order_by("-version").values_list("body", flat=True).first()
+    if own is not None:
+        return dict(own)
+    if code not in shipped_ladders():
+        raise LookupError(code)
+    return tomllib.loads((LADDERS / f"{code}.toml").read_text("utf-8"))
+
+
+def procedure_file(row: ProcedureVersion) -> dict[str, Any]:
+    """What a stored version declares, whole: fragments and changes are in it."""
+    found: dict[str, Any] = json.loads(row.expanded)
+    return found
