@@ -26,7 +26,9 @@ def test_what_is_written_is_read_again(plain: dict[str, Any]) -> None:
     assert tomllib.loads(toml.document(plain)) == plain
 
 
-@given(st.dictionaries(texts, st.dictionaries(texts, st.dictionaries(texts, single, max_size=3), max_size=3), max_size=3))
+@given(
+    st.dictionaries(texts, st.dictionaries(texts, st.dictionaries(texts, single, max_size=3), max_size=3), max_size=3)
+)
 def test_tables_keep_the_order_of_their_entries(plain: dict[str, Any]) -> None:
     assert in_order(tomllib.loads(toml.document(plain))) == in_order(plain)
 

@@ -94,8 +94,10 @@ def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(cit
     ends = set(Matter.objects.values_list("end", flat=True))
     assert ends >= {"", "solved", "explained", "forced"}
     _deadlines_are_shown()
+    _what_follows_an_end_is_shown()
     assert [str(m) for m in Matter.objects.values_list("id", flat=True) if proof.verify(m)] == []
     assert orders.play(folder=CITY, seed=7, now=world.START) > 3
+    _most_orders_are_answered()
     assert Order.objects.filter(state="written_off").exists()
     if number >= 1000:
         assert set(Order.objects.values_list("source", flat=True)) >= {"ladder", "inspection", "instruction"}
@@ -107,6 +109,21 @@ def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(cit
     assert replay(number) == []
     orders.play(folder=CITY, seed=7, now=world.START)
     assert (Matter.objects.count(), Entry.objects.count(), OrderStep.objects.count()) == before
+
+
+def _what_follows_an_end_is_shown() -> None:
+    """Ratings and reopenings of visits' problems, an authorisation taken back, a matter that the ladder took back."""
+    done = set(Entry.objects.values_list("matter__procedure__code", "action").distinct())
+    assert done >= {("visit-problem", "rate"), ("visit-problem", "reopen"), ("delegated-service", "revoke")}
+    assert Entry.objects.filter(action="reassign", account_id=None).exists()
+
+
+def _most_orders_are_answered() -> None:
+    """What the ladder opened a week ago and more is answered or over, but for a few; few units are summoned."""
+    old = Order.objects.filter(source="ladder", opened_at__lt=world.START - timedelta(days=7))
+    left = old.filter(state__in=["open", "sent_back"]).count()
+    assert left <= old.count() * 0.2 + 1, (left, old.count())
+    assert Order.objects.filter(level="summons").count() <= Order.objects.count() * 0.2 + 1
 
 
 def _deadlines_are_shown() -> None:

@@ -137,7 +137,7 @@ NO_NOTICE = {
     "site/field_feedback.html": "an idea about the product, by the signed-in person",
     "notices/inbox.html": "read, no words", "notices/log.html": "send again, no words",
     "site/matter.html": "a card, no words", "site/compare.html": "the same or not",
-    "supervision/suggestions.html": "yes, no", "site/doubted.html": "yes, no",
+    "site/limits.html": "limits of clocks", "supervision/suggestions.html": "yes, no", "site/doubted.html": "yes, no",
     "ui/parts/footer.html": "language and theme", "ui/parts/person.html": "the post to act in",
 }  # fmt: skip
 # parts of pages: the notice stands on the page that includes them

@@ -54,6 +54,15 @@ class MarkOut(Schema):
     passed: bool
 
 
+class OriginOut(Schema):
+    """Where the number of a clock came from: procedure, condition, kind, day, lead, city or district (its `area`)."""
+
+    kind: str
+    words: str
+    area: str
+    since: datetime | None
+
+
 class ClockOut(Schema):
     """A clock with its reckoning. `late` is the raw fact; `exempt` and `first_limit` say how statistics judge it."""
 
@@ -61,6 +70,7 @@ class ClockOut(Schema):
     words: str
     limit: str
     limit_words: str
+    limit_from: OriginOut | None
     calendar: str
     calendar_version: int
     extensions: int
@@ -89,6 +99,7 @@ def _clock(view: ClockView, codes: Mapping[int, str]) -> ClockOut:
     language, now = translation.get_language() or "zh-hans", clock.now()
     return ClockOut(
         name=view.name, words=shown(view.names, language), limit=view.limit, limit_words=limit_words(view.limit),
+        limit_from=_origin(view),
         calendar=view.calendar, calendar_version=view.calendar_version, extensions=view.extensions,
         first_limit=view.first_limit, exempt=view.exempt, part=view.task_no, state=view.state,
         started_at=view.started_at, due_at=view.due_at, provisional=view.provisional, stopped_at=view.stopped_at,
@@ -106,6 +117,13 @@ def _clock(view: ClockView, codes: Mapping[int, str]) -> ClockOut:
             for mark, at in view.marks
         ],
     )  # fmt: skip
+
+
+def _origin(view: ClockView) -> OriginOut | None:
+    came = view.origin
+    if came is None:
+        return None
+    return OriginOut(kind=came.kind, words=came.words, area=came.area, since=came.since)
 
 
 def _interval(piece: Piece, codes: Mapping[int, str]) -> IntervalOut:

@@ -13,7 +13,7 @@ from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import clocks as arithmetic
 from civicloop.calendars.rules.limits import Limit, LimitUnit
 from civicloop.catalogue import selectors as catalogue
-from civicloop.matters import marking, working
+from civicloop.matters import limits, marking, working
 from civicloop.matters.rows import Json, Rows
 from civicloop.procedures.rules.conditions import Given
 from civicloop.procedures.rules.language import Procedure
@@ -104,7 +104,10 @@ class Clocks:
                 continue
             if alternative.until is not None:
                 return "", str(self.data.get(alternative.until) or working.today(self.now).isoformat())
-            return self._looked_up(alternative.limit or FALLBACK_LIMIT), None
+            text = alternative.limit or FALLBACK_LIMIT
+            if limits.declared(self.procedure, name) is not None and alternative.when is None:
+                return limits.own(self.procedure, name, text, self.areas), None
+            return self._looked_up(text), None
         return FALLBACK_LIMIT, None
 
     def _looked_up(self, text: str) -> str:

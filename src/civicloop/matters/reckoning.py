@@ -16,6 +16,7 @@ from civicloop.calendars.rules.pauses import Pause
 from civicloop.foundation import clock
 from civicloop.matters import clockwork, holders, marking, selectors
 from civicloop.matters.holders import Held, Moment, Stretch
+from civicloop.matters.limits import Origin, origin
 from civicloop.matters.models import Entry
 from civicloop.matters.reading import Reading
 from civicloop.procedures.rules.ladders import Mark
@@ -58,6 +59,7 @@ class ClockView:
     exempt: bool
     first_limit: str
     task_no: int | None
+    origin: Origin | None = None  # where its number came from
     # up to the due moment, or to now or the stop where that is later; while it stands still up to now
     pieces: list[Piece] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)  # who held the minutes, up to now or to the stop
@@ -96,7 +98,8 @@ def _view(
     whole = holders.spans(seen.procedure, moments, _unit_of_part(seen, row))
     found = holders.stretches(whole, _cut(intervals, until)) if until > started else []
     pieces = _pieces(intervals, found, until, view.due_at)
-    return replace(view, pieces=pieces, stretches=found, marks=marking.moments(seen.procedure, row))
+    came = origin(seen.procedure, row, seen.row["kind_id"], seen.row["condition_id"])
+    return replace(view, origin=came, pieces=pieces, stretches=found, marks=marking.moments(seen.procedure, row))
 
 
 def _unit_of_part(seen: Reading, row: Mapping[str, Any]) -> int | None:

@@ -95,6 +95,7 @@ class Definition:
 
 
 _definitions: dict[str, Definition] = {}
+_families: dict[str, Callable[[str], Definition | None]] = {}
 
 
 def define(
@@ -112,12 +113,22 @@ def define(
     return made
 
 
+def define_family(prefix: str, find: Callable[[str], Definition | None]) -> None:
+    """Settings of things that are data: `find` gives the definition of a code that begins with `prefix`, or None.
+
+    They are listed by the room that reads them, not by `definitions`.
+    """
+    _families[prefix] = find
+
+
 def definition(code: str) -> Definition:
     """The definition of a code. Raises UnknownSetting."""
-    try:
-        return _definitions[code]
-    except KeyError as reason:
-        raise UnknownSetting(code) from reason
+    found = _definitions.get(code)
+    family = next((find for prefix, find in _families.items() if code.startswith(prefix)), None)
+    found = found or (family(code) if family else None)
+    if found is None:
+        raise UnknownSetting(code)
+    return found
 
 
 def definitions() -> list[Definition]:
@@ -161,6 +172,11 @@ def get(code: str, scope_chain: Sequence[str] = ()) -> Value:
         if value is not None:
             return value
     return known.default
+
+
+def held(code: str, scope: str) -> Value | None:
+    """The value of a code in one scope and no other; None where none is set."""
+    return _cache.values().get((code, scope))
 
 
 def scopes_set(code: str) -> frozenset[str]:

@@ -69,6 +69,12 @@ PAGES = (
         "calendars.view",
     ),
     (
+        "limits",
+        gettext_lazy("Numbers of clocks"),
+        gettext_lazy("How long each step may take: the city's and the districts' own numbers"),
+        "settings.view",
+    ),
+    (
         "records:audit",
         gettext_lazy("Audit log"),
         gettext_lazy("Every write that is not in a matter's timeline"),

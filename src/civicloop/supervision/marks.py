@@ -34,6 +34,14 @@ def fire_due(batch: int = BATCH) -> int:
     return sum(_try(order_id, until) for order_id in _claim({"now": now, "until": until, "batch": batch}))
 
 
+def fire_of_order(order_id: UUID) -> int:
+    """The same for the next mark of one order."""
+    now = clock.now()
+    until = now + LEASE
+    claimed = hot.one(sql.CLAIM_MARK_OF_ORDER, {"id": order_id, "now": now, "until": until})
+    return _try(order_id, until) if claimed else 0
+
+
 def _claim(values: dict[str, object]) -> list[UUID]:
     """The orders that this worker may look at now; none when it met one that still writes after its lease has ended."""
     try:

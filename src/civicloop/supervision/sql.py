@@ -18,3 +18,7 @@ WHERE id IN (
     ORDER BY mark_at LIMIT %(batch)s)
   AND mark_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
 RETURNING id"""
+CLAIM_MARK_OF_ORDER = """
+UPDATE supervision_order SET leased_until = %(until)s
+WHERE id = %(id)s AND mark_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
+RETURNING id"""

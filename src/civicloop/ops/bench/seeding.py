@@ -7,9 +7,11 @@ each of them. Everything else is copied from its model inside the database. Like
 import json
 import multiprocessing
 import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +27,7 @@ from civicloop.people import access
 
 MODELS = 400
 BATCH = 20_000
+AHEAD = 3
 DAYS = 60
 WORDS = ("路口", "井盖", "缺失", "破损", "积水", "路灯", "不亮", "占道", "垃圾", "堆放", "护栏", "松动", "影响", "通行")
 FIELDS = ("address", "point", "text", "title")  # the texts of a report, in the order in which they are sealed
@@ -66,9 +69,13 @@ def fill(size: int, city: City, owner: str, progress: Callable[[int], None] = la
         return
     models_ = _models(city, min(MODELS, size - present))
     present += len(models_)
+    wanted = iter([(min(BATCH, size - begin), begin, clock.now()) for begin in range(present, size, BATCH)])
     with multiprocessing.get_context("fork").Pool(2, _keep, (models_,)) as pool:
-        batches = ((begin, min(BATCH, size - begin)) for begin in range(present, size, BATCH))
-        for rows in pool.imap(_seal_many, [(count, begin, clock.now()) for begin, count in batches]):
+        # few batches ahead of what is written: a million sealed rows at once would fill the memory
+        ahead = deque(pool.apply_async(_seal_many, (each,)) for each in islice(wanted, AHEAD))
+        while ahead:
+            rows = ahead.popleft().get()
+            ahead += [pool.apply_async(_seal_many, (each,)) for each in islice(wanted, 1)]
             _write(rows)
             present += len(rows)
             progress(present)

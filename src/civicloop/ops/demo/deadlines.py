@@ -118,6 +118,20 @@ def reassigned(p: Player) -> Script:
         yield from part(p)
 
 
+def taken_back(p: Player) -> Script:
+    """Nobody receives it: a working day over, the ladder takes it back to whoever dispatches, who sends it again."""
+    yield from dispatched(p)
+    for _number in range(12):
+        yield timedelta(hours=20)
+        p.due()
+        if p.step() == "filed":
+            break
+    p.act(p.holder("dispatcher"), "dispatch")
+    yield minutes(p, 5, 14)
+    for part in (assigned, handled, checked, closed):
+        yield from part(p)
+
+
 def on_the_list(p: Player) -> Script:
     """Suspended by two approvals until its review date."""
     yield from dispatched(p)

@@ -1,8 +1,8 @@
-"""Supervision orders of the demonstration: those that its ladder opened are answered and reviewed, others are opened.
+"""Supervision orders of the demonstration: those that its ladder opens are answered and reviewed, others are opened.
 
-Played after the matters, in the order of simulated time, through the real actions; since an act leaves a note in its
-matter, nothing happens to an order before the last that its matters tell. Each order is played once: what was answered
-stays as it is when the replay is repeated.
+`Pushed` plays the orders of one script's matters while that goes on, each at its own simulated moment. `play` opens
+others afterwards; since an act leaves a note in its matter, nothing happens to such an order before the last that its
+matters tell. All goes through the real actions, by ids that come from the seed: repeating a replay changes nothing.
 """
 
 import heapq
@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min
+from django.db.models import Min
 
 from civicloop.foundation import clock
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Entry, Matter
 from civicloop.ops.demo.cast import Cast
 from civicloop.people.access import Actor
-from civicloop.supervision import actions, marks, selectors
+from civicloop.supervision import actions, marks
 from civicloop.supervision.actions import NewOrder
 from civicloop.supervision.choices import WAITING, Proof, Source, State
 from civicloop.supervision.demands import Wanted
@@ -53,7 +53,7 @@ def play(*, folder: Path, seed: int, now: datetime) -> int:
     with clock.at(now):
         cast = Cast.read()
     heap: list[tuple[datetime, int, Any]] = []
-    for number, (moment, script) in enumerate([*_opened(cast, texts, seed, now), *_of_ladder(cast, texts, seed)]):
+    for number, (moment, script) in enumerate(_opened(cast, texts, seed, now)):
         heapq.heappush(heap, (moment, number, script))
     played = len(heap)
     while heap:
@@ -80,17 +80,51 @@ def _let_marks_fire(until: datetime) -> None:
 Script = Iterator[timedelta]
 
 
-def _of_ladder(cast: Cast, texts: dict[str, Any], seed: int) -> Iterator[tuple[datetime, Script]]:
-    """The orders that the ladder opened and nobody has touched yet."""
-    touched = OrderStep.objects.exclude(account_id=None).values("order_id")
-    for order in Order.objects.filter(source=Source.LADDER, state=State.OPEN).exclude(id__in=touched).order_by("id"):
-        draw = random.Random(f"{seed}:{order.id}")
-        scene = _scene(cast, order, draw)
-        told = Entry.objects.filter(matter_id__in=selectors.matter_ids(order)).aggregate(at=Max("at"))["at"]
-        last = max(OrderStep.objects.filter(order=order).latest("no").at, told)
-        wait = timedelta(hours=draw.uniform(2, 40))
-        if scene is not None and draw.random() < 0.8:
-            yield last + wait, _answered(scene, texts)
+class Pushed:
+    """The orders that the ladder opens for the matters of one script."""
+
+    def __init__(self, cast: Cast, texts: dict[str, Any], seed: int) -> None:
+        self.cast, self.texts, self.seed = cast, texts, seed
+        self.scripts: list[tuple[datetime, str, Script]] = []
+        self.known: set[UUID] = set()
+
+    def look(self, matter_id: UUID) -> None:
+        """Take up what the ladder has opened for a matter."""
+        for order in Order.objects.filter(cause=f"ladder:{matter_id}").exclude(id__in=self.known):
+            self.known.add(order.id)
+            draw = random.Random(f"{self.seed}:{order.id}")
+            scene, wait = _scene(self.cast, order, draw), _wait(draw)
+            if scene is not None and wait is not None:
+                heapq.heappush(self.scripts, (order.opened_at + wait, str(order.id), _answered(scene, self.texts)))
+
+    def until(self, moment: datetime) -> None:
+        """Let everything happen to these orders that happens before `moment`: answers, reviews, marks of their own."""
+        while self.known:
+            rows = Order.objects.filter(id__in=self.known, mark_at__lt=moment).order_by("mark_at")
+            at, order_id = rows.values_list("mark_at", "id").first() or (None, None)
+            if self.scripts and self.scripts[0][0] < min(moment, at or moment):
+                self._go_on()
+                continue
+            if at is None or order_id is None:
+                return
+            with clock.at(at):
+                if not marks.fire_of_order(order_id):
+                    return
+
+    def _go_on(self) -> None:
+        at, order_id, script = heapq.heappop(self.scripts)
+        with clock.at(at):
+            pause = next(script, None)
+        if pause is not None:
+            heapq.heappush(self.scripts, (at + pause, order_id, script))
+
+
+def _wait(draw: random.Random) -> timedelta | None:
+    """How long a unit takes to answer: most within a day or two, some when the order has been raised, few never."""
+    way = draw.random()
+    if way < 0.03:
+        return None
+    return timedelta(hours=draw.uniform(60, 150) if way < 0.12 else draw.uniform(2, 40))
 
 
 def _scene(cast: Cast, order: Order, draw: random.Random) -> Scene | None:
@@ -161,31 +195,40 @@ def _answered(scene: Scene, texts: dict[str, Any]) -> Script:
         if not _answer(scene, texts, number):
             return
         yield timedelta(hours=draw.uniform(2, 30))
-        if draw.random() < 0.1:
-            return
-        accepted = number == 1 or draw.random() < 0.8
+        accepted, seen = number == 1 or draw.random() < 0.85, draw.random() < 0.96
         reason = "" if accepted else draw.choice(texts["orders"]["sent_back"])
-        actions.review(
-            scene.reviewer, order_id=scene.order_id, act_id=scene.act_id(f"review:{number}"), accepted=accepted,
-            reason=reason,
-        )  # fmt: skip
-        if accepted:
+        if not seen or not _review(scene, number, accepted, reason) or accepted:
             return
         yield timedelta(hours=draw.uniform(2, 20))
 
 
 def _answer(scene: Scene, texts: dict[str, Any], number: int) -> bool:
-    """Answer when it is still the unit's turn."""
-    order = Order.objects.get(id=scene.order_id)
-    if order.state not in WAITING:
+    """Answer when it is still the unit's turn; whether it is answered."""
+    act_id, words = scene.act_id(f"answer:{number}"), scene.draw.choice(texts["orders"]["answers"])
+    said = {no: scene.draw.choice(texts["orders"]["said"]) for no in _numbers(scene.order_id)}
+    if _done(scene, act_id):
+        return True
+    if Order.objects.get(id=scene.order_id).state not in WAITING:
         return False
-    said = {no: scene.draw.choice(texts["orders"]["said"]) for no in _numbers(order)}
-    actions.answer(
-        scene.unit, order_id=order.id, act_id=scene.act_id(f"answer:{number}"),
-        words=scene.draw.choice(texts["orders"]["answers"]), said=said,
-    )  # fmt: skip
+    actions.answer(scene.unit, order_id=scene.order_id, act_id=act_id, words=words, said=said)
     return True
 
 
-def _numbers(order: Order) -> list[int]:
-    return list(OrderDemand.objects.filter(order=order).order_by("no").values_list("no", flat=True))
+def _review(scene: Scene, number: int, accepted: bool, reason: str) -> bool:
+    """Review what still waits for it; whether it is reviewed."""
+    act_id = scene.act_id(f"review:{number}")
+    if _done(scene, act_id):
+        return True
+    if Order.objects.get(id=scene.order_id).state != State.ANSWERED:
+        return False
+    actions.review(scene.reviewer, order_id=scene.order_id, act_id=act_id, accepted=accepted, reason=reason)
+    return True
+
+
+def _done(scene: Scene, act_id: UUID) -> bool:
+    """Whether an earlier replay has told it already."""
+    return OrderStep.objects.filter(order_id=scene.order_id, act_id=act_id).exists()
+
+
+def _numbers(order_id: UUID) -> list[int]:
+    return list(OrderDemand.objects.filter(order_id=order_id).order_by("no").values_list("no", flat=True))

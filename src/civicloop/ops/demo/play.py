@@ -18,6 +18,7 @@ from django.db import connection
 from civicloop.foundation import clock
 from civicloop.ops.demo import scenarios, scripts, waiting
 from civicloop.ops.demo.cast import Cast
+from civicloop.ops.demo.orders import Pushed
 from civicloop.ops.demo.player import Place, Player
 from civicloop.people.models import Holding, Unit
 from civicloop.places.models import AreaVersion
@@ -106,7 +107,9 @@ def play(
         if index % parts != part:
             continue
         draw = random.Random(f"{seed}:{index}")
-        players[index] = Player(cast, texts, draw, places[index], units, codes)
+        players[index] = Player(
+            cast, texts, draw, places[index], units, codes, Pushed(cast, texts, seed)
+        )  # fmt: skip
         heapq.heappush(heap, (_start(index, number, now, draw), index, _script(index, number, draw)(players[index])))
     total, done, faults = len(heap), 0, []
     while heap:

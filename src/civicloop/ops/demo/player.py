@@ -16,6 +16,7 @@ from civicloop.matters.errors import Refused
 from civicloop.matters.models import Clock, Entry, Matter
 from civicloop.ops.demo import pictures
 from civicloop.ops.demo.cast import Cast
+from civicloop.ops.demo.orders import Pushed
 from civicloop.people.access import ANONYMOUS, Actor, outsider
 
 SECOND = timedelta(seconds=1)
@@ -47,6 +48,7 @@ class Player:
     place: Place
     units: Mapping[int, str]  # unit id → code
     codes: Mapping[int, str]  # area id → code
+    orders: Pushed
     id: UUID | None = None
     scene: int = -1  # which drawn street
     asked: int = 0
@@ -75,6 +77,7 @@ class Player:
         # a photo alone does not tell a moment: the act that it belongs to may have been cut off
         moments = [at for _act, action, _seq, at in entries if action != "evidence"]
         self.until = max(moments + ([self.until] if self.until else []))
+        self.orders.look(self.matter)
 
     def into(self, matter_id: UUID) -> None:
         """Go on with another matter of the same story."""
@@ -115,9 +118,12 @@ class Player:
     def marks(self) -> None:
         """Let the marks of deadlines that fell due before this moment fire, each at its own."""
         while (at := marks.next_of_matter(self.matter)) is not None:
+            self.orders.until(at)
             with clock.at(at):
                 if not marks.fire_of_matter(self.matter):
-                    return
+                    break
+            self.orders.look(self.matter)
+        self.orders.until(clock.now())
 
     def outside(self, relation: str) -> Actor:
         """The reporter, household or resident of this matter."""
@@ -131,6 +137,7 @@ class Player:
         evidence_id = identifier(self.draw, clock.now())
         if self.told():
             return
+        self.marks()
         actor = who or self.outside("reporter")
         prepared = actions.take_upload(
             actor, upload=content, filename="synthetic.jpg", stage=stage, matter_id=self.matter,
@@ -191,7 +198,9 @@ class Player:
     def due(self) -> None:
         """Let the clocks of this matter act, as the worker does."""
         if not self.told():
+            self.marks()
             jobs.sweep_matter(self.matter)
+            self.orders.look(self.matter)
 
     def left_alone(self, since: datetime, until: datetime) -> None:
         """After the script: whatever falls due until the end of the replay acts at its own simulated moment."""
@@ -201,7 +210,10 @@ class Player:
         for _number in range(50):
             due = jobs.next_due(self.id, moment, until - SECOND)
             if due is None:
-                return
+                break
             moment = due
+            self.orders.until(due + SECOND)
             with clock.at(due + SECOND):
-                jobs.sweep_matter(self.id)
+                if jobs.sweep_matter(self.id):
+                    self.orders.look(self.id)
+        self.orders.until(until)

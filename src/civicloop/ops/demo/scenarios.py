@@ -14,9 +14,9 @@ SCENARIOS: tuple[tuple[Scenario, int], ...] = (
     (scripts.returned, 3), (scripts.returned_thrice, 1), (scripts.passed_up, 5), (scripts.ended_early, 5),
     (scripts.emergency, 2), (deadlines.extended, 2), (deadlines.suspended, 1), (deadlines.on_the_list, 1),
     (scripts.asked, 2), (scripts.shared, 2), (deadlines.extended_twice, 1), (deadlines.slow, 3),
-    (deadlines.appealed, 2), (deadlines.reclassified, 2), (deadlines.reassigned, 1), (scripts.explained, 2),
-    (scripts.enforced, 2), (scripts.forced, 1), (scripts.reopened, 2), (scripts.unseen, 2), (scripts.visit, 12),
-    (scripts.service, 7),
+    (deadlines.appealed, 2), (deadlines.reclassified, 2), (deadlines.reassigned, 1), (deadlines.taken_back, 1),
+    (scripts.explained, 2), (scripts.enforced, 2), (scripts.forced, 1), (scripts.reopened, 2), (scripts.unseen, 2),
+    (scripts.visit, 12), (scripts.visit_reopened, 1), (scripts.service, 7), (scripts.revoked, 1),
     *((partial(way, kind=kind), 1) for kind in scripts.BEGINNINGS for way in OTHER_ENDS),
 )  # fmt: skip
 

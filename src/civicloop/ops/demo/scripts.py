@@ -425,6 +425,25 @@ def confirmed(p: Player, who: str) -> Script:
                 break
         yield minutes(p, 30, 300)
         p.act(p.holder("checker"), "call_back", "solved", note="电话回访，确认已解决。")
+    if p.draw.random() < 0.4:
+        yield minutes(p, 60, 2000)
+        p.act(p.outside(who), "rate", stars=p.draw.choice([3, 4, 5, 5, 5]))
+
+
+def visit_reopened(p: Player) -> Script:
+    """Solved and rated; the same trouble comes back, and the task is taken up again."""
+    yield from visit_task(p)
+    p.act(p.holder("receiving_clerk"), "handle", result=p.pick("done"))
+    yield minutes(p, 60, 900)
+    p.act(p.outside("household"), "confirm", "solved")
+    yield minutes(p, 60, 600)
+    p.act(p.outside("household"), "rate", stars=p.draw.choice([2, 3, 4]))
+    yield timedelta(days=p.draw.randint(2, 6))
+    p.act(p.holder("supervisor"), "reopen", reason="回访时住户反映问题又出现了。")
+    yield minutes(p, 60, 400)
+    p.act(p.holder("receiving_clerk"), "handle", result=p.pick("done"))
+    yield minutes(p, 60, 900)
+    p.act(p.outside("household"), "confirm", "solved")
 
 
 def visit_task(p: Player) -> Script:
@@ -449,6 +468,14 @@ def applied_for(p: Player) -> Script:
     yield minutes(p, 60, 400)
     p.act(affairs, "accept", "yes")
     yield minutes(p, 300, 2000)
+
+
+def revoked(p: Player) -> Script:
+    """The resident takes the authorisation back, with paper and date."""
+    yield from applied_for(p)
+    worker = p.cast.at_desk("grid_worker", p.place.areas)
+    p.photo("other", worker)
+    p.act(worker, "revoke", revoked_on=clock.now().date().isoformat())
 
 
 # procedure → (the way to the work, who confirms)
