@@ -17,6 +17,11 @@ def uuid7(moment: datetime | None = None) -> UUID:
     return UUID(int=value | 0b10 << 62 | secrets.randbits(62))
 
 
+def first_of(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment: a bound for ranges of keys, never a key itself."""
+    return UUID(int=(int(moment.timestamp() * 1000) & (1 << 48) - 1) << 80 | 0x7 << 76 | 0b10 << 62)
+
+
 def milliseconds_of(identifier: UUID) -> int:
     """The first 48 bits of a UUIDv7: milliseconds since 1970, up to the year 10889, which no datetime can hold."""
     return identifier.int >> 80

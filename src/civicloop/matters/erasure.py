@@ -21,7 +21,7 @@ from civicloop.calendars.rules.civil import months_later
 from civicloop.evidence.models import Evidence
 from civicloop.foundation import chain, clock, hot
 from civicloop.foundation.canonical import canonical
-from civicloop.matters import errors, followups, hooks, sql, timeline
+from civicloop.matters import errors, finding, followups, hooks, sql, timeline
 from civicloop.matters.choices import ErasureRule, ErasureState, ItemState
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import (
@@ -257,7 +257,9 @@ def _blank(matter_id: UUID) -> None:
     Matter.objects.filter(id=matter_id).update(
         title=number, text="", address="", lon=None, lat=None, lon_in=None, lat_in=None, cell=None, fingerprint=b""
     )
-    SearchToken.objects.filter(matter_id=matter_id).update(tokens=[number.lower()])
+    row = SearchToken.objects.get(matter_id=matter_id)
+    row.tokens = [*finding.number_words(number), *(each for each in row.tokens if each.startswith(finding.AREA_SIGN))]
+    row.save(update_fields=["tokens"])
     ApprovalRequest.objects.filter(matter_id=matter_id).update(data={})
 
 

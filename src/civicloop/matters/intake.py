@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import chain, clock, hot, ids, keyfile, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import complaints, engine, errors, owners, sql, timeline
+from civicloop.matters import complaints, engine, errors, finding, owners, sql, timeline
 from civicloop.matters.choices import Channel
 from civicloop.matters.clockwork import Clocks
 from civicloop.matters.errors import Refused, invalid
@@ -122,7 +122,8 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         "run": json.dumps(state.to_json()), "occurred_at": new.occurred_at, "caller": caller_of(actor),
         "fingerprint": request, "check_code": check_code_hash(new.id, code),
         "sealed": json.dumps(_sealed_person(new, version.procedure)),
-        "tokens": " ".join(ngrams.tokens(new.title, new.text, new.address)), **desk_values(where),
+        "tokens": " ".join([*ngrams.tokens(new.title, new.text, new.address), *finding.area_words(areas)]),
+        **desk_values(where),
         "due_at": due_of(step, clocks), "complained_of": about,
         "answers": json.dumps(answers),
     }  # fmt: skip

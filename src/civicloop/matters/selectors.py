@@ -13,8 +13,8 @@ from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import chain, clock, ids, ngrams
-from civicloop.matters import actions, errors, reading
+from civicloop.foundation import chain, clock, ids
+from civicloop.matters import actions, errors, finding, reading
 from civicloop.matters.models import ApprovalRequest, Doubt, Entry, EntryText, Matter, Task
 from civicloop.matters.reading import Reading
 from civicloop.people import access
@@ -101,11 +101,12 @@ def _in_area(bound: Scope) -> Q:
     return found & _not_withheld(bound, of_area=True)
 
 
-def ways(actor: Actor, *, open_only: bool = False) -> list[Q]:
+def ways(actor: Actor, *, open_only: bool = False, worded: bool = False) -> list[Q]:
     """The ways in which matters come into an actor's lists, each served by an index; together they are `visible`.
 
     A list asks them one after the other and merges: no index serves an OR of place and involvement in an order. The
     accountable unit always holds the lead task, so tasks cover it; what ended long ago is left out where `open_only`.
+    `worded`: the list asks for words, whose index knows the area too.
     """
     bound = access.scope(actor)
     if bound.everything:
@@ -113,7 +114,8 @@ def ways(actor: Actor, *, open_only: bool = False) -> list[Q]:
     if bound.nothing:
         return []
     others = _not_about(bound)
-    found = [_in_area(bound) & others] if bound.level else []
+    words = finding.of_area(bound.level, bound.area_id) if worded else Q()
+    found = [_in_area(bound) & words & others] if bound.level else []
     if bound.unit_id is not None:
         tasks = Task.objects.filter(unit_id=bound.unit_id).exclude(state="cancelled")
         if open_only:
@@ -188,18 +190,25 @@ def _keys(
     actor: Actor, filters: Filters, after: str, order: str, most: int, *, open_only: bool
 ) -> list[tuple[datetime | None, UUID]]:
     """(due moment, id) of the first `most` matters of a list: of each way so many, in one statement."""
-    by = ("due_at", "id") if order == "due" else ("-id",)
     if ids.number_is_sound(filters.text) or filters.number:  # one matter at most, found by its number
-        found = [visible(actor)]
+        found, worded = [visible(actor)], False
     else:
-        found = ways(actor, open_only=open_only)
-    each = [
-        _turned(_narrow(Matter.objects.filter(way), actor, filters), after, order).values_list("due_at", "id")[:most]
-        for way in found
-    ]
-    if len(each) < 2:
-        return list(each[0]) if each else []
-    return list(each[0].union(*each[1:]).order_by(*by)[:most])
+        found, worded = ways(actor, open_only=open_only, worded=bool(filters.text)), bool(filters.text)
+
+    def ask(bound: Q, how_many: int) -> list[finding.Key]:
+        each = [
+            _turned(_narrow(Matter.objects.filter(way & bound), actor, filters), after, order)
+            .values_list("due_at", "id")[:how_many]
+            for way in found
+        ]  # fmt: skip
+        if len(each) < 2:
+            return list(each[0]) if each else []
+        together = each[0].union(*each[1:])
+        return list(together.order_by(*(("due_at", "id") if order == "due" else ("-id",)))[:how_many])
+
+    if worded and order != "due":
+        return finding.newest(ask, most, _key(after)[1] if after else None)
+    return ask(Q(), most)
 
 
 def _turned(rows: QuerySet[Matter], after: str, order: str) -> QuerySet[Matter]:
@@ -248,7 +257,8 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
     if ids.number_is_sound(filters.text):
         rows = rows.filter(number=filters.text.strip().upper())
     elif filters.text:
-        rows = rows.filter(search__tokens__contains=ngrams.tokens(filters.text)[:20] or [filters.text.lower()[:24]])
+        area = finding.of_area(filters.area_level, filters.area_id)
+        rows = rows.filter(finding.holds(filters.text) & area)
     return rows
 
 

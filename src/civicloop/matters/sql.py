@@ -122,7 +122,8 @@ c AS ({_CLOCKS_NEW.format(gate="m")}),
 f AS ({_FACTS.format(gate="m", place=_PLACE, kind=_KIND, former=_KIND, channel="%(channel)s")}),
 o AS ({_OUTBOX.format(gate="m")}),
 w AS (INSERT INTO matters_searchtoken (matter_id, tokens)
-    SELECT %(id)s, string_to_array(%(tokens)s::text, ' ') || lower(number)::text FROM m)
+    SELECT %(id)s, string_to_array(%(tokens)s::text, ' ')
+        || ARRAY[lower(number), substr(number, 1, 8), substr(number, 10, 7)]::text[] FROM m)
 SELECT 201, number, NULL::bytea FROM m
 UNION ALL
 SELECT 200, number, fingerprint FROM matters_matter WHERE id = %(id)s AND NOT EXISTS (SELECT FROM m)"""

@@ -172,6 +172,9 @@ def _copied(model: type[models.Model], key: str, special: dict[str, str]) -> str
 
 
 _SALT = f"b.salts[array_position(ARRAY[{', '.join(repr(name) for name in FIELDS)}], x.field::text)]"
+_NUMBERED = "x.tokens"  # a like has the words of its own number
+for _part in ("lower({}.number)", "substr({}.number, 1, 8)", "substr({}.number, 10, 7)"):
+    _NUMBERED = f"array_replace({_NUMBERED}, {_part.format('m')}::varchar, {_part.format('b')}::varchar)"
 STATEMENTS = (
     _copied(Matter, "id", {"number": "b.number"}),
     _copied(Entry, "matter_id", {"body": "b.body", "hash": "b.hash"}) + " AND x.seq = 1",
@@ -183,6 +186,6 @@ STATEMENTS = (
     _copied(
         SearchToken,
         "matter_id",
-        {"tokens": "array_replace(x.tokens, lower(m.number)::varchar, lower(b.number)::varchar)"},
+        {"tokens": _NUMBERED},
     ),
 )

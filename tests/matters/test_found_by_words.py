@@ -1,0 +1,145 @@
+"""Matters are found by the words that stand in them, newest first, by whoever may see them."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from civicloop.foundation import clock, ids
+from civicloop.matters import finding, selectors
+from civicloop.matters.models import Matter, SearchToken
+from civicloop.matters.selectors import Filters
+from civicloop.people import access
+from civicloop.people.access import Actor
+from tests import world
+from tests.matters import loop
+
+pytestmark = pytest.mark.django_db
+
+
+def reader(user: str) -> Actor:
+    return access.system("tests") if user == "everybody" else world.actor(user)
+
+
+def found(user: str, text: str, **wanted: object) -> list[UUID]:
+    """Every page after the other."""
+    rows, after = [], ""
+    while True:
+        page = selectors.matters(reader(user), Filters(text=text, **wanted), after=after, limit=2)  # type: ignore[arg-type]
+        rows += [row.id for row in page.rows]
+        if page.next is None:
+            return rows
+        after = page.next
+
+
+def report(text: str, days: float = 0, **values: object) -> UUID:
+    at = world.START + timedelta(days=400 - days)
+    with clock.at(at):
+        return loop.report(None, id=ids.uuid7(at), title=text[:30], text=text, **values)
+
+
+@pytest.fixture
+def told() -> dict[str, UUID]:
+    """Reports of today, of two weeks, three months and more than a year ago."""
+    return {
+        "today": report("解放路口井盖破损，LED灯不亮", address="解放路８号"),
+        "weeks": report("路灯不亮，井盖也松动了", 14),
+        "months": report("解放大街放路障，井盖丢了", 90),
+        "year": report("The manhole cover 井盖 is gone", 399),
+        "other": report("井盖异响", 3, point=(117.25, 39.05)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "which"),
+    [
+        ("井盖", ["today", "other", "weeks", "months", "year"]),
+        ("解放路", ["today"]),  # "months" holds 解放 and 放路, and not 解放路
+        ("井盖 不亮", ["today", "weeks"]),
+        ("井盖 -路灯", ["today", "other", "months", "year"]),
+        ("led灯", ["today"]),
+        ("ＭＡＮＨＯＬＥ", ["year"]),
+        ("manhol", []),
+        ("解放路8号", ["today"]),
+        ("“井盖 is”", ["year"]),
+        ("-井盖", []),
+        ("！", []),
+    ],
+)
+def test_what_holds_the_words_is_found(told: dict[str, UUID], text: str, which: list[str]) -> None:
+    with clock.at(world.START + timedelta(days=400)):
+        names = {key: name for name, key in told.items()}
+        assert [names[each] for each in found("everybody", text)] == which
+        by_hand = sorted((told[name] for name in which), reverse=True)
+        assert found("everybody", text) == by_hand
+
+
+def test_only_what_one_may_see_is_found(told: dict[str, UUID]) -> None:
+    with clock.at(world.START + timedelta(days=400)):
+        assert told["other"] not in found("clerk", "井盖")
+        assert len(found("clerk", "井盖")) == 4
+        assert found("d2-clerk", "井盖") == [told["other"]]
+
+
+def test_an_area_narrows(told: dict[str, UUID]) -> None:
+    with clock.at(world.START + timedelta(days=400)):
+        row = Matter.objects.get(id=told["other"])
+        for level in ("district", "subdistrict", "community", "grid"):
+            inside = {"area_id": getattr(row, f"{level}_id"), "area_level": level}
+            assert found("everybody", "井盖", **inside) == [told["other"]], level
+
+
+def test_a_number_is_found_whole_and_by_its_parts(told: dict[str, UUID]) -> None:
+    with clock.at(world.START + timedelta(days=400)):
+        number = Matter.objects.values_list("number", flat=True).get(id=told["weeks"])
+        day, serial, _check = number.split("-")
+        for asked in (number, number.lower(), serial, f"{day} {serial}", f"{day}-{serial}"):
+            assert found("everybody", asked) == [told["weeks"]], asked
+
+
+def test_a_page_of_a_common_word_reads_only_the_first_span(told: dict[str, UUID]) -> None:
+    """So that the cost does not grow with the past: later spans are not asked for when the page is full."""
+    asked = []
+
+    def ask(bound: object, how_many: int) -> list[finding.Key]:
+        asked.append(how_many)
+        return [(None, told["today"])] * how_many
+
+    with clock.at(world.START + timedelta(days=400)):
+        assert len(finding.newest(ask, 3)) == 3
+        assert asked == [3]
+        asked.clear()
+
+        def never(bound: object, how_many: int) -> list[finding.Key]:
+            asked.append(how_many)
+            return []
+
+        assert finding.newest(never, 3) == []
+        assert len(asked) == 6  # 7, 14, 28, 56, 112, 224 days reach beyond the oldest of 399
+
+
+def test_ids_of_any_moment_are_reached() -> None:
+    """A client's id may claim an early moment; the last span reaches the very first."""
+    early = ids.uuid7(datetime(1970, 1, 1, tzinfo=UTC))
+    with clock.at(world.START):
+        loop.report(None, id=early, title="很早的井盖")
+        assert found("everybody", "很早") == [early]
+
+
+def test_earlier_matters_get_their_words_by_migration(told: dict[str, UUID]) -> None:
+    """The backfill gives a row of before what a report writes now, and changes nothing when run again."""
+    from importlib import import_module
+
+    migration = import_module("civicloop.matters.migrations.0014_search_words")
+    whole = dict(SearchToken.objects.values_list("matter_id", "tokens"))
+    for row in SearchToken.objects.all():
+        number = Matter.objects.values_list("number", flat=True).get(id=row.matter_id).lower()
+        row.tokens = [each for each in row.tokens if each[0] != "@" and each not in number.split("-")]
+        row.save()
+    migration.BATCH = 2
+    for _again in range(2):
+        with connection.schema_editor(atomic=False) as editor:
+            migration.add_words(None, editor)
+        now = dict(SearchToken.objects.values_list("matter_id", "tokens"))
+        assert {key: sorted(words) for key, words in now.items()} == {key: sorted(words) for key, words in whole.items()}
