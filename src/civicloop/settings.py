@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "civicloop.matters",
     "civicloop.receipts",
     "civicloop.notices",
+    "civicloop.search",
     "civicloop.classifier",
     "civicloop.supervision",
     "civicloop.site",

@@ -33,7 +33,7 @@ def test_what_is_meant(typed: str, meant: Wanted) -> None:
     assert wanted(typed) == meant
 
 
-@given(st.text(alphabet="解放路井盖8a -“”\"Ａ，", max_size=30), st.text(alphabet="解放路井盖8a ，", max_size=40))
+@given(st.text(alphabet='解放路井盖8a -“”"Ａ，', max_size=30), st.text(alphabet="解放路井盖8a ，", max_size=40))
 def test_a_text_that_holds_the_words_as_they_stand_is_always_a_candidate(typed: str, around: str) -> None:
     """The look-up by tokens may find too much, which the pieces put right, and never too little."""
     meant = wanted(typed)

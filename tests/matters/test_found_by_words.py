@@ -100,23 +100,24 @@ def test_a_number_is_found_whole_and_by_its_parts(told: dict[str, UUID]) -> None
 
 def test_a_page_of_a_common_word_reads_only_the_first_span(told: dict[str, UUID]) -> None:
     """So that the cost does not grow with the past: later spans are not asked for when the page is full."""
-    asked = []
+    asked: list[tuple[int, bool]] = []
 
-    def ask(bound: object, how_many: int) -> list[finding.Key]:
-        asked.append(how_many)
+    def ask(bound: object, how_many: int, walking: bool) -> list[finding.Key]:
+        asked.append((how_many, walking))
         return [(None, told["today"])] * how_many
 
     with clock.at(world.START + timedelta(days=400)):
         assert len(finding.newest(ask, 3)) == 3
-        assert asked == [3]
+        assert asked == [(3, True)]
         asked.clear()
 
-        def never(bound: object, how_many: int) -> list[finding.Key]:
-            asked.append(how_many)
+        def never(bound: object, how_many: int, walking: bool) -> list[finding.Key]:
+            asked.append((how_many, walking))
             return []
 
         assert finding.newest(never, 3) == []
-        assert len(asked) == 6  # 7, 14, 28, 56, 112, 224 days reach beyond the oldest of 399
+        # one day is walked through; 2, 4, 8 … 256 days are looked up and reach beyond the oldest, of 399 days ago
+        assert asked == [(3, True)] + [(3, False)] * 8
 
 
 def test_ids_of_any_moment_are_reached() -> None:
@@ -132,7 +133,11 @@ def test_earlier_matters_get_their_words_by_migration(told: dict[str, UUID]) -> 
     from importlib import import_module
 
     migration = import_module("civicloop.matters.migrations.0014_search_words")
-    whole = dict(SearchToken.objects.values_list("matter_id", "tokens"))
+
+    def words() -> dict[UUID, list[str]]:
+        return {key: sorted(each) for key, each in SearchToken.objects.values_list("matter_id", "tokens")}
+
+    whole = words()
     for row in SearchToken.objects.all():
         number = Matter.objects.values_list("number", flat=True).get(id=row.matter_id).lower()
         row.tokens = [each for each in row.tokens if each[0] != "@" and each not in number.split("-")]
@@ -141,5 +146,4 @@ def test_earlier_matters_get_their_words_by_migration(told: dict[str, UUID]) -> 
     for _again in range(2):
         with connection.schema_editor(atomic=False) as editor:
             migration.add_words(None, editor)
-        now = dict(SearchToken.objects.values_list("matter_id", "tokens"))
-        assert {key: sorted(words) for key, words in now.items()} == {key: sorted(words) for key, words in whole.items()}
+        assert words() == whole

@@ -27,6 +27,7 @@ from civicloop.matters.errors import Refused
 from civicloop.people.api import router as people
 from civicloop.places.api import router as places
 from civicloop.receipts.api import router as receipts
+from civicloop.search.api import router as search
 from civicloop.supervision.api import router as supervision
 
 log = logging.getLogger("civicloop.api")
@@ -127,6 +128,7 @@ api.add_router("", catalogue)
 api.add_router("", people)
 api.add_router("", classifier)
 api.add_router("", receipts)
+api.add_router("", search)
 api.add_router("", supervision)
 
 nowhere = Router()

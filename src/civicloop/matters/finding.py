@@ -1,15 +1,17 @@
 """Finding matters by words, newest first, however many there are.
 
 A word that many texts hold would fill memory with matches before the newest are known; a word that few hold would make
-the database walk through everything. So the past is looked through in spans that double, the last week first: a common
-word fills its page in the first span, a rare one has few matches in all of them together.
+the database walk through everything. So the last day is walked through, and the past before it is looked up in the
+index of words, in spans that double: a common word fills its page on the first day, a rare one has few matches at all.
+The database does not choose between the two, since nobody knows how often words stand together.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import CharField, F, Func, Q, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, CharField, F, Func, Q, Value
 from django.db.models.functions import Concat, StrIndex
 from django.db.models.lookups import GreaterThan
 
@@ -17,7 +19,7 @@ from civicloop.foundation import clock, ids, ngrams
 from civicloop.matters.models import Matter
 
 Key = tuple[datetime | None, UUID]
-FIRST_SPAN = timedelta(days=7)
+FIRST_SPAN = timedelta(days=1)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # no id is of an earlier moment
 AREA_SIGN = "@"
 AREA_LEVELS = ("district", "subdistrict")  # below them a walk through the area's own matters is short enough
@@ -44,17 +46,27 @@ def of_area(level: str, area_id: int | None) -> Q:
     return Q(search__tokens__contains=[area_word(area_id)]) if area_id is not None and level in AREA_LEVELS else Q()
 
 
-def holds(text: str) -> Q:
-    """The condition that a matter has what somebody asks for with `text` (foundation.ngrams.wanted)."""
+def holds(text: str, *, walking: bool = False) -> Q:
+    """The condition that a matter has what somebody asks for with `text` (foundation.ngrams.wanted).
+
+    `walking`: written so that the index of words cannot answer it, for few matters that another index brings.
+    """
     wanted = ngrams.wanted(text)
     if not wanted.tokens:
         return Q(pk__in=[])
-    found = Q(search__tokens__contains=list(wanted.tokens))
+    found = _walked(wanted.tokens) if walking else Q(search__tokens__contains=list(wanted.tokens))
     for piece in wanted.pieces:
         found &= _stands(piece)
     for piece in wanted.without:
         found &= ~_stands(piece)
     return found
+
+
+def _walked(tokens: tuple[str, ...]) -> Q:
+    array = Value(list(tokens), output_field=ArrayField(CharField(max_length=ngrams.LONGEST)))
+    has = Func(F("search__tokens"), array, template="(%(expressions)s)", arg_joiner=" || '{}' @> ",
+               output_field=BooleanField())  # fmt: skip
+    return Q(has)
 
 
 def _stands(piece: str) -> Q:
@@ -67,8 +79,8 @@ def _stands(piece: str) -> Q:
     return Q(GreaterThan(StrIndex(plain, Value(piece)), 0))
 
 
-def newest(ask: Callable[[Q, int], list[Key]], most: int, before: UUID | None = None) -> list[Key]:
-    """The first `most` keys that `ask(span, how many)` gives, newest first, from `before` back to the oldest matter."""
+def newest(ask: Callable[[Q, int, bool], list[Key]], most: int, before: UUID | None = None) -> list[Key]:
+    """The first `most` keys that `ask(span, how many, walking)` gives, from `before` back to the oldest matter."""
     found: list[Key] = []
     upper, span = before, FIRST_SPAN
     reached = ids.moment_of(before) if before is not None else clock.now()
@@ -79,7 +91,7 @@ def newest(ask: Callable[[Q, int], list[Key]], most: int, before: UUID | None = 
         bound = Q(id__gte=lower, search__matter_id__gte=lower)
         if upper is not None:
             bound &= Q(id__lt=upper, search__matter_id__lt=upper)
-        found += ask(bound, most - len(found))
+        found += ask(bound, most - len(found), span == FIRST_SPAN)
         if len(found) >= most:
             return found
         oldest = oldest or Matter.objects.order_by("id").values_list("id", flat=True).first()

@@ -159,6 +159,7 @@ class Filters:
     raised: str = ""  # the level that a ladder handed it up to
     text: str = ""
     number: str = ""
+    since: datetime | None = None  # received at this moment or later
 
 
 @dataclass(frozen=True)
@@ -190,12 +191,16 @@ def _keys(
     actor: Actor, filters: Filters, after: str, order: str, most: int, *, open_only: bool
 ) -> list[tuple[datetime | None, UUID]]:
     """(due moment, id) of the first `most` matters of a list: of each way so many, in one statement."""
-    if ids.number_is_sound(filters.text) or filters.number:  # one matter at most, found by its number
-        found, worded = [visible(actor)], False
-    else:
-        found, worded = ways(actor, open_only=open_only, worded=bool(filters.text)), bool(filters.text)
+    numbered = ids.number_is_sound(filters.text) or bool(filters.number)  # one matter at most
+    worded = bool(filters.text) and not numbered
 
-    def ask(bound: Q, how_many: int) -> list[finding.Key]:
+    def ask(bound: Q, how_many: int, walking: bool) -> list[finding.Key]:
+        looked_up = worded and not walking
+        found = [visible(actor)] if numbered else ways(actor, open_only=open_only, worded=looked_up)
+        if worded:
+            bound &= finding.holds(filters.text, walking=walking)
+        if looked_up:
+            bound &= finding.of_area(filters.area_level, filters.area_id)
         each = [
             _turned(_narrow(Matter.objects.filter(way & bound), actor, filters), after, order)
             .values_list("due_at", "id")[:how_many]
@@ -208,7 +213,7 @@ def _keys(
 
     if worded and order != "due":
         return finding.newest(ask, most, _key(after)[1] if after else None)
-    return ask(Q(), most)
+    return ask(Q(), most, False)
 
 
 def _turned(rows: QuerySet[Matter], after: str, order: str) -> QuerySet[Matter]:
@@ -247,6 +252,8 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
              "end": filters.end, "number": filters.number, "procedure__code": filters.procedure,
              "raised_to": filters.raised, "mark": CARDS.get(filters.card)}  # fmt: skip
     rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
+    if filters.since is not None:
+        rows = rows.filter(received_at__gte=filters.since)
     if filters.open is not None:
         rows = rows.filter(end="") if filters.open else rows.exclude(end="")
     now = clock.now()
@@ -256,9 +263,6 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
         rows = rows.filter(end="", due_at__gte=now, due_at__lt=_end_of_day(now))
     if ids.number_is_sound(filters.text):
         rows = rows.filter(number=filters.text.strip().upper())
-    elif filters.text:
-        area = finding.of_area(filters.area_level, filters.area_id)
-        rows = rows.filter(finding.holds(filters.text) & area)
     return rows
 
 

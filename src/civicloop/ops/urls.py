@@ -48,6 +48,7 @@ urlpatterns = [
     path("", include("civicloop.receipts.urls")),
     path("", include("civicloop.supervision.urls")),
     path("", include("civicloop.notices.urls")),
+    path("", include("civicloop.search.urls")),
     *faces,
     *staff,
     *personal_data.patterns,

@@ -22,6 +22,7 @@ from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
 from civicloop.people import selectors as directory
 from civicloop.people.access import Actor
+from civicloop.people.area_choices import ALL, area_choices
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.places.choices import LEVEL_WORDS
@@ -33,7 +34,6 @@ from civicloop.site.acting import language
 EXPORT_MOST = 5000
 LEVELS = ("district", "subdistrict", "community", "grid")
 NEARBY_DAYS = 30
-ALL = ("", pgettext_lazy("filter", "All"))
 
 
 class FilterForm(forms.Form):
@@ -71,22 +71,6 @@ class FilterForm(forms.Form):
         steps = {code: shown(step.names, language()) for each in chosen for code, step in each.steps.items()}
         fields["step"].choices = [ALL, *steps.items()]
         fields["area"].widget = forms.Select(choices=area_choices(actor, self.data.get("area", "")))
-
-
-def area_choices(actor: Actor, chosen: str) -> list[Any]:
-    """The cascade in one list: the way down to the chosen area, then the areas one level below it."""
-    try:
-        here = places.by_code(chosen) if chosen else places.area(actor.area_id) if actor.area_id else places.root()
-    except LookupError:
-        here = places.root()
-    way = [ref for ref in places.path(here.id).values() if ref.level != "city"]
-    below = places.children(here.id) if here.level != "grid" else []
-    found: list[Any] = [ALL, *((ref.code, shown(ref.names, language())) for ref in way)]
-    if below:
-        found.append((_("inside it"), [(ref.code, shown(ref.names, language())) for ref in below]))
-    if chosen and chosen not in {ref.code for ref in (*way, *below)}:
-        found.append((chosen, chosen))
-    return found
 
 
 def filters_of(form: FilterForm) -> selectors.Filters:
