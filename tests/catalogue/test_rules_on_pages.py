@@ -76,10 +76,10 @@ def test_a_kind_that_only_the_duty_desk_answers_for_is_a_gap(ruled, loaded, sign
     assert "只有兜底值班席" in page
     assert "06010" not in page.split("<tbody>")[1].split("120102001")[0] or "区划120102" in page
     rows = text(client.get("/catalogue/responsibilities/gaps?as=csv")).splitlines()
-    assert rows[0] == "\ufeffkind,kind_name,area_code,area_name,conditional"
+    assert rows[0] == "\ufeffkind,kind_name,area_code,area_name,conditional,ownerless"
     of_drains = [row for row in rows if row.startswith("01003,")]
     assert of_drains == []  # each district's water authority
-    assert any(row.startswith("06013,") and row.endswith(",no") for row in rows)
+    assert any(row.startswith("06013,") and row.endswith(",no,0") for row in rows)
     matters = len(selectors.kinds(family="matter"))
     assert len(rows) - 1 < matters * 3
     narrow = text(client.get("/catalogue/responsibilities/gaps?as=csv&district=120102&main_class=06")).splitlines()

@@ -20,7 +20,7 @@ SAID = """
     places_area.* places_areaversion.* places_areasuccession.* places_layerrevision.* calendars_calendar.*
     calendars_calendarversion.* catalogue_standard.* catalogue_kindclass.* catalogue_kind.* catalogue_kindedition.*
     catalogue_crosswalk.* catalogue_filingcondition.* catalogue_responsibility.* catalogue_question.*
-    catalogue_dutyitem.* catalogue_revision.*
+    catalogue_dutyitem.* catalogue_revision.* catalogue_component.* catalogue_componentedition.*
     procedures_procedureversion.* procedures_ladderversion.* receipts_dailyroot.* receipts_dailyleaf.*
     receipts_loghead.* receipts_logline.* ops_heartbeat.* ops_load.* classifier_making.* classifier_measure.*
     records_auditentry.action records_auditentry.outcome records_readentry.field records_sealedvalue.field
@@ -128,7 +128,9 @@ def test_everybody_named_as_a_reader_is_known_to_the_one_place_that_decides() ->
 # forms that take nothing of persons beyond what the signed-in person does, and where that is said
 NO_NOTICE = {
     "site/receiving_sheet.html": "a table of acts, taken apart at once", "site/rule_editor.html": "rules of dispatch",
-    "catalogue/kind.html": "limits of a kind", "records/settings.html": "settings", "site/calendar_year.html": "days",
+    "catalogue/component.html": "an end, no words", "catalogue/component_edit.html": "a thing of the city",
+    "catalogue/components_take.html": "things of the city", "catalogue/kind.html": "limits of a kind",
+    "records/settings.html": "settings", "site/calendar_year.html": "days",
     "people/anomalies.html": "an auditor's judgement", "people/posts.html": "ends and answers, no words",
     "people/standins.html": "ends, no words", "site/erasure.html": "lists and holds", "site/erasure_list.html": "yes",
     "site/portal_home.html": "number and check code, not kept", "site/portal_track.html": "the same",

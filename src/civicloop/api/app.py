@@ -21,6 +21,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
 from civicloop.catalogue.api import router as catalogue
+from civicloop.catalogue.component_api import router as components
 from civicloop.classifier.api import router as classifier
 from civicloop.matters.api import router as matters
 from civicloop.matters.errors import Refused
@@ -125,6 +126,7 @@ api = DescribedApi(
 api.add_router("", matters)
 api.add_router("", places)
 api.add_router("", catalogue)
+api.add_router("", components)
 api.add_router("", people)
 api.add_router("", classifier)
 api.add_router("", receipts)

@@ -10,7 +10,7 @@ from ninja.errors import HttpError
 from pydantic import Field
 
 from civicloop.calendars.words import limit_words
-from civicloop.catalogue import routing, rule_words, selectors, words
+from civicloop.catalogue import component_selectors, exporting, routing, rule_words, selectors, words
 from civicloop.catalogue.choices import Family
 from civicloop.people import access, web
 from civicloop.people.access import Actor
@@ -104,13 +104,14 @@ class LookOut(Schema):
 
     rule: int
     verdict: str = Field(
-        description="decides, lower, barred, overlay, answer_missing, answer_other, hours, days, later"
+        description="decides, lower, barred, overlay, answer_missing, answer_other, hours, days, later, no_component, "
+        "no_party"
     )
     verdict_words: str
     about: str
     area: str
     conditions: list[str]
-    unit: str
+    unit: str = Field(description="code of the unit, or {owner}, {maintainer}: a unit of the component")
     unit_name: str
     priority: int
     reason: str
@@ -160,6 +161,7 @@ class WhoIn(Schema):
     moment: datetime | None = Field(None, description="with its zone; default now")
     condition: int = Field(0, ge=0, le=999, description="number of the filing condition; 0: not filed yet")
     answers: str = Field("", max_length=400, description="question=answer;question=answer")
+    component: str = Field("", max_length=17, description="code of a component; it says kind and place where they miss")
 
 
 def _kind_id(code: str) -> int | None:
@@ -172,6 +174,13 @@ def _kind_id(code: str) -> int | None:
     if not found:
         raise HttpError(404, _("There is no such kind."))
     return found[0].id
+
+
+def _component(code: str) -> component_selectors.ComponentView | None:
+    found = component_selectors.by_code(code) if code else None
+    if code and found is None:
+        raise HttpError(404, _("There is no such component."))
+    return found
 
 
 def _place(wanted: WhoIn) -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
@@ -196,14 +205,22 @@ def who_answers(request: HttpRequest, wanted: Query[WhoIn]) -> WhoOut:
     actor: Actor = request.auth  # type: ignore[attr-defined]
     if not access.may(actor, "catalogue.view").allowed:
         raise HttpError(403, _("Your post may not do this."))
+    component = _component(wanted.component)
+    kind_id = _kind_id(wanted.kind)
+    if component is not None:
+        if not wanted.area and wanted.lon is None:
+            wanted.lon, wanted.lat, wanted.crs = component.lon, component.lat, "wgs84"
+        kind = component_selectors.matter_kind_of(component.kind_id)
+        kind_id = kind_id or (kind.id if kind else None)
     path, overlays = _place(wanted)
     pairs = (part.partition("=") for part in wanted.answers.split(";") if part)
     moment = wanted.moment
     if moment is not None and moment.tzinfo is None:
         raise HttpError(422, _("The moment needs its time zone."))
     case = routing.case(
-        _kind_id(wanted.kind), path, moment, condition_no=wanted.condition, overlays=overlays,
+        kind_id, path, moment, condition_no=wanted.condition, overlays=overlays,
         answers={question: answer for question, _equals, answer in pairs},
+        **component_selectors.case_part(component.id if component else None, moment),
     )  # fmt: skip
     return who_out(routing.explain(case))
 
@@ -237,6 +254,6 @@ def _duty_item(view: selectors.DutyItemView) -> DutyItemOut:
 def _look(line: dict[str, Any]) -> LookOut:
     return LookOut(
         rule=line["row"].id, verdict=line["code"], verdict_words=str(line["verdict"]), about=line["about"],
-        area=line["area"], conditions=line["conditions"], unit=line["row"].unit.code, unit_name=line["unit"],
+        area=line["area"], conditions=line["conditions"], unit=exporting.unit_code(line["row"]), unit_name=line["unit"],
         priority=line["row"].priority, reason=line["reason"], paper=line["paper"],
     )  # fmt: skip

@@ -14,6 +14,7 @@ class CatalogueConfig(AppConfig):
 
         needs = DUTIES["catalogue.view"]
         register(Item("catalogue.kinds", _("Kinds"), "catalogue:kinds", 710, needs, "tag"))
+        register(Item("catalogue.components", _("Components"), "catalogue:components", 715, needs, "map-pin"))
         register(
             Item("catalogue.responsibilities", _("Who answers"), "catalogue:responsibilities", 720, needs, "sitemap")
         )

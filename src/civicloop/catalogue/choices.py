@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Family(models.TextChoices):
@@ -48,3 +49,38 @@ class Part(models.TextChoices):
     BASIC = "basic", _("Basic duty")
     SUPPORTING = "supporting", _("Supporting duty")
     TAKEN_BACK = "taken_back", _("Taken back by a higher department")
+
+
+class ComponentState(models.TextChoices):
+    """State of a component, in the words of the standard."""
+
+    INTACT = "intact", pgettext_lazy("component", "Intact")
+    DAMAGED = "damaged", pgettext_lazy("component", "Damaged")
+    LOST = "lost", pgettext_lazy("component", "Lost")
+    ABANDONED = "abandoned", pgettext_lazy("component", "Abandoned")
+    REMOVED = "removed", pgettext_lazy("component", "Removed")
+
+
+class Accuracy(models.TextChoices):
+    """How exactly the point of a component was taken."""
+
+    A = "A", _("A: within 0.5 m")
+    B = "B", _("B: within 1 m")
+    C = "C", _("C: within 10 m")
+
+
+class ComponentSource(models.TextChoices):
+    """Where the data of a component come from, in the words of the standard."""
+
+    SURVEY = "survey", _("Survey on the spot")
+    MAP = "map", _("Topographic map")
+    BASE = "base", _("Basic geographic data")
+    OTHER = "other", pgettext_lazy("source", "Other")
+
+
+class Party(models.TextChoices):
+    """Who answers by a line of the responsibilities: the unit it names, or a unit of the component pointed to."""
+
+    UNIT = "", _("The unit named")
+    OWNER = "owner", _("The owner of the component")
+    MAINTAINER = "maintainer", _("The maintainer of the component")

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from civicloop.catalogue import actions, exporting
+from civicloop.catalogue import actions, component_commands, exporting
 from civicloop.catalogue.files import CatalogueRefused
 from civicloop.people import access
 
@@ -68,4 +68,4 @@ def export_catalogue(folder: Path) -> None:
         click.echo(f"{text.count(chr(10)) - 1:>7} lines  {folder / name}")
 
 
-COMMANDS: list[click.Command] = [catalogue]
+COMMANDS: list[click.Command] = [catalogue, *component_commands.COMMANDS]

@@ -78,6 +78,11 @@ def _times(row: Responsibility | DutyItem) -> Cells:
     return [begins, row.valid_to.isoformat() if row.valid_to else ""]
 
 
+def unit_code(row: Responsibility) -> str:
+    """Who answers by a rule, as the column `unit_code` says it."""
+    return row.unit.code if row.unit is not None else f"{{{row.party}}}"
+
+
 def _responsibilities() -> Iterable[Cells]:
     codes = _codes()
     rows = Responsibility.objects.filter(to_come(clock.now())).select_related(
@@ -90,7 +95,7 @@ def _responsibilities() -> Iterable[Cells]:
         overlay = f"{row.layer}:{codes.get(row.overlay_id, '')}" if row.overlay_id else row.layer
         answers = ";".join(f"{question}={answer}" for question, answer in sorted(row.answers.items()))
         yield [
-            target, codes.get(row.area_id, ""), row.unit.code, row.priority, zh, row.paper, en, overlay, answers,
+            target, codes.get(row.area_id, ""), unit_code(row), row.priority, zh, row.paper, en, overlay, answers,
             row.hours, row.days, *_times(row),
         ]  # fmt: skip
 

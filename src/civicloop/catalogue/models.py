@@ -8,7 +8,18 @@ the row that they were filed under.
 from django.db import models
 from django.db.models import PROTECT, Q
 
-from civicloop.catalogue.choices import Certainty, Days, Family, NameSource, Part, Source
+from civicloop.catalogue.choices import (
+    Accuracy,
+    Certainty,
+    ComponentSource,
+    ComponentState,
+    Days,
+    Family,
+    NameSource,
+    Part,
+    Party,
+    Source,
+)
 
 
 class Standard(models.Model):
@@ -121,8 +132,9 @@ class FilingCondition(models.Model):
 class Responsibility(models.Model):
     """Who answers: a unit for a filing condition, a kind, a class or anything, in an area and everything below it.
 
-    Perhaps only inside an overlay, under answers to questions, at some hours or on some days; for a time. Which of
-    several lines decides: catalogue.rules.answering.
+    Perhaps only inside an overlay, under answers to questions, at some hours or on some days; for a time. With `party`
+    no unit is named: the owner or the maintainer of the component answers to which the matter points. Which of several
+    lines decides: catalogue.rules.answering.
     """
 
     kind = models.ForeignKey(Kind, on_delete=PROTECT, null=True, related_name="responsibilities")
@@ -134,7 +146,10 @@ class Responsibility(models.Model):
     answers = models.JSONField(default=dict, help_text="{question: answer}, all of them")
     hours = models.CharField(max_length=60, default="", help_text="such as 22:00-06:00; empty: always")
     days = models.CharField(max_length=8, choices=Days, default="")
-    unit = models.ForeignKey("people.Unit", on_delete=PROTECT, related_name="+")
+    party = models.CharField(max_length=10, choices=Party, default="", db_default="")
+    unit = models.ForeignKey(
+        "people.Unit", on_delete=PROTECT, null=True, related_name="+", help_text="empty where `party` says who answers"
+    )
     priority = models.SmallIntegerField(default=0)
     reason = models.JSONField()
     paper = models.CharField(max_length=120, blank=True, help_text="number of the paper that says so")
@@ -148,6 +163,10 @@ class Responsibility(models.Model):
                 condition=Q(condition_no=0) | ~Q(kind=None), name="responsibility_condition_of_kind"
             ),
             models.CheckConstraint(condition=Q(overlay=None) | ~Q(layer=""), name="responsibility_overlay_of_layer"),
+            models.CheckConstraint(
+                condition=(Q(party="") & ~Q(unit=None)) | (~Q(party="") & Q(unit=None)),
+                name="responsibility_unit_or_party",
+            ),
         ]
         indexes = [
             models.Index(fields=["unit"], name="responsibility_unit"),
@@ -196,6 +215,76 @@ class DutyItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.part} {self.number}"
+
+
+class Component(models.Model):
+    """A component (部件) of the register: a lid, a lamp, a tree, by its code of 17 digits.
+
+    The row says what it is now, `since` when; what it was before stays as ComponentEdition. Its areas are those that
+    held its point when the row was written.
+    """
+
+    code = models.CharField(max_length=17, unique=True)
+    kind = models.ForeignKey(Kind, on_delete=PROTECT, related_name="components", db_index=False)
+    names = models.JSONField()
+    state = models.CharField(max_length=10, choices=ComponentState, default=ComponentState.INTACT)
+    accuracy = models.CharField(max_length=1, choices=Accuracy, default=Accuracy.C)
+    lon = models.FloatField(help_text="WGS-84")
+    lat = models.FloatField()
+    crs_in = models.CharField(max_length=10)
+    lon_in = models.FloatField()
+    lat_in = models.FloatField()
+    cell = models.BigIntegerField(help_text="foundation.morton: neighbours have near numbers")
+    district = models.ForeignKey("places.Area", on_delete=PROTECT, null=True, related_name="+", db_index=False)
+    subdistrict = models.ForeignKey("places.Area", on_delete=PROTECT, null=True, related_name="+", db_index=False)
+    community = models.ForeignKey("places.Area", on_delete=PROTECT, null=True, related_name="+", db_index=False)
+    grid = models.ForeignKey("places.Area", on_delete=PROTECT, null=True, related_name="+", db_index=False)
+    address = models.CharField(max_length=300, default="")
+    department = models.ForeignKey("people.Unit", on_delete=PROTECT, null=True, related_name="+", db_index=False)
+    owner = models.ForeignKey("people.Unit", on_delete=PROTECT, null=True, related_name="+", db_index=False)
+    maintainer = models.ForeignKey("people.Unit", on_delete=PROTECT, null=True, related_name="+", db_index=False)
+    source = models.CharField(max_length=8, choices=ComponentSource, default=ComponentSource.OTHER)
+    note = models.CharField(max_length=1000, default="")
+    synthetic = models.BooleanField(default=False, help_text="made by a method, not taken from any register")
+    first_on = models.DateField()
+    changed_on = models.DateField(null=True)
+    edition = models.IntegerField(default=1)
+    since = models.DateTimeField()
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["cell"], name="component_cell", condition=Q(valid_to=None)),
+            models.Index(fields=["kind", "code"], name="component_kind"),
+            models.Index(fields=["district", "code"], name="component_district"),
+            models.Index(fields=["subdistrict", "code"], name="component_subdistrict"),
+            models.Index(fields=["community", "code"], name="component_community"),
+            models.Index(fields=["state", "code"], name="component_state", condition=~Q(state="intact")),
+            models.Index(
+                fields=["subdistrict", "kind", "code"],
+                name="component_ownerless",
+                condition=Q(owner=None, valid_to=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ComponentEdition(models.Model):
+    """What the register said of a component until it was changed, in the words of its file (component_files)."""
+
+    component = models.ForeignKey(Component, on_delete=PROTECT, related_name="editions")
+    edition = models.IntegerField()
+    cells = models.JSONField()
+    owner = models.ForeignKey("people.Unit", on_delete=PROTECT, null=True, related_name="+", db_index=False)
+    maintainer = models.ForeignKey("people.Unit", on_delete=PROTECT, null=True, related_name="+", db_index=False)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["component", "edition"], name="component_edition_once")]
 
 
 class Revision(models.Model):

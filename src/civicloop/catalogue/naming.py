@@ -4,7 +4,8 @@
 `STANDARD:CODE` where two lists have the same code. `area_code` is an area's code, or `*city`, `*district`,
 `*subdistrict`, `*community`: one line for each area of that level; then `{area}` in a unit's code stands for that
 area's code. `overlay` is a layer, `layer:code` for one overlay, `layer:*` for one line each; then `{overlay}` in a
-unit's code stands for its code.
+unit's code stands for its code. `{owner}` or `{maintainer}` in the place of a unit's code is a unit of the component to
+which a matter points.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.db.models import F, Q
 
 from civicloop.calendars.rules.body import shift
-from civicloop.catalogue.choices import Days, Family
+from civicloop.catalogue.choices import Days, Family, Party
 from civicloop.catalogue.files import Row
 from civicloop.catalogue.loading import Loader
 from civicloop.catalogue.models import Question
@@ -24,6 +25,7 @@ from civicloop.people.models import Unit
 from civicloop.places.models import OVERLAY, AreaVersion
 
 LEVELS = ("city", "district", "subdistrict", "community", "grid")
+PARTIES = {f"{{{party}}}": party for party in Party.values if party}
 MOST_FAULTS = 50
 LONGEST_HOURS = 60
 

@@ -13,7 +13,7 @@ from civicloop.catalogue.choices import Part
 from civicloop.catalogue.files import Row
 from civicloop.catalogue.loading import Loader
 from civicloop.catalogue.models import DutyItem, Responsibility
-from civicloop.catalogue.naming import Names, to_come
+from civicloop.catalogue.naming import PARTIES, Names, to_come
 from civicloop.foundation import clock
 
 R = TypeVar("R", Responsibility, DutyItem)
@@ -66,13 +66,14 @@ class Responsibilities:
         within = names.within(row)
         for place in names.areas(row):
             for inside in within:
+                party = PARTIES.get(row["unit_code"], "")
                 code = row["unit_code"].replace("{area}", place.code).replace("{overlay}", inside.code)
-                unit = names.unit(row, code)
-                if unit is not None and target is not None:
+                unit = None if party else names.unit(row, code)
+                if (party or unit is not None) and target is not None:
                     yield Responsibility(
                         kind_id=target.kind_id, kind_class_id=target.class_id, condition_no=target.condition_no,
                         area_id=place.area_id, layer=inside.layer, overlay_id=inside.overlay_id, answers=answers,
-                        hours=hours, days=days, unit_id=unit, priority=priority, reason=reason,
+                        hours=hours, days=days, party=party, unit_id=unit, priority=priority, reason=reason,
                         paper=row["paper"][:120], valid_from=begins, valid_to=ends,
                     )  # fmt: skip
 
@@ -144,8 +145,8 @@ def identity(row: Responsibility | DutyItem, at: datetime) -> Identity:
         )  # fmt: skip
     return (
         row.kind_id, row.kind_class_id, row.condition_no, row.area_id, row.layer, row.overlay_id,
-        tuple(sorted(row.answers.items())), row.hours, row.days, row.unit_id, row.priority, _said(row.reason),
-        row.paper, *times,
+        tuple(sorted(row.answers.items())), row.hours, row.days, row.party, row.unit_id, row.priority,
+        _said(row.reason), row.paper, *times,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from civicloop.calendars import selectors as calendars
 from civicloop.catalogue import selectors
+from civicloop.catalogue.component_selectors import NOBODY, Parties
 from civicloop.catalogue.rules.answering import Case, Look, Rule
 from civicloop.catalogue.rules.deciding import Decision, Picture
 from civicloop.foundation import clock
@@ -82,9 +83,11 @@ def _whole(path: Mapping[str, int]) -> Mapping[str, int]:
 def case(
     kind_id: int | None, path: Mapping[str, int], moment: datetime | None = None, *, condition_no: int = 0,
     overlays: Iterable[tuple[str, int]] = (), answers: Mapping[str, str] | None = None, as_of: datetime | None = None,
-    known: Picture | None = None,
+    known: Picture | None = None, component_id: int | None = None, parties: Parties = NOBODY,
 ) -> Case:  # fmt: skip
     """What is asked. `moment` gives the hour and the day, `as_of` (default: the same) which lines are in force.
+
+    `parties` are the units of the component `component_id` (component_selectors.parties).
 
     Raises UnknownKind.
     """
@@ -101,6 +104,8 @@ def case(
         answers=answers or {},
         minute=local.hour * 60 + local.minute,
         working=_works(at) if rules.by_days else True,
+        component_id=component_id,
+        parties=parties.known(),
     )
 
 
@@ -132,7 +137,8 @@ def answer(asked: Case, known: Picture) -> Answer:
 def _answer(asked: Case, found: Decision, questions: tuple[str, ...]) -> Answer:
     if found.rule is not None:
         rule = found.rule
-        return Answer(rule.unit_id, f"rule_{rule.scope}", _of_rule(rule), rule.id, questions=questions)
+        assert found.unit_id is not None
+        return Answer(found.unit_id, f"rule_{rule.scope}", _of_rule(rule), rule.id, questions=questions)
     if found.unit_id is not None and found.item is not None:
         item = selectors.duty_item(found.item.id)
         return Answer(found.unit_id, "duty_list", _of_item(item), None, item.id, questions)
@@ -160,7 +166,7 @@ def reason_of(code: str, rule_id: int | None, item_id: int | None) -> Mapping[st
 
 def _of_rule(rule: Rule) -> dict[str, Any]:
     words, paper = selectors.line_words(rule.id)
-    return {"level": rule.level, "area_id": rule.area_id, "words": words, "paper": paper}
+    return {"level": rule.level, "area_id": rule.area_id, "words": words, "paper": paper, "party": rule.party}
 
 
 def _of_item(item: selectors.DutyItemView) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def pictures(change: Change) -> tuple[Picture, Picture, datetime]:
     before = selectors.picture()
     gone = {row.id for row in change.ended}
     levels = dict(Area.objects.filter(id__in={row.area_id for row in change.new}).values_list("id", "level"))
-    units = {row.unit_id for row in change.new}
+    units = {row.unit_id for row in change.new if row.unit_id is not None}
     ends = dict(Unit.objects.filter(id__in=units).values_list("id", "valid_to"))
     new: list[Rule] = []
     for number, row in enumerate(change.new, start=1):
@@ -132,6 +132,6 @@ def save(actor: Actor, make: Callable[[], Change]) -> Change:
 def _said(row: Responsibility) -> dict[str, object]:
     """What the audit log keeps of a rule."""
     return {
-        "id": row.id, "kind": row.kind_id, "class": row.kind_class_id, "area": row.area_id, "unit": row.unit_id,
-        "priority": row.priority, "paper": row.paper,
+        "id": row.id, "kind": row.kind_id, "class": row.kind_class_id, "area": row.area_id,
+        "unit": row.unit_id or row.party, "priority": row.priority, "paper": row.paper,
     }  # fmt: skip

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from civicloop.catalogue import component_selectors as register
 from civicloop.catalogue import routing, selectors, words
 from civicloop.catalogue.choices import Family
 from civicloop.catalogue.rules.answering import Case, Look
@@ -35,6 +36,10 @@ class LookUpForm(forms.Form):
         label=_("Or a point"), required=False, max_length=60, help_text=_("longitude and latitude, such as 117.2, 39.1")
     )
     crs = forms.ChoiceField(label=_("Coordinate system"), required=False, choices=SYSTEMS)
+    component = forms.CharField(
+        label=_("Or the code of a component"), required=False, max_length=17,
+        help_text=_("it says kind and place where they are empty"),
+    )  # fmt: skip
     moment = forms.DateTimeField(
         label=_("Moment"), required=False,
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
@@ -58,7 +63,7 @@ class LookUpForm(forms.Form):
     @staticmethod
     def asked(data: Mapping[str, Any]) -> bool:
         """Whether an address asks anything."""
-        return "area" in data or "point" in data
+        return "area" in data or "point" in data or "component" in data
 
     def _question(self, view: selectors.QuestionView) -> forms.ChoiceField:
         choices = [(code, words.name(names)) for code, names in view.answers.items()]
@@ -94,9 +99,23 @@ class LookUpForm(forms.Form):
             raise forms.ValidationError(_("Write longitude and latitude, such as 117.2, 39.1.")) from None
         return lon, lat
 
+    def clean_component(self) -> register.ComponentView | None:
+        """The component in force with this code."""
+        code = self.cleaned_data["component"].strip()
+        found = register.by_code(code) if code else None
+        if code and found is None:
+            raise forms.ValidationError(_("There is no such component."))
+        return found
+
     def clean(self) -> dict[str, Any]:
-        """Where the point lies."""
+        """Where the point lies; a component says its kind and place where the form does not."""
         given = super().clean() or {}
+        component: register.ComponentView | None = given.get("component")
+        if component is not None:
+            kind = register.matter_kind_of(component.kind_id)
+            given["kind"] = given.get("kind") or (str(kind.id) if kind else "")
+            if given.get("point") is None and not given.get("area"):
+                given["located"] = places.locate(component.lon, component.lat, "wgs84")
         if given.get("point") is not None:
             lon, lat = given["point"]
             try:
@@ -111,6 +130,11 @@ class LookUpForm(forms.Form):
         if given.get("located") is not None:
             return list(given["located"].areas.values())
         return list(places.path(given["area"].id).values()) if given.get("area") else []
+
+    def pointed_to(self) -> register.ComponentView | None:
+        """The component that is asked about."""
+        found: register.ComponentView | None = self.cleaned_data.get("component")
+        return found
 
     def area_id(self) -> int | None:
         """The area whose rules are listed."""
@@ -128,6 +152,7 @@ class LookUpForm(forms.Form):
             int(given["kind"]) if given.get("kind") else None, {ref.level: ref.id for ref in self.place()}, moment,
             condition_no=given.get("condition") or 0, answers=answers,
             overlays=routing.overlays_of(located) if located is not None else (),
+            **register.case_part(given["component"].id if given.get("component") else None, moment),
         )  # fmt: skip
 
 

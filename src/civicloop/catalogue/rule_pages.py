@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from civicloop.catalogue import component_selectors as register
 from civicloop.catalogue import routing, rule_words, selectors, words
 from civicloop.catalogue.choices import Family
 from civicloop.catalogue.rule_forms import LookUpForm, ReportForm
@@ -38,7 +39,7 @@ def responsibilities(request: HttpRequest, actor: Actor) -> HttpResponse:
         found = routing.explain(form.case())
         form.add_questions(found.looks)
         kind_id = found.case.kind_id
-        context |= {"answer": rule_words.explained(found), "place": form.place()}
+        context |= {"answer": rule_words.explained(found), "place": form.place(), "component": form.pointed_to()}
         context["kind"] = selectors.kind(kind_id) if kind_id is not None else None
     after = whole(request.GET.get("after", "")) or 0
     area = form.area_id() if form.is_bound and not form.errors else None
@@ -59,7 +60,7 @@ def _turn(request: HttpRequest, name: str, following: int | None, now: int) -> d
 
 # -- gaps and overlaps ------------------------------------------------------------------------------------------------
 
-GAP_COLUMNS = ("kind", "kind_name", "area_code", "area_name", "conditional")
+GAP_COLUMNS = ("kind", "kind_name", "area_code", "area_name", "conditional", "ownerless")
 OVERLAP_COLUMNS = ("about", "area", "conditions", "unit", "reason", "other_conditions", "other_unit", "other_reason")
 
 
@@ -78,27 +79,33 @@ def _gaps(form: ReportForm) -> Iterator[reports.Gap]:
     return reports.gaps(selectors.picture(), kinds, paths, clock.now())
 
 
-def _gap(gap: reports.Gap) -> dict[str, Any]:
+def _gap(gap: reports.Gap, ownerless: Mapping[tuple[int, int | None], int]) -> dict[str, Any]:
+    """A gap in words, with how many components of that kind have no owner there to whom it could fall."""
     kind, area = selectors.kind(gap.kind_id), places.area(gap.area_id)
-    return {"kind": kind, "area": area, "conditional": gap.conditional, "kind_name": words.name(kind.names)}
+    of_components = register.component_kind_of(kind.id)
+    number = ownerless.get((of_components.id, area.id), 0) if of_components is not None else 0
+    return {
+        "kind": kind, "area": area, "conditional": gap.conditional, "kind_name": words.name(kind.names),
+        "ownerless": number, "component_kind": of_components,
+    }  # fmt: skip
 
 
 @duty("catalogue.view")
 def gaps(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Kinds in subdistricts for which nobody but the duty desk answers, or only under conditions."""
     form = ReportForm(request.GET)
-    found = list(_gaps(form))
+    found, ownerless = list(_gaps(form)), register.ownerless()
     if request.GET.get("as") == "csv":
-        rows = [_gap(gap) for gap in found]
+        rows = [_gap(gap, ownerless) for gap in found]
         return _file("gaps", GAP_COLUMNS, [
             [row["kind"].code, row["kind_name"], row["area"].code, words.name(row["area"].names),
-             "yes" if row["conditional"] else "no"] for row in rows])  # fmt: skip
+             "yes" if row["conditional"] else "no", row["ownerless"]] for row in rows])  # fmt: skip
     start = whole(request.GET.get("from", "")) or 0
     more = start + PAGE if len(found) > start + PAGE else None
     context = {
         "title": _("Gaps among the rules"), "form": form, "number": len(found),
-        "rows": [_gap(gap) for gap in found[start : start + PAGE]], "page": _turn(request, "from", more, start),
-        "export_url": _as_file(request),
+        "rows": [_gap(gap, ownerless) for gap in found[start : start + PAGE]],
+        "page": _turn(request, "from", more, start), "export_url": _as_file(request),
     }  # fmt: skip
     return render(request, "catalogue/gaps.html", context)
 

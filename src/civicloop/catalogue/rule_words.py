@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from civicloop.catalogue import routing, selectors, words
-from civicloop.catalogue.choices import Days, Part
+from civicloop.catalogue.choices import Days, Part, Party
 from civicloop.catalogue.models import Responsibility
 from civicloop.people.selectors import units
 from civicloop.places import selectors as places
@@ -23,6 +23,8 @@ VERDICTS = {
     "hours": (gettext_lazy("Not at this hour"), ""),
     "days": (gettext_lazy("Not on such a day"), ""),
     "later": (gettext_lazy("Begins later"), ""),
+    "no_component": (gettext_lazy("The matter points to no component"), ""),
+    "no_party": (gettext_lazy("The component has no such unit in the register"), "caution"),
 }  # fmt: skip
 
 
@@ -71,11 +73,16 @@ def answer_words(question: str, answer: str) -> str:
     return _("%(question)s %(answer)s") % {"question": words.name(view.names), "answer": said}
 
 
+def unit_name(row: Responsibility) -> str:
+    """Who answers by a line: a unit, or a party of the component."""
+    return words.name(row.unit.names) if row.unit is not None else str(Party(row.party).label)
+
+
 def line(row: Responsibility) -> dict[str, Any]:
     """A line as tables show it."""
     return {
         "row": row, "about": about(row), "area": area_name(row.area_id), "conditions": conditions(row),
-        "unit": words.name(row.unit.names), "reason": words.name(row.reason), "paper": row.paper,
+        "unit": unit_name(row), "reason": words.name(row.reason), "paper": row.paper,
     }  # fmt: skip
 
 

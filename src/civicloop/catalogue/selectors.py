@@ -194,7 +194,8 @@ def rule_of(
 
     A row that is not saved yet is given a number of its own and the level of its area.
     """
-    known = [moment for moment in (row.valid_to, ends.get(row.unit_id)) if moment is not None]
+    ended = ends.get(row.unit_id) if row.unit_id is not None else None
+    known = [moment for moment in (row.valid_to, ended) if moment is not None]
     scope: Scope = "any"
     if row.kind_id:
         scope = "condition" if row.condition_no else "kind"
@@ -212,6 +213,7 @@ def rule_of(
         answers=tuple(sorted(row.answers.items())),
         hours=tuple(shift(each) for each in row.hours.split(",") if each),
         days=row.days,
+        party=row.party,
         unit_id=row.unit_id,
         priority=row.priority,
         valid_from=row.valid_from,

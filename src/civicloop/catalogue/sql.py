@@ -12,3 +12,14 @@ SELECT coalesce((SELECT number FROM catalogue_revision WHERE id = 1), 0),
        (SELECT count(*) FROM people_unit), (SELECT count(valid_to) FROM people_unit),
        (SELECT count(*) FROM people_unitedition)
 """
+
+# components whose point lies in one of some ranges of cells; what is farther than wanted is left out by whoever asks
+NEAR = """
+SELECT c.id, c.code, c.kind_id, c.names, c.state, c.accuracy, c.lon, c.lat, c.address, c.owner_id, c.maintainer_id
+FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS r(first, last)
+JOIN catalogue_component c ON c.cell BETWEEN r.first AND r.last
+WHERE c.valid_to IS NULL AND c.state <> 'removed'
+"""
+
+# changes of the register wait for one another until the transaction ends
+COMPONENT_LOCK = "SELECT pg_advisory_xact_lock(hashtext('catalogue_component'))"

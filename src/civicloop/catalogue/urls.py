@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from civicloop.catalogue import pages, rule_pages
+from civicloop.catalogue import component_pages, pages, rule_pages
 
 app_name = "catalogue"
 urlpatterns = [
@@ -14,5 +14,12 @@ urlpatterns = [
     path("responsibilities/gaps", rule_pages.gaps, name="gaps"),
     path("responsibilities/overlaps", rule_pages.overlaps, name="overlaps"),
     path("duty-lists", rule_pages.duty_lists, name="duty_lists"),
+    path("components", component_pages.components, name="components"),
+    path("components/new", component_pages.new, name="new_component"),
+    path("components/file", component_pages.take, name="take_components"),
+    path("components/file/<slug:form>", component_pages.out, name="components_file"),
+    path("components/<int:component_id>", component_pages.component, name="component"),
+    path("components/<int:component_id>/change", component_pages.change, name="change_component"),
+    path("components/<int:component_id>/end", component_pages.end, name="end_component"),
     path("export/<slug:name>.csv", pages.export, name="export"),
 ]

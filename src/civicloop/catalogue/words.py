@@ -23,6 +23,10 @@ RULES = {
     "rule_class": gettext_lazy("A rule for this class"),
     "rule_any": gettext_lazy("A rule for everything"),
 }
+PARTIES = {
+    "owner": gettext_lazy("the owner of the component"),
+    "maintainer": gettext_lazy("the maintainer of the component"),
+}
 EVERYTHING = gettext_lazy("everything")
 LEVELS = {
     "city": gettext_lazy("city"),
@@ -66,8 +70,11 @@ def reason_words(code: str, params: Mapping[str, Any]) -> str:
             "words": name(params["words"]),
         }
         return f"{line} {params['paper']}".strip()
+    rule = str(RULES[code])
+    if params.get("party"):
+        rule = _("%(rule)s, for %(party)s") % {"rule": rule, "party": PARTIES[params["party"]]}
     line = _("%(rule)s, level: %(level)s. %(words)s") % {
-        "rule": RULES[code],
+        "rule": rule,
         "level": LEVELS[params["level"]],
         "words": name(params["words"]),
     }

@@ -85,6 +85,17 @@ def to_wgs84(lon: float, lat: float, crs: str) -> tuple[float, float]:
     raise KeyError(crs)
 
 
+def from_wgs84(lon: float, lat: float, crs: str) -> tuple[float, float]:
+    """A WGS-84 point in any known system. Raises KeyError for another system."""
+    if crs in ("wgs84", "cgcs2000"):
+        return lon, lat
+    if crs == "gcj02":
+        return wgs84_to_gcj02(lon, lat)
+    if crs == "bd09":
+        return gcj02_to_bd09(*wgs84_to_gcj02(lon, lat)) if in_china(lon, lat) else (lon, lat)
+    raise KeyError(crs)
+
+
 def metres(first: tuple[float, float], second: tuple[float, float]) -> float:
     """The distance of two (lon, lat) points on the sphere, in metres; good to 0.5 %."""
     (lon1, lat1), (lon2, lat2) = first, second

@@ -57,6 +57,12 @@ PAGES = (
         "catalogue.view",
     ),
     (
+        "catalogue:components",
+        gettext_lazy("Components"),
+        gettext_lazy("Lids, lamps, trees …: where they are, who owns and maintains them"),
+        "catalogue.view",
+    ),
+    (
         "catalogue:responsibilities",
         gettext_lazy("Responsibilities"),
         gettext_lazy("Who answers for which kind where, and why"),

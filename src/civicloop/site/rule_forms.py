@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words
 from civicloop.catalogue.choices import Days
-from civicloop.catalogue.exporting import target_of
+from civicloop.catalogue.exporting import target_of, unit_code
 from civicloop.catalogue.models import Responsibility
 from civicloop.catalogue.naming import hours_of
 from civicloop.foundation.spreadsheets import text_of
@@ -53,8 +53,11 @@ class RuleForm(PeriodForm):
     )
     days = forms.ChoiceField(label=_("Only on"), required=False, choices=Days.choices)
     unit = forms.CharField(
-        label=_("Code of the unit"), max_length=64, help_text=_("{area} stands for the code of the area")
-    )
+        label=_("Code of the unit"), max_length=64,
+        help_text=_(
+            "{area} stands for the code of the area; {owner} or {maintainer} alone for that unit of the component"
+        ),
+    )  # fmt: skip
     priority = forms.IntegerField(
         label=_("Priority"), initial=0, min_value=-30_000, max_value=30_000,
         help_text=_("0 is usual; a higher one goes before every rule of a lower one"),
@@ -155,7 +158,7 @@ def initial_of(row: Responsibility) -> dict[str, Any]:
         "about": target_of(parent.standard.code, parent.code) if parent else "*",
         "condition": row.condition_no or None, "area": places.area(row.area_id).code,
         "overlay": f"{row.layer}:{overlay}" if row.overlay_id else row.layer, "hours": row.hours, "days": row.days,
-        "unit": row.unit.code, "priority": row.priority, "reason": row.reason.get("zh-hans", ""),
+        "unit": unit_code(row), "priority": row.priority, "reason": row.reason.get("zh-hans", ""),
         "reason_en": row.reason.get("en", ""), "paper": row.paper, "valid_to": row.valid_to,
         **{f"{QUESTION}{question}": answer for question, answer in row.answers.items()},
     }  # fmt: skip

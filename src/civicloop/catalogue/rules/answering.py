@@ -3,7 +3,8 @@
 A line says what it is about (a filing condition, a kind, a class, anything), where (an area and all below it, perhaps
 only inside an overlay), under which answers to questions, at which hours and on which days, from when to when. Of all
 lines that fit, the first in one total order decides (`rank`): higher priority, then what is more precisely about the
-matter, then the narrower place, then more answers asked for, then bounded times, then the older line.
+matter, then what names a party of the component, then the narrower place, then more answers asked for, then bounded
+times, then the older line.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,9 +19,10 @@ DEPTH = {level: number for number, level in enumerate(reversed(DEEPEST_FIRST))}
 Scope = Literal["condition", "kind", "class", "any"]
 SCOPES: Mapping[Scope, int] = {"condition": 3, "kind": 2, "class": 1, "any": 0}
 Verdict = Literal[
-    "decides", "lower", "barred", "overlay", "answer_missing", "answer_other", "hours", "days", "later", "ended"
-]
-Rank = tuple[int, int, int, int, int, int, datetime, int]
+    "decides", "lower", "barred", "overlay", "answer_missing", "answer_other", "hours", "days", "later", "ended",
+    "no_component", "no_party",
+]  # fmt: skip
+Rank = tuple[int, int, int, int, int, int, int, datetime, int]
 Bars = Callable[[int], bool]
 
 
@@ -29,7 +31,8 @@ class Rule:
     """One line. `target` is the id of the kind or class, 0 for any; `condition_no` counts with the scope `condition`.
 
     `overlay_id` names one overlay, `layer` alone any overlay of that layer. `hours` are minutes of the local day,
-    `days` is "working", "rest" or "" for every day. `level` is the level of the area.
+    `days` is "working", "rest" or "" for every day. `level` is the level of the area. With `party` (owner, maintainer)
+    there is no unit: it is the one that the component pointed to has.
     """
 
     id: int
@@ -37,7 +40,7 @@ class Rule:
     target: int
     area_id: int
     level: str
-    unit_id: int
+    unit_id: int | None
     priority: int
     valid_from: datetime
     valid_to: datetime | None = None
@@ -47,6 +50,11 @@ class Rule:
     answers: tuple[tuple[str, str], ...] = ()
     hours: tuple[Shift, ...] = ()
     days: str = ""
+    party: str = ""
+
+    def unit_for(self, case: "Case") -> int | None:
+        """The unit that answers by this line; None where it is a component's and the component pointed to has none."""
+        return case.parties.get(self.party) if self.party else self.unit_id
 
     def holds(self, moment: datetime) -> bool:
         """Whether the line is in force."""
@@ -54,8 +62,8 @@ class Rule:
 
     @property
     def bounded(self) -> bool:
-        """Whether it applies only under conditions: in an overlay, after an answer, at some hours or on some days."""
-        return bool(self.layer or self.answers or self.hours or self.days or self.condition_no)
+        """Whether it applies only under conditions: an overlay, an answer, some hours or days, a component."""
+        return bool(self.layer or self.answers or self.hours or self.days or self.condition_no or self.party)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Case:
     """What is asked: a matter as far as it is known. `path` is level → area id; `overlays` are (layer, area id).
 
     `minute` is the minute of the local day, `working` whether work is done on that day; `moment` decides which lines
-    are in force.
+    are in force. `component_id` is the component pointed to, `parties` its units (owner, maintainer) that there are.
     """
 
     kind_id: int | None
@@ -75,6 +83,8 @@ class Case:
     answers: Mapping[str, str] = field(default_factory=dict)
     minute: int = 0
     working: bool = True
+    component_id: int | None = None
+    parties: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +100,8 @@ def rank(rule: Rule) -> Rank:
     place = 2 if rule.overlay_id is not None else 1 if rule.layer else 0
     times = bool(rule.hours) + bool(rule.days)
     return (
-        -rule.priority, -SCOPES[rule.scope], -place, -DEPTH[rule.level], -len(rule.answers), -times, rule.valid_from,
-        rule.id,
+        -rule.priority, -SCOPES[rule.scope], -bool(rule.party), -place, -DEPTH[rule.level], -len(rule.answers), -times,
+        rule.valid_from, rule.id,
     )  # fmt: skip
 
 
@@ -112,6 +122,8 @@ def misfit(rule: Rule, case: Case) -> Verdict | None:
     """Why a line about the right thing and area does not apply; None when it does."""
     if not rule.holds(case.moment):
         return "later" if case.moment < rule.valid_from else "ended"
+    if rule.party and rule.unit_for(case) is None:
+        return "no_component" if case.component_id is None else "no_party"
     if rule.layer and not _place_fits(rule, case):
         return "overlay"
     if rule.hours and not within(rule.hours, case.minute):
@@ -125,6 +137,12 @@ def misfit(rule: Rule, case: Case) -> Verdict | None:
         if None in given:
             return "answer_missing"
     return None
+
+
+def _barred(rule: Rule, case: Case, bars: Bars | None) -> bool:
+    """Whether the unit that would answer by a line may not be given the matter."""
+    unit_id = rule.unit_for(case)
+    return bars is not None and unit_id is not None and bars(unit_id)
 
 
 def _targets(case: Case) -> list[tuple[Scope, int, int]]:
@@ -141,7 +159,8 @@ def _targets(case: Case) -> list[tuple[Scope, int, int]]:
 class Rules:
     """All lines, arranged for look-ups: a case asks for a few dozen keys, whatever the number of lines.
 
-    `by_days`, `by_answers` and `by_layer` say whether any line asks for the kind of day, an answer, an overlay.
+    `by_days`, `by_answers`, `by_layer` and `by_party` say whether any line asks for the kind of day, an answer, an
+    overlay, a component.
     """
 
     def __init__(self, lines: Iterable[Rule]) -> None:
@@ -150,6 +169,7 @@ class Rules:
         self.by_days = any(rule.days for rule in self.lines)
         self.by_answers = any(rule.answers for rule in self.lines)
         self.by_layer = any(rule.layer for rule in self.lines)
+        self.by_party = any(rule.party for rule in self.lines)
         self.by_overlay: dict[tuple[object, ...], list[Rule]] = {}
         self.by_area: dict[tuple[object, ...], list[Rule]] = {}
         for rule in self.lines:
@@ -180,7 +200,7 @@ class Rules:
             for rule in pile:
                 if best is not None and self.ranks[rule.id] > self.ranks[best.id]:
                     break
-                if misfit(rule, case) is None and not (bars is not None and bars(rule.unit_id)):
+                if misfit(rule, case) is None and not _barred(rule, case, bars):
                     best = rule
                     break
         return best
@@ -191,7 +211,7 @@ class Rules:
         decided = False
         for rule in sorted((rule for pile in self._piles(case) for rule in pile), key=rank):
             verdict = misfit(rule, case)
-            if verdict is None and bars is not None and bars(rule.unit_id):
+            if verdict is None and _barred(rule, case, bars):
                 verdict = "barred"
             if verdict is None:
                 verdict, decided = ("lower" if decided else "decides"), True
@@ -199,12 +219,19 @@ class Rules:
                 found.append(Look(rule, verdict))
         return found
 
+    def asked_about(self, kind_id: int | None, class_id: int | None, moment: datetime) -> list[str]:
+        """The questions of lines about a kind wherever they hold: what to ask while the place is not known."""
+        about = {("any", 0), ("class", class_id), ("kind", kind_id), ("condition", kind_id)}
+        asking = [rule for rule in self.lines if rule.answers and rule.holds(moment)]
+        found = [rule.answers for rule in asking if (rule.scope, rule.target) in about]
+        return sorted({question for answers in found for question, _answer in answers})
+
     def questions(self, case: Case, bars: Bars | None = None) -> list[str]:
         """The questions whose answers could change who answers: nothing else needs to be asked."""
         found: set[str] = set()
         for look in self.look(case, bars):
             if look.verdict == "decides":
                 break
-            if look.verdict == "answer_missing" and not (bars is not None and bars(look.rule.unit_id)):
+            if look.verdict == "answer_missing" and not _barred(look.rule, case, bars):
                 found |= {question for question, _answer in look.rule.answers if question not in case.answers}
         return sorted(found)

@@ -43,7 +43,7 @@ class Picture:
         kept = keeps_from_leading(item, of_subdistrict=True)
         rule = self.rules.find(case, self.of_subdistrict.__contains__ if kept else None)
         if rule is not None:
-            return Decision(rule.unit_id, rule, item)
+            return Decision(rule.unit_for(case), rule, item)
         if item is not None and kept and item.unit_id is not None:
             return Decision(item.unit_id, None, item)
         return Decision(None, None, item)

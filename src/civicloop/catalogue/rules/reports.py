@@ -1,6 +1,7 @@
 """What a set of lines leaves open and where it contradicts itself. Pure.
 
-A gap is a kind in an area that no unconditional line covers; an overlap is two lines of equal rank that may hold at
+A gap is a kind in an area that no unconditional line covers (a line for the owner of a component is conditional: most
+reports point to none); an overlap is two lines of equal rank that may hold at
 once and name different units, so that only their age decides.
 """
 
@@ -58,7 +59,7 @@ def overlaps(rules: Rules, moment: datetime) -> list[Overlap]:
         Overlap(first, second)
         for group in alike.values()
         for first, second in combinations(group, 2)
-        if first.unit_id != second.unit_id and may_meet(first, second)
+        if (first.unit_id, first.party) != (second.unit_id, second.party) and may_meet(first, second)
     ]
 
 
