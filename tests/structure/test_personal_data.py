@@ -48,6 +48,7 @@ SAID = """
     supervision_orderstep.doing supervision_orderstep.role supervision_orderstep.fingerprint
     supervision_orderstep.detail
     matters_sampleshare.* matters_doubt.* matters_erasurelist.* matters_erasureitem.* matters_erasurehold.*
+    matters_mergingitem.*
 """
 NOT_PERSONAL = frozenset(SAID.split())
 HOLDING = (

@@ -16,6 +16,7 @@ from civicloop.foundation import clock
 from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import (
     approvals,
+    clusters,
     complaining,
     doubts,
     engine_acts,
@@ -64,6 +65,11 @@ _ENGINE = {
     rewriting.RELEASE: rewriting.release_plan,
     erasure.ACTION: erasure.plan,
     own_data.ACTION: own_data.plan,
+    clusters.JOIN: clusters.join,
+    clusters.TAKE_OUT: clusters.take_out,
+    clusters.GATHER: clusters.gather,
+    clusters.FOLLOW: clusters.follow,
+    clusters.COME_BACK: clusters.come_back,
 }
 # only with what goes with them in one transaction: see matters.signals, .publishing, .rewriting, .erasure, .own_data
 INSIDE = frozenset(
@@ -137,6 +143,7 @@ def _once(actor: Actor, wanted: Act, request: bytes, seen: Reading | None, kept:
         raise errors.stale(seen.row["step_version"])
     if wanted.action in INSIDE and not kept:
         raise errors.refused_by_procedure("unknown_action", wanted.action)
+    clusters.guard(wanted, seen)
     if wanted.action in _ENGINE:
         plan = _ENGINE[wanted.action](actor, wanted, seen)
     else:

@@ -74,6 +74,12 @@ def keep_apart(actor: Actor, *, matter_id: UUID, other_id: UUID) -> bool:
     if actor.account_id is None or not access.may(actor, "alike.judge").allowed:
         raise errors.forbidden()
     pair(actor, matter_id, other_id)
+    return note_apart(actor, matter_id, other_id)
+
+
+@transaction.atomic
+def note_apart(actor: Actor, matter_id: UUID, other_id: UUID) -> bool:
+    """The row and its audit line; whether it was new. Ask first whether the actor may judge and sees both."""
     first, second = sorted((matter_id, other_id))
     _row, made = NotAlike.objects.get_or_create(
         first_id=first, second_id=second,

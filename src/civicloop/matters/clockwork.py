@@ -44,6 +44,7 @@ class Clocks:
     filed: bool = False  # whether a filing condition had decided the limit before this act
     hold: str = ""  # the pause that this act begins
     asked_at: datetime | None = None  # of an act that was approved: when it was asked for
+    elsewhere: Mapping[str, datetime] = field(default_factory=dict)  # when the same clock stopped in the lead's case
 
     def current(self, name: str) -> Json | None:
         """The latest row of a matter clock, with the changes of this act."""
@@ -138,6 +139,8 @@ class Clocks:
     def _moment_of_stop(self, row: Json) -> datetime:
         """Now; for the clock of a step that an approved act leaves, when that was asked: waiting is not the unit's."""
         declared = self.procedure.clocks.get(row["name"])
+        if row["name"] in self.elsewhere:
+            return max(self.elsewhere[row["name"]], _at(row["started_at"]))
         if self.asked_at is not None and declared is not None and declared.per == "step":
             return max(self.asked_at, _at(row["started_at"]))
         return self.now
@@ -167,6 +170,27 @@ class Clocks:
         row["state"], row["stopped_at"] = "running", None
         self._recompute(row)
         marking.go_on(self.procedure, row, self.now)
+
+    def strike_out(self, row: Json) -> None:
+        """Undo a stop that should not have been: the same due moment, and nothing counted of the stop."""
+        self._judge(row, -1)
+        row["state"], row["stopped_at"] = "running", None
+        marking.go_on(self.procedure, row, self.now)
+        self._changed(row)
+
+    def wake(self) -> None:
+        """Set the marks of all clocks that run; those that are behind and have not fired fire now."""
+        for row in self.rows:
+            if row["state"] == "running" and row["due_at"] is not None:
+                marking.go_on(self.procedure, row, self.now)
+                self._changed(row)
+
+    def sleep(self) -> None:
+        """Let no mark fire of the clocks that run; they run on."""
+        for row in self.rows:
+            if row["state"] == "running" and row["mark_at"] is not None:
+                self._changed(row)
+                row["mark_at"] = None
 
     def _pause(self, row: Json, _effect: ClockEffect) -> None:
         row["state"] = "paused"

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from civicloop.matters import complaints, errors, timeline
+from civicloop.matters import clusters, complaints, errors, timeline
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
@@ -31,6 +31,9 @@ def plan(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     """
     if not may_name(actor, seen):
         raise errors.forbidden()
+    if seen.row["lead_id"] == seen.id and clusters.open_members(seen.id).exists():
+        words = _("Other reports are joined to it, and a complaint stands alone. Take them out first.")
+        raise Refused("leads", 409, words)
     given = wanted.data.get("units", [])
     if not isinstance(given, list) or not all(_is_named(each) for each in given):
         raise invalid("units", "not_units", _("Name units by their codes."))

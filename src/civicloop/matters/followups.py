@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from civicloop.foundation import clock
-from civicloop.matters import reading, sampling
+from civicloop.matters import clustering, reading, sampling
 from civicloop.matters.errors import Refused
 from civicloop.matters.reading import Reading
 from civicloop.people import access
@@ -33,6 +33,8 @@ def after_act(matter_id: UUID) -> None:
         if seen is None:
             return
         open_children(seen)
+        if seen.row["lead_id"] is not None and clustering.settle(seen):
+            continue
         if seen.row["end"]:
             if seen.row["parent_id"]:
                 tell_parent(seen)

@@ -7,11 +7,11 @@ costs index look-ups only.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from civicloop.calendars import selectors as calendars
 from civicloop.foundation import clock, hot
-from civicloop.matters import actions, followups, marks, reading, sql
+from civicloop.matters import actions, clustering, followups, marks, merging, reading, sql
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import ApprovalRequest, Clock, Matter, Task
 from civicloop.people import access
@@ -27,7 +27,8 @@ def sweep(batch: int = BATCH) -> int:
     """One round over everything that is due; returns how many acts were done."""
     fired = marks.fire_due() + asked_acts(batch)
     by_clock = due_clocks(batch) + lapsed_requests(batch) + ended_holds(batch)
-    return fired + by_clock + silent_parts(batch) + left_behind(batch) + recounted(batch)
+    by_lead = clustering.catch_up(batch) + merging.go_on_with_all(batch)
+    return by_lead + fired + by_clock + silent_parts(batch) + left_behind(batch) + recounted(batch)
 
 
 def sweep_matter(matter_id: UUID) -> int:
@@ -93,6 +94,7 @@ def due_clocks(batch: int = BATCH) -> int:
     """Acts by clocks (逾期未确认 …): a step's clock is over and the procedure says what then happens."""
     done = 0
     rows = Clock.objects.filter(state="running", due_at__lt=clock.now(), task_no=None, name__in=_acting_clocks())
+    rows = rows.filter(Q(matter__lead_id=None) | Q(matter__lead_id=F("matter_id")))
     for row in rows.order_by("due_at").values_list("matter_id", "name", "no")[: batch * 4]:
         done += _by_clock(*row)
         if done >= batch:

@@ -29,6 +29,9 @@ class Matter(models.Model):
     number = models.CharField(max_length=20)
     procedure = models.ForeignKey("procedures.ProcedureVersion", PROTECT, related_name="+", db_index=False)
     parent_id = models.UUIDField(null=True)
+    # 并案: the case that it was joined to and since when; a lead names itself (matters.clusters)
+    lead_id = models.UUIDField(null=True)
+    joined_at = models.DateTimeField(null=True)
 
     title = models.CharField(max_length=200)
     text = models.TextField()
@@ -104,6 +107,8 @@ class Matter(models.Model):
             models.Index(fields=["ended_at"], name="matter_solved", condition=Q(end="solved")),
             models.Index(fields=["cell"], name="matter_cell"),
             models.Index(fields=["hold_until"], name="matter_hold_until", condition=~Q(hold_until=None)),
+            models.Index(fields=["lead_id", "end", "id"], name="matter_cluster", condition=~Q(lead_id=None)),
+            models.Index(fields=["lead_id"], name="matter_open_cluster", condition=~Q(lead_id=None) & Q(end="")),
         ]
 
     def __str__(self) -> str:
@@ -257,6 +262,35 @@ class NotAlike(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["second_id"], name="not_alike_second")]
+
+
+class Merging(models.Model):
+    """Many reports being joined to one case, one after the other (matters.merging); the client gives the id."""
+
+    id = models.UUIDField(primary_key=True)
+    lead_id = models.UUIDField()
+    account_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["asked_at"], name="merging_open", condition=Q(finished_at=None))]
+
+
+class MergingItem(models.Model):
+    """One report of such a run, and what became of it."""
+
+    merging = models.ForeignKey(Merging, PROTECT, related_name="items", db_index=False)
+    no = models.IntegerField()
+    matter_id = models.UUIDField()
+    state = models.CharField(max_length=8, choices=ItemState, default=ItemState.OPEN)
+    why = models.CharField(max_length=24, default="")  # why it was left out
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merging", "no"], name="merging_item_once")]
+        indexes = [models.Index(fields=["merging", "no"], name="merging_item_open", condition=Q(state="open"))]
 
 
 class Fact(models.Model):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from civicloop.catalogue import selectors as catalogue
 from civicloop.matters import complaints, engine, needs, owners, timeline
@@ -41,6 +42,7 @@ class Plan:
     complained_of: list[int] | None = None  # None: as it was
     confidentiality: int | None = None
     answers: Mapping[str, str] | None = None  # None: as they were
+    cluster: tuple[UUID | None, datetime | None] | None = None  # (lead, since when); None: as it was
 
 
 def effect(

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import chain, clock, ids
-from civicloop.matters import actions, errors, finding, reading
+from civicloop.matters import actions, clusters, errors, finding, reading
 from civicloop.matters.models import ApprovalRequest, Doubt, Entry, EntryText, Matter, Task
 from civicloop.matters.reading import Reading
 from civicloop.people import access
@@ -30,6 +30,7 @@ MOST = 200
 COUNTED = 10_000
 CARDS = {"yellow": 1, "red": 2}
 SHOWN = ("kind", "unit")  # what a line of a list shows beside the matter's own values
+ALONE = Q(lead_id=None) | Q(lead_id=F("id"))  # not joined to another case, where it is dealt with
 
 
 def visible(actor: Actor) -> Q:
@@ -130,6 +131,7 @@ def at_my_desk(actor: Actor) -> Q:
     """What waits for this post: its role holds the step, here, at this level, or for this person."""
     found = Q(end="", desk_roles__overlap=sorted(actor.roles)) & Q(desk_level__in=["", actor.level])
     found &= Q(desk_person_id=None) | _of_person(actor)
+    found &= ALONE
     if actor.roles & access.AREA_ROLES:
         area_roles = sorted(actor.roles & access.AREA_ROLES)
         by_area = Q(desk_roles__overlap=area_roles)
@@ -291,7 +293,7 @@ def at_unit(actor: Actor, steps: Sequence[str]) -> QuerySet[Matter]:
     """Open matters at some steps that the actor's unit answers for, what is lost soonest first."""
     if actor.unit_id is None:
         return Matter.objects.none()
-    rows = Matter.objects.filter(visible(actor), end="", unit_id=actor.unit_id, step__in=steps)
+    rows = Matter.objects.filter(visible(actor), ALONE, end="", unit_id=actor.unit_id, step__in=steps)
     return rows.select_related("kind", "unit", "procedure").order_by("due_at", "id")
 
 
@@ -355,7 +357,7 @@ def offered(actor: Actor, seen: Reading) -> list[Offered]:
     found = []
     for move in run.candidates(procedure, state):
         by = procedure.holders_of(move, state.step)
-        if not actions.may_act(actor, seen, by):
+        if not actions.may_act(actor, seen, by) or not clusters.allows(seen, move):
             continue
         reason = run.refusal(procedure, state, move, given)
         if reason is not None and not (reason.code == "condition" and move.needs):

@@ -12,7 +12,7 @@ MATTER_COLUMNS = (
     "class_code", "district_id", "subdistrict_id", "community_id", "grid_id", "step", "stage", "end", "step_version",
     "step_at", "seq", "unit_id", "desk_roles", "desk_level", "desk_person_id", "seats", "run", "handlers",
     "received_at", "oral_at", "emergency", "due_at", "hold_until", "ended_at", "lon", "lat", "address", "check_code",
-    "complained_of", "answers",
+    "complained_of", "answers", "lead_id", "joined_at",
 )  # fmt: skip
 
 _TASKS = """(SELECT jsonb_agg(jsonb_build_object('no', t.no, 'group', t."group", 'lead', t.lead, 'unit_id', t.unit_id,
@@ -149,7 +149,8 @@ WITH u AS (
         oral_at = %(oral_at)s::timestamptz, emergency = %(emergency)s, due_at = %(due_at)s::timestamptz,
         hold_until = %(hold_until)s::timestamptz, ended_at = %(ended_at)s::timestamptz,
         complained_of = %(complained_of)s::bigint[], confidentiality = %(confidentiality)s::smallint,
-        mark = %(mark)s::smallint, answers = %(answers)s::jsonb
+        mark = %(mark)s::smallint, answers = %(answers)s::jsonb, lead_id = %(lead_id)s::uuid,
+        joined_at = %(joined_at)s::timestamptz
     WHERE id = %(id)s AND seq = %(seq)s
     RETURNING district_id, subdistrict_id, community_id, grid_id, channel),
 e AS ({_ENTRY.format(gate="u")}),
@@ -249,8 +250,9 @@ MARKED_COLUMNS = (
     "raised_to", "seats", "hash", "clocks", "tasks",
 )  # fmt: skip
 READ_MARKED = f"""
-SELECT m.id, m.number, m.procedure_id, m.step, m."end", m.step_version, m.seq, m.unit_id, m.district_id,
-    m.subdistrict_id, m.raised_to, m.seats, last.hash,
+SELECT m.id, m.number, m.procedure_id, m.step,
+    CASE WHEN m.lead_id <> m.id THEN 'joined' ELSE m."end" END, m.step_version, m.seq,
+    m.unit_id, m.district_id, m.subdistrict_id, m.raised_to, m.seats, last.hash,
     {_CLOCKS.replace("%(id)s", "m.id")}, {_TASKS.replace("%(id)s", "m.id")}
 FROM matters_matter m LEFT JOIN matters_entry last ON last.matter_id = m.id AND last.seq = m.seq
 WHERE m.id = ANY(%(ids)s::uuid[])"""
@@ -364,3 +366,19 @@ REVOKE ALL ON FUNCTION civicloop_supersede(uuid) FROM PUBLIC;
 """
 SUPERSEDE = "SELECT civicloop_supersede(%(id)s)"
 ERASE = "SELECT texts, sealed, files FROM civicloop_erase(%(list)s::bigint, %(id)s)"
+
+# -- clusters of joined reports (matters.clustering) --
+
+# each open cluster once, by hopping from one lead to the next in its index: how many reports are joined costs nothing.
+# Behind are those whose lead has ended or was joined itself, and those that an open lead has ended before.
+CLUSTERS_BEHIND = """
+WITH RECURSIVE hop AS (
+    (SELECT lead_id FROM matters_matter WHERE lead_id IS NOT NULL AND "end" = '' ORDER BY lead_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT m.lead_id FROM matters_matter m WHERE m.lead_id > hop.lead_id AND m."end" = ''
+        ORDER BY m.lead_id LIMIT 1)
+    FROM hop WHERE hop.lead_id IS NOT NULL)
+SELECT l.id FROM hop JOIN matters_matter l ON l.id = hop.lead_id
+WHERE (l."end" <> '' OR l.lead_id IS DISTINCT FROM l.id)
+    OR EXISTS (SELECT FROM matters_matter m WHERE m.lead_id = l.id AND m."end" > '')
+ORDER BY l.id LIMIT 200"""

@@ -29,6 +29,12 @@ ENGINE_WORDS = {
     "judge_signal": gettext_lazy("A signal was looked at"),
     "trust_report": gettext_lazy("Let through to the desk"),
     "publish_photo": gettext_lazy("A photo and the public"),
+    "join": gettext_lazy("Joined to another case"),
+    "take_out": gettext_lazy("Taken out of the joined reports"),
+    "gather": gettext_lazy("Other reports of the same joined"),
+    "gather:out": gettext_lazy("A joined report was taken out"),
+    "follow": gettext_lazy("Ended with the case that it was joined to"),
+    "come_back": gettext_lazy("Open again with the case that it is joined to"),
 }
 ANSWER_WORDS = {
     "done": pgettext_lazy("part", "Done"), "cannot": pgettext_lazy("part", "Cannot be done here"),
@@ -74,6 +80,12 @@ def action_words(procedure: Procedure, action: str, result: str, data: Mapping[s
         return _("%(what)s, list %(list)s") % {"what": ENGINE_WORDS[action], "list": result}
     if action == "mark":
         return mark_words(procedure, data)
+    if action == "gather":
+        members = data.get("members") or ()
+        which = ENGINE_WORDS.get(f"{action}:{result}", ENGINE_WORDS[action])
+        return f"{which} · {'、'.join(map(str, members[:3]))}{'…' if len(members) > 3 else ''}"
+    if action in {"join", "follow"} and data.get("lead_number"):
+        return f"{ENGINE_WORDS[action]} · {data['lead_number']}"
     if action in ENGINE_WORDS:
         return str(ENGINE_WORDS[action])
     asked = action.startswith("request:")

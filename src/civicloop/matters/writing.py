@@ -99,6 +99,11 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         plan.draft.texts.pop(name, None)
         plan.draft.plain[f"sealed:{name}"] = True
     plan.draft.plain["unit"] = where.unit_id
+    lead_id, joined_at = _cluster(plan, row, ended=ended)
+    waits = lead_id is not None and lead_id != seen.id and not ended
+    if waits:  # the ladder of the case that it was joined to rings for it
+        for changed in (*plan.rows.clocks_new, *plan.rows.clocks_changed.values()):
+            changed["mark_at"] = None
     remember_stand_in(actor, plan.draft)
     kept = timeline.salted(request)
     entry = timeline.seal(
@@ -122,7 +127,8 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         "class_code": plan.class_code if effects else row["class_code"],
         "condition_id": plan.condition_id if effects else row["condition_id"],
         "oral_at": plan.oral_at or row["oral_at"], "emergency": row["emergency"] or plan.oral_at is not None,
-        "due_at": None if ended or state.hold else due_of(step, clocks),
+        "due_at": None if ended or state.hold or waits else due_of(step, clocks),
+        "lead_id": lead_id, "joined_at": joined_at,
         "hold_until": _hold_until(plan, row, state, procedure, now),
         "ended_at": (row["ended_at"] or now) if ended else None, "sealed": json.dumps(sealed),
         "complained_of": row["complained_of"] if plan.complained_of is None else plan.complained_of,
@@ -138,10 +144,24 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         sampling.raise_share(procedure, sample, row["subdistrict_id"], now)
     leads_on = bool(
         (effects is not None and (effects.opens or (ended and row["parent_id"])))
+        or (lead_id is not None and (plan.cluster is not None or ended != bool(row["end"])))
         or any("system" in move.by for move in procedure.moves_from.get(step.code, ()))
     )
     return Done(201, seen.id, row["seq"] + 1, step.code, version, wanted.action, plan.result or "", plan.requested,
                 leads_on)  # fmt: skip
+
+
+def _cluster(plan: Plan, row: Mapping[str, Any], *, ended: bool) -> tuple[UUID | None, datetime | None]:
+    """The case that the matter is joined to after the act, and since when (matters.clusters).
+
+    One that ends or goes on by an act of its own is alone again.
+    """
+    if plan.cluster is not None:
+        return plan.cluster
+    lead_id: UUID | None = row["lead_id"]
+    if lead_id is not None and lead_id != row["id"] and ended != bool(row["end"]):
+        return None, None
+    return lead_id, row["joined_at"]
 
 
 def _hold_until(

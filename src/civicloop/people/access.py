@@ -189,6 +189,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "erasure.propose": frozenset({Role.SECURITY_ADMIN}),
     "erasure.decide": frozenset({Role.AUDIT_ADMIN}),
     "alike.judge": frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR}),
+    "clusters.join": frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR}),
+    "clusters.watch": frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER}),
     "classifier.view": frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER}) | SEPARATED,
     "signals.judge": frozenset({Role.CHECKER, Role.SUPERVISOR}),
     # the own inbox and how one wants to be told; what could not be sent is the system administrator's (notices)

@@ -326,6 +326,21 @@ def _counts(procedure: Procedure, state: RunState, move: Move, hold: str | None,
     return counts
 
 
+def carried(procedure: Procedure, state: RunState, step: str, action: str) -> Effects:
+    """A matter ends with the one that it was joined to (并案): it takes that one's end, which was proved there."""
+    draft = Draft(procedure, state)
+    draft.enter(step)
+    after = procedure.steps[step]
+    fresh = replace(state, step=step, clocks=draft.pairs())
+    return Effects(fresh, action, None, state.step, step, after.stage, after.end, clocks=tuple(draft.effects))
+
+
+def returned(procedure: Procedure, state: RunState, before: RunState, action: str) -> Effects:
+    """The same struck out: the matter stands again where it was; its clocks are for whoever writes."""
+    after = procedure.steps[before.step]
+    return Effects(before, action, None, state.step, before.step, after.stage, None, reopened=True)
+
+
 def settle(procedure: Procedure, state: RunState, group: str, outcome: str) -> Effects:
     """All tasks of `group` are answered and come to `outcome` (pass or fail). Work done in tasks is unchecked work.
 
