@@ -151,6 +151,7 @@ def test_the_answer_of_a_declined_case_is_given_to_all():
 
 def test_when_the_lead_is_withdrawn_the_oldest_of_the_others_leads_on():
     lead, *members = [loop.report(kind="01001") for _ in range(4)]
+    members.sort()
     for member in members:
         join(member, lead)
     actions.act(access.outsider("reporter", lead), Act(lead, "withdraw", ids.uuid7(), data={"reason": "不反映了"}))

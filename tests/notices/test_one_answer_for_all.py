@@ -47,6 +47,16 @@ def send(user: str, matter: UUID, words: str = TEXT, broadcast: UUID | None = No
     return broadcasts.send(world.actor(user), broadcast_id=broadcast or ids.uuid7(), matter_id=matter, text=words)
 
 
+def test_everybody_whose_report_was_joined_to_the_case_is_told_and_nobody_else() -> None:
+    lead, member, other = (reported(f"1380000001{n}") for n in range(3))
+    loop.act("clerk", member, "join", lead=str(lead))
+    assert broadcasts.reach(world.actor("clerk"), member).reporters == 2  # asked from any of them
+    assert send("clerk", lead).told == 2
+    rows = Notice.objects.filter(template="reporter_broadcast")
+    assert {row.matter_id for row in rows} == {lead, member}
+    assert other not in broadcasts.reach(world.actor("clerk"), lead).once
+
+
 def test_everybody_is_told_once_and_nobody_opens_a_number_to_find_out(family: list[UUID]) -> None:
     found = broadcasts.reach(world.actor("clerk"), family[0])
     assert (found.matters, found.reporters, found.beyond) == (5, 3, 0)

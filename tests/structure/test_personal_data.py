@@ -141,6 +141,7 @@ NO_NOTICE = {
     "notices/inbox.html": "read, no words", "notices/log.html": "send again, no words",
     "site/matter.html": "a card, no words", "site/compare.html": "the same or not",
     "site/limits.html": "limits of clocks", "supervision/suggestions.html": "yes, no", "site/doubted.html": "yes, no",
+    "site/merging.html": "go on, no words",
     "ui/parts/footer.html": "language and theme", "ui/parts/person.html": "the post to act in",
 }  # fmt: skip
 # parts of pages: the notice stands on the page that includes them
@@ -148,7 +149,7 @@ PARTS = {
     "ui/parts/act_sheet.html": "site/matter_acts.html", "site/approvals_request.html": "site/matter_acts.html",
     "site/desk_file.html": "site/matter_acts.html", "site/matter_complaint.html": "site/matter_acts.html",
     "site/matter_parts.html": "site/matter_acts.html", "site/matter_urge.html": "site/matter_acts.html",
-    "site/portal_more.html": "site/portal_status.html",
+    "site/cluster_out.html": "site/cluster.html", "site/portal_more.html": "site/portal_status.html",
 }  # fmt: skip
 POSTING = re.compile(r'<form[^>]*method="post"', re.I)
 NOTICE = re.compile(r"{% personal_notice ([^%]*) %}")

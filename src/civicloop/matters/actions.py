@@ -71,9 +71,17 @@ _ENGINE = {
     clusters.FOLLOW: clusters.follow,
     clusters.COME_BACK: clusters.come_back,
 }
-# only with what goes with them in one transaction: see matters.signals, .publishing, .rewriting, .erasure, .own_data
+# only with what goes with them: see matters.signals, .publishing, .rewriting, .erasure, .own_data, .merging
 INSIDE = frozenset(
-    {signals.ACTION, doubts.ACTION, publishing.ACTION, rewriting.RELEASE, erasure.ACTION, own_data.ACTION}
+    {
+        signals.ACTION,
+        doubts.ACTION,
+        publishing.ACTION,
+        rewriting.RELEASE,
+        erasure.ACTION,
+        own_data.ACTION,
+        clusters.TAKE_OUT,
+    }
 )
 
 

@@ -4,14 +4,12 @@ A pair that somebody has looked at and found different stays apart: it is not su
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
-from civicloop.foundation import clock, coordinates, ids, morton
-from civicloop.matters import errors, selectors
+from civicloop.foundation import clock, coordinates
+from civicloop.matters import clusters, errors, nearby, selectors
 from civicloop.matters.likeness import FAR, Likeness, Told, compare, rarity
 from civicloop.matters.models import Matter, NotAlike
 from civicloop.people import access
@@ -19,7 +17,6 @@ from civicloop.people.access import Actor
 from civicloop.records import audit
 
 DAYS = 30
-LOOKED_AT = 200  # reports of one place that are compared, the newest
 SHOWN = 5
 
 
@@ -36,22 +33,19 @@ def alike(actor: Actor, row: Matter, *, most: int = SHOWN) -> list[Alike]:
     """What the reader may see that may be the same as `row`, the likeliest first; nothing without a point."""
     if row.lon is None or row.lat is None:
         return []
-    pairs = NotAlike.objects.filter(Q(first_id=row.id) | Q(second_id=row.id))
-    apart = {each for both in pairs.values_list("first_id", "second_id") for each in both}
-    cells = Q()
-    for first, last in morton.around(row.lon, row.lat, FAR):
-        cells |= Q(cell__range=(first, last))
-    since = ids.uuid7(clock.now() - timedelta(days=DAYS))
-    found = Matter.objects.filter(cells, selectors.visible(actor), id__gt=since).exclude(id__in={row.id, *apart})
-    near = list(found.select_related("kind", "unit", "procedure").order_by("-id")[:LOOKED_AT])
+    if row.lead_id not in {None, row.id}:
+        return []  # it is dealt with in another case
+    away = nearby.near(row.lon, row.lat, FAR, days=DAYS)
+    wanted = set(away) - clusters.apart_from(row.id) - {row.id}
+    found = Matter.objects.filter(selectors.visible(actor), selectors.ALONE, id__in=wanted)
+    near = list(found.select_related("kind", "unit", "procedure").order_by("-id"))
     told = {each.id: _told(each) for each in (row, *near)}
     weights = rarity(told.values())
     compared = []
     for each in near:
-        metres = coordinates.metres((row.lon, row.lat), (each.lon or 0.0, each.lat or 0.0))
-        likeness = compare(told[row.id], told[each.id], metres, weights)
+        likeness = compare(told[row.id], told[each.id], away[each.id], weights)
         if likeness.suggested:
-            compared.append(Alike(each, likeness, metres))
+            compared.append(Alike(each, likeness, away[each.id]))
     return sorted(compared, key=lambda each: (-each.likeness.value, each.row.id))[:most]
 
 

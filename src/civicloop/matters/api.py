@@ -18,7 +18,7 @@ from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
-from civicloop.matters import actions, doubts, errors, selectors, why_unit
+from civicloop.matters import actions, clusters, doubts, errors, reading, selectors, why_unit
 from civicloop.matters.choices import Channel
 from civicloop.matters.clock_api import ClockOut, clocks_out
 from civicloop.matters.models import Matter
@@ -575,10 +575,13 @@ def opened_by(request: HttpRequest, number: str, code: str) -> UUID:
 def receipt_of(request: HttpRequest, number: str, code: str) -> ReceiptOut:
     """What a reporter may see of the matter that number and code open. Raises Refused."""
     row = selectors.row_of(opened_by(request, number, code))
-    procedure = procedures.by_id(row.procedure_id)
+    seen = reading.read(row.id)
+    case = clusters.case_of(seen) if seen is not None else None
+    at = selectors.row_of(case.id) if case is not None else row  # where it is dealt with
+    procedure = procedures.by_id(at.procedure_id)
     return ReceiptOut(
-        number=row.number, title=row.title, stage=row.stage, step=shown(procedure.steps[row.step].names, language()),
-        end=row.end, who=shown(row.unit.names, language()), phone=row.unit.duty_phone, due_at=row.due_at,
+        number=row.number, title=row.title, stage=at.stage, step=shown(procedure.steps[at.step].names, language()),
+        end=row.end, who=shown(at.unit.names, language()), phone=at.unit.duty_phone, due_at=at.due_at,
         received_at=row.received_at, story=story(row),
     )  # fmt: skip
 

@@ -107,8 +107,9 @@ def _try(actor: Actor, matter: UUID, action: str, act_id: UUID, data: Mapping[st
     """Whether it was done now; None where it was refused."""
     from civicloop.matters import actions
 
+    kept = {"why": "lead"} if action == clusters.TAKE_OUT else {}
     try:
-        return actions.act(actor, actions.Act(matter, action, act_id, data=data), follow=False).status == 201
+        return actions.act(actor, actions.Act(matter, action, act_id, data=data), follow=False, kept=kept).status == 201
     except Refused:
         return None
 

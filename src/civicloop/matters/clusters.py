@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import chain, clock
@@ -35,6 +36,7 @@ FOLLOW, COME_BACK = "follow", "come_back"
 DUTY = "clusters.join"
 REPORTER = "reporter"
 LONGEST = 500
+LOOKED_AT = 2000  # reports of one case whose pairs are remembered
 HOWS = ("desk", "voice", "passed")  # by a clerk; by the reporter's own word; since the lead was withdrawn or void
 # ends that are the lead's alone: its reporter took it back, or it was no report at all
 NOT_SHARED = frozenset({"withdrawn", "void"})
@@ -48,6 +50,12 @@ FREE = frozenset({JOIN, TAKE_OUT, FOLLOW, COME_BACK, "note", "recount", "urge", 
 def waits(row: Mapping[str, Any]) -> bool:
     """Whether a matter is joined to another and open: the lead's case goes on for it."""
     return row["lead_id"] is not None and row["lead_id"] != row["id"] and not row["end"]
+
+
+def case_of(seen: Reading) -> Reading | None:
+    """The open case in which a joined report is dealt with; None for one that stands alone. Asks nobody's leave: of it
+    a reporter is told no more than of the own report."""
+    return reading.read(seen.row["lead_id"]) if waits(seen.row) else None
 
 
 def guard(wanted: Act, seen: Reading) -> None:
@@ -168,9 +176,17 @@ def why_not(code: str) -> str:
 
 
 def kept_apart(one: UUID, other: UUID) -> bool:
-    """Whether somebody found the two different."""
-    first, second = sorted((one, other))
-    return NotAlike.objects.filter(first_id=first, second_id=second).exists()
+    """Whether somebody found the first one different from the case, or from a report that is joined to the case."""
+    return other in apart_from(one)
+
+
+def apart_from(matter_id: UUID) -> frozenset[UUID]:
+    """What somebody found different from a matter or from one that is joined to it, with the cases of those."""
+    mine = [matter_id, *Matter.objects.filter(lead_id=matter_id).values_list("id", flat=True)[:LOOKED_AT]]
+    pairs = NotAlike.objects.filter(Q(first_id__in=mine) | Q(second_id__in=mine)).values_list("first_id", "second_id")
+    found = {each for both in pairs for each in both} - set(mine)
+    leads = Matter.objects.filter(id__in=found).exclude(lead_id=None).values_list("lead_id", flat=True)
+    return frozenset(found | {each for each in leads if each is not None})
 
 
 def open_members(lead_id: UUID) -> Any:

@@ -13,6 +13,7 @@ from civicloop.foundation import ngrams
 FAR = 120.0  # metres from which on nothing is near
 SAME_ENOUGH = 0.52
 FEWEST_SHARED = 1  # tokens that must be shared, unless the kinds are the same
+FEW = 2  # of a report that was joined: with fewer shared tokens somebody should look
 SATURATION = 0.7  # what is shared counts, not what each says beside it: three rare tokens are nearly all
 TEXT, NEAR, KIND = 0.4, 0.3, 0.3
 

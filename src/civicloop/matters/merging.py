@@ -176,7 +176,8 @@ def take_out(actor: Actor, *, matter_id: UUID, act_id: UUID, reason: str) -> Non
     from civicloop.matters import alike
 
     lead_id = selectors.seen_by(actor, matter_id).row["lead_id"]
-    done = actions.act(actor, actions.Act(matter_id, clusters.TAKE_OUT, act_id, data={"reason": reason}), follow=False)
+    wanted = actions.Act(matter_id, clusters.TAKE_OUT, act_id, data={"reason": reason})
+    done = actions.act(actor, wanted, follow=False, kept={"why": "different"})
     if done.status == 201 and lead_id is not None:
         clustering.note(lead_id, [matter_id], out=True)
         alike.note_apart(actor, matter_id, lead_id)

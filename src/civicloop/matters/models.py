@@ -7,7 +7,7 @@ so its range is time. Relations inside a matter are plain columns with a databas
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
-from django.db.models import PROTECT, Q
+from django.db.models import PROTECT, F, Q
 
 from civicloop.matters.choices import (
     Channel,
@@ -106,6 +106,7 @@ class Matter(models.Model):
             GinIndex(fields=["desk_roles"], name="matter_open_desk", condition=Q(end="")),
             models.Index(fields=["ended_at"], name="matter_solved", condition=Q(end="solved")),
             models.Index(fields=["cell"], name="matter_cell"),
+            models.Index(F("cell").bitrightshift(12), "id", name="matter_block"),  # matters.nearby
             models.Index(fields=["hold_until"], name="matter_hold_until", condition=~Q(hold_until=None)),
             models.Index(fields=["lead_id", "end", "id"], name="matter_cluster", condition=~Q(lead_id=None)),
             models.Index(fields=["lead_id"], name="matter_open_cluster", condition=~Q(lead_id=None) & Q(end="")),

@@ -382,3 +382,12 @@ SELECT l.id FROM hop JOIN matters_matter l ON l.id = hop.lead_id
 WHERE (l."end" <> '' OR l.lead_id IS DISTINCT FROM l.id)
     OR EXISTS (SELECT FROM matters_matter m WHERE m.lead_id = l.id AND m."end" > '')
 ORDER BY l.id LIMIT 200"""
+
+# -- what lies near a point (matters.nearby) --
+
+# the newest of each block, so that a crowded place costs no more than a bounded number of rows
+NEAR = """
+SELECT x.id, x.lon, x.lat FROM unnest(%(blocks)s::bigint[]) AS b(block)
+CROSS JOIN LATERAL (
+    SELECT m.id, m.lon, m.lat FROM matters_matter m WHERE (m.cell >> 12) = b.block AND m.id > %(since)s
+    ORDER BY m.id DESC LIMIT %(most)s) x"""

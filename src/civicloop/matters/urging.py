@@ -14,7 +14,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock
-from civicloop.matters import errors, marking, timeline, working
+from civicloop.matters import clusters, errors, marking, timeline, working
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.models import Entry
 from civicloop.matters.plans import Plan
@@ -67,7 +67,8 @@ def plan(actor: Actor, wanted: Act, seen: Reading) -> Plan:
         raise invalid(
             "reason", "missing", _("Say in at most %(most)s characters why it is urgent.") % {"most": LONGEST}
         )
-    rows, unit, by = Rows(), seen.row["unit_id"], "reporter" if actor.kind == "outside" else "staff"
+    case = clusters.case_of(seen) or seen  # of a report that is joined the unit of the case is told
+    rows, unit, by = Rows(), case.row["unit_id"], "reporter" if actor.kind == "outside" else "staff"
     rows.fact(TOPIC, unit, detail=by)
     rows.tell(TOPIC, unit=unit, by=by, times=len(before) + 1)
     texts = {"reason": reason.strip()} if reason.strip() else {}

@@ -1,7 +1,7 @@
 """统一答复: one text for all who reported the same, so that 800 of them need not ask one by one.
 
-The same: a matter and those joined to it (its sub-matters, or those of the matter above it). Each reporter is told
-once, by the phone number that was left, which nobody opens to find out.
+The same: a case with the reports joined to it (matters.clusters), and a matter with its sub-matters or those of the
+matter above it. Each reporter is told once, by the phone number that was left, which nobody opens to find out.
 """
 
 from dataclasses import dataclass
@@ -53,8 +53,9 @@ def reach(actor: Actor, matter_id: UUID) -> Reach:
     seen = selectors.seen_by(actor, matter_id)
     if not may_send(actor, seen):
         raise NoticeError("forbidden", _("Your post may not do this."))
-    root = seen.row["parent_id"] or matter_id
-    family = Matter.objects.filter(selectors.visible(actor), Q(id=root) | Q(parent_id=root) | Q(id=matter_id))
+    root, lead = seen.row["parent_id"] or matter_id, seen.row["lead_id"] or matter_id
+    same = Q(id__in={root, lead, matter_id}) | Q(parent_id=root) | Q(lead_id=lead)
+    family = Matter.objects.filter(selectors.visible(actor), same)
     numbers = dict(family.order_by("id").values_list("id", "number")[:MOST])
     phones = SealedValue.objects.filter(matter_id__in=numbers, field=REPORTER_FIELD).order_by("matter_id", "no")
     by_phone: dict[bytes, UUID] = {}

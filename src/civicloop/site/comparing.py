@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from civicloop.foundation import ids
 from civicloop.matters import alike
 from civicloop.matters.alike import Alike
 from civicloop.matters.errors import Refused
@@ -51,9 +52,21 @@ def compare(request: HttpRequest, actor: Actor, matter_id: UUID, other_id: UUID)
         raise Http404 from None
     context = {
         "title": _("Are these the same?"), "sides": sides, "why": why(row, found), "matter_id": matter_id,
-        "other_id": other_id, "may_judge": access.may(actor, "alike.judge").allowed, "other_number": found.row.number,
+        "other_id": other_id, "joins": _joins(row, found.row),
+        "may_judge": access.may(actor, "alike.judge").allowed, "other_number": found.row.number,
     }  # fmt: skip
     return render(request, "site/compare.html", context)
+
+
+def _joins(row: Matter, other: Matter) -> list[dict[str, Any]]:
+    """Which of the two could be joined to which; the older one leads first."""
+    pairs = sorted(((row, other), (other, row)), key=lambda pair: pair[1].id)
+    return [
+        {"lead": lead.id, "lead_number": lead.number, "matter": member.id, "number": member.number,
+         "run_id": ids.uuid7()}
+        for member, lead in pairs
+        if not lead.end and not member.end
+    ]  # fmt: skip
 
 
 @require_POST

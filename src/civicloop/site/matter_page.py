@@ -28,7 +28,7 @@ from civicloop.people.choices import Role
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.places.choices import LEVEL_WORDS
-from civicloop.site import acting, clock_strip, complaints, film_pages, opening, urging
+from civicloop.site import acting, clock_strip, complaints, film_pages, joining, opening, urging
 from civicloop.site.acting import language
 from civicloop.supervision import pages as supervision
 
@@ -51,6 +51,7 @@ def show(request: HttpRequest, actor: Actor, matter_id: UUID, status: int = 200)
     try:
         context = bag(request, actor, matter_id)
         context |= urging.bag(actor, context["seen"]) | supervision.panel(actor, matter_id)
+        context |= joining.bag(actor, context["seen"], context["row"])
         context["may_broadcast"] = broadcasts.may_send(actor, context["seen"])
         context |= opening.bag(request, actor, context["seen"]) | complaints.bag(
             actor, context["seen"], request.POST.get("text", "")

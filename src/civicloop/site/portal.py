@@ -266,7 +266,7 @@ def show_status(
             sheet |= {"open": False, "suggested": False, "happens": _("Nobody goes on working on it then.")}
     pictures = faces.photos_of([matter_id])[matter_id]
     context = {
-        "row": row, "lines": portal_words.four_lines(row, seen), "story": portal_words.story(row, seen),
+        "row": row, "lines": portal_words.lines_of(row, seen), "story": portal_words.story(row, seen),
         "sheets": sheets, "photos": pictures, "has_photos": any(pictures.values()), "place": place_words(row),
         "refused": faces.trouble(request), "told": opening.told(matter_id),
         "may_add": not row.end and seen.procedure.code == "grid-event",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from civicloop.foundation import clock
 from civicloop.foundation.names import shown
-from civicloop.matters import reckoning, selectors
+from civicloop.matters import clusters, reckoning, selectors
 from civicloop.matters.choices import Stage
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
@@ -55,6 +55,10 @@ HAPPENED: Mapping[str, str | Promise] = {
     "reopen": gettext_lazy("Opened again"),
     "urge": gettext_lazy("The unit was asked for more speed"),
     "rate": gettext_lazy("You have rated it"),
+    "join": gettext_lazy("Others have reported the same; all of it is dealt with as one case"),
+    "take_out": gettext_lazy("It is dealt with by itself again"),
+    "follow": gettext_lazy("Ended together with the case"),
+    "come_back": gettext_lazy("The case was opened again, and with it your report"),
     "correct": gettext_lazy("You have corrected something"),
     "publish_photo:public": gettext_lazy("A photo of it is shown to everybody, with faces and number plates covered"),
     "publish_photo:taken_back": gettext_lazy("A photo of it is not shown to everybody any more"),
@@ -83,7 +87,7 @@ ENDS: Mapping[str, str | Promise] = {
 ADDRESSED: Mapping[str, str] = {
     "decline": "reason", "transfer": "reason", "explain": "reason", "refuse": "reason", "ask": "note",
     "answer": "note", "withdraw": "reason", "confirm": "reason", "hand_over": "note",
-    "correct": "note",
+    "correct": "note", "follow": "answer",
 }  # fmt: skip
 
 
@@ -103,6 +107,17 @@ def story(row: Matter, seen: Reading) -> list[dict[str, Any]]:
         if words and (not found or found[-1]["what"] != words or text):
             found.append({"what": words, "when": line.at, "text": text})
     return found
+
+
+def lines_of(row: Matter, seen: Reading) -> list[dict[str, Any]]:
+    """The four lines; of a report that is joined to another case those of that case, since it is dealt with there."""
+    lead = clusters.case_of(seen)
+    if lead is None:
+        return four_lines(row, seen)
+    lines = four_lines(selectors.row_of(lead.id), lead)
+    lines[0]["due"] = row.received_at
+    lines[1]["text"] = _("%(unit)s, together with what others have reported") % {"unit": lines[1]["text"]}
+    return lines
 
 
 def four_lines(row: Matter, seen: Reading) -> list[dict[str, Any]]:

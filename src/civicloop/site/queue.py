@@ -180,7 +180,7 @@ def nearby(actor: Actor, row: Matter, most: int = 6) -> list[Matter]:
     rows = [
         other
         for other in selectors.matters(actor, filters, limit=40).rows
-        if other.id != row.id and other.received_at >= since
+        if other.id != row.id and other.received_at >= since and other.lead_id in {None, other.id}
     ]
     return sorted(rows, key=lambda other: other.kind_id != row.kind_id)[:most]
 
