@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from civicloop.foundation import clock, coordinates, ids, ngrams
-from civicloop.matters import clusters, likeness, selectors
+from civicloop.foundation import clock, coordinates, ids
+from civicloop.matters import clusters, finding, likeness, selectors
 from civicloop.matters.likeness import Told
 from civicloop.matters.models import Matter
 from civicloop.people.access import Actor
@@ -78,7 +78,7 @@ def candidates(
     if same_kind and lead.kind_id is not None:
         rows = rows.filter(kind_id=lead.kind_id)
     if text:
-        rows = rows.filter(search__tokens__contains=ngrams.tokens(text)[:20] or [text.lower()[:24]])
+        rows = rows.filter(finding.holds(text))
     return rows.order_by("-id")
 
 

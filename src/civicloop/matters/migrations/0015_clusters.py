@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0002_rules_of_responsibility'),
-        ('matters', '0013_clock_events'),
+        ('matters', '0014_search_words'),
         ('people', '0010_sessions'),
         ('places', '0002_overlays'),
         ('procedures', '0002_ladders'),
