@@ -139,4 +139,18 @@ def locate(as_json: bool, folder: Path | None, size: int) -> None:
     _print("locate", size, [1], locating.locate(folder or only_city(), size, _say), as_json)
 
 
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@click.option("--city", "folder", default=None, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--size", default=DEFAULT_SIZE, type=click.IntRange(1, 10_000_000), help="random points, each with a kind"
+)
+def route(as_json: bool, folder: Path | None, size: int) -> None:
+    """How long a point and a kind take to find who answers, and by what: rules, list of duties or duty desk."""
+    from civicloop.ops.bench import routing
+    from civicloop.ops.demo_commands import only_city
+
+    _print("route", size, [1], routing.route(folder or only_city(), size, _say), as_json)
+
+
 COMMANDS: list[click.Command] = [bench]

@@ -28,7 +28,7 @@ def locate(folder: Path, number: int, say: Callable[[str], None]) -> dict[str, A
         selectors.forget()
         areas = len(selectors.areas("grid"))
         read = time.perf_counter() - began
-        points = _points(number)
+        points = random_points(number)
         results: dict[str, Any] = {"grids": areas, "seconds_to_read": round(read, 2)}
         for system in coordinates.SYSTEMS:
             say(system)
@@ -37,7 +37,7 @@ def locate(folder: Path, number: int, say: Callable[[str], None]) -> dict[str, A
     return {"results": results, "ratios": {"inside": round(inside, 3)}}
 
 
-def _points(number: int) -> list[tuple[float, float]]:
+def random_points(number: int) -> list[tuple[float, float]]:
     """Random points over the bounds of all grids and a little beyond."""
     from civicloop.places.models import AreaVersion
 
