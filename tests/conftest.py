@@ -200,6 +200,24 @@ def committing(django_db_setup, django_db_blocker, database_server, database_tem
     _forget_caches()
 
 
+@pytest.fixture
+def nothing_loaded(django_db_setup, django_db_blocker, database_server) -> Iterator[str]:  # type: ignore[no-untyped-def]
+    """A migrated database without any city, for a test that loads one; never together with django_db."""
+    from django.db import connections
+
+    home = connections["default"].settings_dict["NAME"]
+    name = f"e_{os.getpid()}_{time.monotonic_ns()}"
+    _clone(database_server, name, _template(database_server))
+    with django_db_blocker.unblock():
+        _point_at(database_server, name)
+        _forget_caches()
+        yield name
+        connections["default"].close()
+        _point_at(database_server, home)
+    _drop(database_server, name)
+    _forget_caches()
+
+
 def _forget_caches() -> None:
     """Rooms keep reference data in process; another database has other rows."""
     from civicloop.foundation import caches
@@ -210,7 +228,11 @@ def _forget_caches() -> None:
 @pytest.fixture(autouse=True)
 def _fresh_caches(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
-    if "django_db" in request.keywords or "db" in request.fixturenames or "committing" in request.fixturenames:
+    if (
+        "django_db" in request.keywords
+        or "db" in request.fixturenames
+        or {"committing", "nothing_loaded"} & {*request.fixturenames}
+    ):
         _forget_caches()
 
 

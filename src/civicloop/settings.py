@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "civicloop.ops.middleware.CityTime",
     "civicloop.ops.middleware.NoZeroBytes",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -135,7 +136,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "Asia/Shanghai"  # the deciding zone of pages; the database and the hashed form are UTC
+TIME_ZONE = "Asia/Shanghai"  # until the city says otherwise (foundation.locality); the database is in UTC
 
 BEHIND_PROXY = os.environ.get("CIVICLOOP_BEHIND_PROXY", "") == "1"
 STATIC_URL = "/static/"

@@ -4,9 +4,8 @@ import random
 
 import pytest
 
-from civicloop.catalogue import routing
+from civicloop.catalogue import routing, words
 from civicloop.catalogue import selectors as catalogue
-from civicloop.catalogue import words
 from civicloop.ops.bench.routing import measured
 from civicloop.people.models import Unit
 from civicloop.places import selectors as places

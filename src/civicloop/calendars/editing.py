@@ -7,6 +7,7 @@ from typing import Any
 
 from civicloop.calendars.rules.body import calendar_of, content_of
 from civicloop.calendars.rules.calendar import DAY, DayKind, DayRule, Shifts, WorkingCalendar
+from civicloop.foundation.names import problems
 
 MOST_SHOWN = 400  # days of a difference
 
@@ -68,5 +69,6 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Cha
 
 
 def rule_of(kind: DayKind, shifts: Shifts, names: Mapping[str, str]) -> DayRule:
-    """A rule for days; names without Chinese are left out."""
-    return DayRule(kind, shifts, {code: text for code, text in names.items() if text} if names.get("zh-hans") else {})
+    """A rule for days; names neither in Chinese nor in the city's own language are left out."""
+    kept = {code: text for code, text in names.items() if text}
+    return DayRule(kind, shifts, {} if problems(kept) else kept)

@@ -17,6 +17,7 @@ from civicloop.catalogue.loading import Loader
 from civicloop.catalogue.models import Kind
 from civicloop.catalogue.responsibilities import Responsibilities
 from civicloop.foundation import clock
+from civicloop.foundation.names import REQUIRED, problems
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.records import audit
@@ -72,7 +73,7 @@ def load_folders(actor: Actor, *, folders: Sequence[Path], valid_from: datetime 
     """
     require(actor)
     at = valid_from or (clock.now() if Kind.objects.exists() else BEGINNING)
-    read = [files.read_folder(folder) for folder in folders]
+    read = [files.read_folder(folder, REQUIRED if folder == NATIONAL else None) for folder in folders]
     loader = Loader(at)
     for folder in read:
         loader.load(folder)
@@ -116,7 +117,7 @@ def set_conditions(actor: Actor, *, kind_id: int, lines: Sequence[ConditionLine]
     wanted: dict[int, tuple[Row, dict[str, Any]]] = {}
     for line in lines:
         names = {language: text.strip() for language, text in line.names.items() if text.strip()}
-        if "zh-hans" not in names:
+        if problems(names):
             raise CatalogueError("name_missing", _("A condition needs a Chinese text."))
         closing = {language: text.strip() for language, text in line.closing.items() if text.strip()}
         content = {"names": names, "closing": closing, "limit": str(line.limit), "source": Source.CITY, "note": {}}

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -27,7 +25,7 @@ from civicloop.catalogue.files import CatalogueRefused
 from civicloop.catalogue.models import Component, ComponentEdition
 from civicloop.catalogue.rules import components as rules
 from civicloop.catalogue.selectors import KindView, valid
-from civicloop.foundation import clock, coordinates, morton
+from civicloop.foundation import clock, coordinates, locality, morton
 from civicloop.people.access import Actor
 from civicloop.people.models import Unit
 from civicloop.places import selectors as places
@@ -166,7 +164,7 @@ class _Work:
         return self._ended(row, editions) if ends else self._changed(row, kind, cells, editions)
 
     def _added(self, code: str, kind: KindView, cells: Mapping[str, str]) -> Component:
-        today = self.at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+        today = self.at.astimezone(locality.zone()).date()
         row = Component(
             code=code, kind_id=kind.id, names=dict(kind.names), first_on=today, valid_from=self.at, since=self.at
         )

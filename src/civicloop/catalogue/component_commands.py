@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from django.conf import settings
 from django.utils import translation
 
 from civicloop.catalogue import component_actions as actions
@@ -18,7 +17,8 @@ from civicloop.catalogue import component_selectors as register
 from civicloop.catalogue.actions import CatalogueError
 from civicloop.catalogue.files import CatalogueRefused
 from civicloop.catalogue.selectors import kind as kind_of
-from civicloop.foundation import clock, coordinates, moments
+from civicloop.foundation import clock, coordinates, locality, moments
+from civicloop.foundation.names import own
 from civicloop.people import access
 from civicloop.places import selectors as places
 
@@ -65,7 +65,7 @@ def _refuse(head: str, faults: Sequence[str]) -> NoReturn:
 
 def _moment(text: str | None) -> datetime:
     try:
-        return moments.read(text, settings.TIME_ZONE) if text else clock.now()
+        return moments.read(text, locality.zone_name()) if text else clock.now()
     except ValueError:
         sys.exit(f"civicloop: --effective: {text!r} is no date or moment; write 2026-07-01")
 
@@ -99,7 +99,7 @@ def gaps() -> None:
         ((kind_of(kind).code, area or 0), kind, area, number) for (kind, area), number in register.ownerless().items()
     )
     for _place, kind, area, number in lines:
-        name = places.area(area).names["zh-hans"] if area else "—"
+        name = own(places.area(area).names) if area else "—"
         click.echo(f"{number:>7}  {kind_of(kind).code} {kind_of(kind).names['zh-hans']}  {name}")
     click.echo(f"{sum(line[3] for line in lines)} components without an owner")
 

@@ -15,6 +15,7 @@ from civicloop.catalogue.component_files import STANDARD_STATES
 from civicloop.catalogue.models import Component, ComponentEdition
 from civicloop.catalogue.rules import components as rules
 from civicloop.foundation import clock, coordinates, hot, morton
+from civicloop.foundation.names import own
 from civicloop.people.models import Unit
 from civicloop.places import selectors as places
 from civicloop.records import settings as adjustable
@@ -236,18 +237,18 @@ def cells_of(row: Component, crs: str = "wgs84", *, standard_words: bool = False
     """A component in the columns of its file. With `standard_words` the state is said as the standard's table does."""
     lon, lat = coordinates.from_wgs84(row.lon, row.lat, crs)
     names = {"": ""} | {
-        unit.code: unit.names["zh-hans"] for unit in (row.department, row.owner, row.maintainer) if unit is not None
+        unit.code: own(unit.names) for unit in (row.department, row.owner, row.maintainer) if unit is not None
     }
     codes = {name: unit.code if unit else "" for name, unit in
              (("department", row.department), ("owner", row.owner), ("maintainer", row.maintainer))}  # fmt: skip
     return {
-        "code": row.code, "name": row.names["zh-hans"], "name_en": row.names.get("en", ""),
+        "code": row.code, "name": own(row.names), "name_en": row.names.get("en", ""),
         "state": STANDARD_STATES[row.state] if standard_words else row.state, "accuracy": row.accuracy,
         "lon": f"{lon:.7f}", "lat": f"{lat:.7f}", "address": row.address,
         **{f"{name}_code": code for name, code in codes.items()}, "source": row.source,
         "first_on": row.first_on.isoformat(), "changed_on": row.changed_on.isoformat() if row.changed_on else "",
         "note": row.note, "synthetic": "yes" if row.synthetic else "no",
-        "kind_name": row.kind.names["zh-hans"], "owner_name": names[codes["owner"]],
+        "kind_name": own(row.kind.names), "owner_name": names[codes["owner"]],
         "maintainer_name": names[codes["maintainer"]], **_areas(row),
     }  # fmt: skip
 

@@ -15,15 +15,15 @@ from civicloop.catalogue.models import (
 )
 from civicloop.catalogue.naming import to_come
 from civicloop.catalogue.selectors import valid
-from civicloop.foundation import clock
-from civicloop.foundation.names import REQUIRED
+from civicloop.foundation import clock, locality
+from civicloop.foundation.names import own
 from civicloop.foundation.spreadsheets import written
 
 Cells = list[object]
 
 
 def _texts(names: Mapping[str, str]) -> Cells:
-    return [names.get(REQUIRED, ""), names.get("en", "")]
+    return [own(names), names.get("en", "")]
 
 
 def _standards() -> Iterable[Cells]:
@@ -104,7 +104,7 @@ def _questions() -> Iterable[Cells]:
     for row in Question.objects.order_by("code"):
         texts = [
             ";".join(f"{code}={names[language]}" for code, names in row.answers.items() if language in names)
-            for language in (REQUIRED, "en")
+            for language in (locality.language(), "en")
         ]
         yield [row.code, *_texts(row.names), *texts, "yes" if row.valid_to else ""]
 

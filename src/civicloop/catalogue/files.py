@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from civicloop.foundation import locality
+from civicloop.foundation.names import REQUIRED
 from civicloop.foundation.spreadsheets import plain, text_of
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -62,14 +64,15 @@ class Row:
 
     where: str
     cells: dict[str, str]
+    language: str = REQUIRED  # of the columns that name none
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")
 
     def names(self, column: str) -> dict[str, str]:
-        """{zh-hans, en} of the columns `column` and `column`_en; without empty texts."""
-        texts = {"zh-hans": self[column], "en": self[f"{column}_en"]}
-        return {language: text for language, text in texts.items() if text}
+        """{language: text} of the columns `column` and `column`_en; without empty texts."""
+        texts = [(self.language, self[column]), ("en", self[f"{column}_en"])]
+        return {language: text for language, text in texts if text}
 
 
 @dataclass
@@ -85,12 +88,16 @@ class Folder:
         return self.files.get(name) is not None
 
 
-def read_folder(folder: Path) -> Folder:
-    """Every file of a catalogue folder. Raises CatalogueRefused with all faults of form."""
+def read_folder(folder: Path, language: str | None = None) -> Folder:
+    """Every file of a catalogue folder; `language` is that of its texts (default: the city's own).
+
+    Raises CatalogueRefused with all faults of form.
+    """
     if not folder.is_dir():
         raise CatalogueRefused([f"{folder}: there is no such folder"])
     faults: list[str] = []
-    found = Folder({name: _read(folder / name, faults) if (folder / name).exists() else None for name in COLUMNS})
+    said = language or locality.language()
+    found = Folder({name: _read(folder / name, faults, said) if (folder / name).exists() else None for name in COLUMNS})
     if not any(found.has(name) for name in COLUMNS):
         faults.append(f"{folder}: none of {', '.join(COLUMNS)} is there")
     if faults:
@@ -101,13 +108,13 @@ def read_folder(folder: Path) -> Folder:
 def read_text(name: str, text: str) -> list[Row]:
     """The lines of one file of the catalogue. Raises CatalogueRefused with all faults of form."""
     faults: list[str] = []
-    rows = _rows(name, text, faults)
+    rows = _rows(name, text, faults, locality.language())
     if faults:
         raise CatalogueRefused(faults)
     return rows
 
 
-def _read(path: Path, faults: list[str]) -> list[Row]:
+def _read(path: Path, faults: list[str], language: str) -> list[Row]:
     if path.stat().st_size > LARGEST_FILE:
         faults.append(f"{path.name}: larger than {LARGEST_FILE // 1_000_000} MB")
         return []
@@ -116,10 +123,10 @@ def _read(path: Path, faults: list[str]) -> list[Row]:
     except UnicodeDecodeError as wrong:
         faults.append(f"{path.name}: not a CSV file in UTF-8 or GB 18030: {wrong}")
         return []
-    return _rows(path.name, text, faults)
+    return _rows(path.name, text, faults, language)
 
 
-def _rows(name: str, text: str, faults: list[str]) -> list[Row]:
+def _rows(name: str, text: str, faults: list[str], language: str) -> list[Row]:
     try:
         reader = csv.reader(io.StringIO(text))
         lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
@@ -146,5 +153,5 @@ def _rows(name: str, text: str, faults: list[str]) -> list[Row]:
             faults.append(f"{where}: more cells than columns, or a cell longer than {LONGEST_CELL} characters")
             continue
         cells = (plain(cell.strip()) for cell in line)
-        rows.append(Row(where, dict(zip(head, cells, strict=False))))
+        rows.append(Row(where, dict(zip(head, cells, strict=False)), language))
     return rows

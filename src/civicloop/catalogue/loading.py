@@ -4,6 +4,7 @@ Nothing is overwritten that a matter may refer to. All faults are collected; the
 when there is one, so that nothing half-written stays.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +14,9 @@ from civicloop.calendars.rules import Limit, LimitRefused
 from civicloop.catalogue.choices import Certainty, Family, NameSource, Source
 from civicloop.catalogue.files import Folder, Row
 from civicloop.catalogue.models import Crosswalk, FilingCondition, Kind, KindClass, KindEdition, Question, Standard
+from civicloop.foundation.names import REQUIRED
 
+KIND_CODE = re.compile(r"\w[\w.-]*")  # : / ; and blanks part codes from one another
 UNKNOWN_TEXT = "—"
 LIMIT_FAULTS = {
     "no_limit": "is no limit; write a number and a unit, such as 4 work_hour or 4 工作时",
@@ -60,8 +63,9 @@ class Loader:
 
     def names(self, row: Row, column: str) -> dict[str, str]:
         found = row.names(column)
-        if "zh-hans" not in found:
-            self.fault(row, f"{column} has no Chinese text")
+        if row.language not in found:
+            said = "Chinese text" if row.language == REQUIRED else f"text in the language of the file ({row.language})"
+            self.fault(row, f"{column} has no {said}")
         return found
 
     def limit(self, row: Row) -> str:
@@ -101,7 +105,7 @@ class Loader:
         if row["standard"] not in self.standards:
             self.fault(row, f"there is no standard {row['standard']!r}; name it in standards.csv")
             return None
-        if not row[column] or not row[column].isalnum() or len(row[column]) > (12 if column == "code" else 8):
+        if not KIND_CODE.fullmatch(row[column]) or len(row[column]) > (12 if column == "code" else 8):
             self.fault(row, f"{column} {row[column]!r} is no code")
             return None
         return (row["standard"], family, row[column]) if family else None
@@ -304,7 +308,7 @@ class Loader:
         known = {question.code: question for question in Question.objects.all()}
         for row in folder.rows("questions.csv"):
             names, answers = self.names(row, "question"), _answers(row)
-            if len(answers) < 2 or not all("zh-hans" in texts for texts in answers.values()):
+            if len(answers) < 2 or not all(row.language in texts for texts in answers.values()):
                 self.fault(row, f"answers {row['answers']!r}: write at least two, such as yes=是;no=否")
             if not row["code"].replace("_", "").isalnum() or len(row["code"]) > 40:
                 self.fault(row, f"code {row['code']!r} is no code")
@@ -325,7 +329,7 @@ class Loader:
 def _answers(row: Row) -> dict[str, dict[str, str]]:
     """{answer: {language: text}} of `yes=是;no=否` in the columns of both languages."""
     found: dict[str, dict[str, str]] = {}
-    for column, language in (("answers", "zh-hans"), ("answers_en", "en")):
+    for column, language in (("answers", row.language), ("answers_en", "en")):
         for part in (each for each in row[column].split(";") if each.strip()):
             code, _, text = part.partition("=")
             if code.strip() and text.strip():

@@ -11,7 +11,6 @@ which a matter points.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import F, Q
 
 from civicloop.calendars.rules.body import shift
@@ -20,7 +19,7 @@ from civicloop.catalogue.files import Row
 from civicloop.catalogue.loading import Loader
 from civicloop.catalogue.models import Question
 from civicloop.catalogue.selectors import valid
-from civicloop.foundation import moments
+from civicloop.foundation import locality, moments
 from civicloop.people.models import Unit
 from civicloop.places.models import OVERLAY, AreaVersion
 
@@ -189,7 +188,7 @@ class Names:
         if not row[column]:
             return None
         try:
-            return moments.read(row[column], settings.TIME_ZONE)
+            return moments.read(row[column], locality.zone_name())
         except ValueError:
             self._fault(row, f"{column} {row[column]!r} is no date or moment; write 2026-07-01")
             return None

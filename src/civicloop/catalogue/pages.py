@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from civicloop.calendars.words import limit_words
 from civicloop.catalogue import actions, exporting, selectors, words
 from civicloop.catalogue.forms import ConditionForm, KindFilterForm
+from civicloop.foundation import locality
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
@@ -101,7 +102,7 @@ def _lines(kind_id: int) -> dict[int, actions.ConditionLine]:
 
 
 def _texts(given: Mapping[str, Any], field: str) -> dict[str, str]:
-    return {"zh-hans": given[field], "en": given[f"{field}_en"]}
+    return {"en": given[f"{field}_en"]} | {locality.language(): given[field]}
 
 
 @duty("catalogue.change")

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy
 
 from civicloop.calendars import selectors as calendars
@@ -18,7 +16,7 @@ from civicloop.catalogue import selectors
 from civicloop.catalogue.component_selectors import NOBODY, Parties
 from civicloop.catalogue.rules.answering import Case, Look, Rule
 from civicloop.catalogue.rules.deciding import Decision, Picture
-from civicloop.foundation import clock
+from civicloop.foundation import clock, locality
 from civicloop.people import desks
 from civicloop.places import selectors as places
 from civicloop.records import settings as adjustable
@@ -93,7 +91,7 @@ def case(
     """
     at = moment or clock.now()
     rules = (known or selectors.picture()).rules
-    local = at.astimezone(ZoneInfo(settings.TIME_ZONE))
+    local = at.astimezone(locality.zone())
     return Case(
         kind_id=kind_id,
         class_id=selectors.kind(kind_id).class_id if kind_id is not None else None,

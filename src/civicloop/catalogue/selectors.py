@@ -264,6 +264,11 @@ def kind_by_code(standard: str, family: str, code: str) -> KindView:
     return found
 
 
+def lists() -> frozenset[str]:
+    """The codes of all lists of kinds."""
+    return frozenset(standard for standard, _family, _code in _current().by_code)
+
+
 def kinds(
     *, family: str = "", class_code: str = "", standard: str = "", moment: datetime | None = None
 ) -> list[KindView]:

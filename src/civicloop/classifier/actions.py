@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings as django_settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
@@ -20,7 +18,7 @@ from civicloop.classifier.choices import Origin
 from civicloop.classifier.models import Making, Measure
 from civicloop.classifier.rules import model as models
 from civicloop.classifier.rules import training
-from civicloop.foundation import clock
+from civicloop.foundation import clock, locality
 from civicloop.matters.choices import Channel
 from civicloop.matters.models import Matter
 from civicloop.people import access
@@ -50,12 +48,12 @@ def filed() -> QuerySet[Matter]:
 
 def week_of(moment: datetime) -> date:
     """The Monday of the week in which a moment lies, by the installation's zone."""
-    day = moment.astimezone(ZoneInfo(django_settings.TIME_ZONE)).date()
+    day = moment.astimezone(locality.zone()).date()
     return day - timedelta(days=day.weekday())
 
 
 def _start(week: date) -> datetime:
-    return datetime.combine(week, time(0), tzinfo=ZoneInfo(django_settings.TIME_ZONE))
+    return datetime.combine(week, time(0), tzinfo=locality.zone())
 
 
 def measure_due() -> int:

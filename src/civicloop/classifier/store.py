@@ -13,6 +13,7 @@ from civicloop.classifier.rules import model as models
 from civicloop.classifier.rules import training
 from civicloop.classifier.rules.model import Model
 from civicloop.foundation import caches
+from civicloop.foundation.names import own
 
 RECHECK_SECONDS = 10.0
 LOCAL = "local"  # kinds that a procedure made for itself are never chosen by hand
@@ -78,7 +79,7 @@ def documents() -> dict[str, str]:
     for kind in catalogue.kinds(family="matter"):
         if kind.standard == LOCAL:
             continue
-        said = [kind.names["zh-hans"]] * 3 + [kind.class_names["zh-hans"]]
+        said = [own(kind.names)] * 3 + [own(kind.class_names)]
         for each in catalogue.conditions(kind.id):
             said += [words for words in (each.names.get("zh-hans", ""), each.closing.get("zh-hans", "")) if words]
         found[kind.code] = "。".join(said)

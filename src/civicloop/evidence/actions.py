@@ -12,9 +12,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy
 
@@ -23,7 +21,7 @@ from civicloop.evidence.choices import MEGABYTE, MOST_BYTES, MOST_FILES, MOST_FI
 from civicloop.evidence.errors import Conflict, EvidenceRefused, refused
 from civicloop.evidence.models import Capture, Evidence, Film, How, Stage
 from civicloop.evidence.selectors import owner_words, referenced
-from civicloop.foundation import ciphers, clock
+from civicloop.foundation import ciphers, clock, locality
 from civicloop.foundation.canonical import fingerprint
 from civicloop.records import sealing
 from civicloop.records import settings as chosen
@@ -141,7 +139,7 @@ def _capture(row: Evidence, how: str, said: exif.Said) -> Capture | None:
         return None
     taken = said.taken
     if taken is not None:
-        zoned = taken.replace(tzinfo=ZoneInfo(settings.TIME_ZONE)) if said.source == "local" else taken
+        zoned = taken.replace(tzinfo=locality.zone()) if said.source == "local" else taken
         taken = zoned.astimezone(UTC)
     lon, lat = said.place if said.place and row.stage == Stage.AFTER else (None, None)
     return Capture(

@@ -1,31 +1,46 @@
-"""Where an installation stands: its time zone, and the language in which its own data are named.
+"""Where an installation stands: its time zone, the language of its own names, what it calls its levels.
 
-Both are settings of the installation, which a room above keeps; it says here how to read them. Until then, and where
-nothing is set, Asia/Shanghai and Chinese hold.
+These are settings of the installation, which a room above keeps; it says here how to read them. Until then, and where
+nothing is set, Asia/Shanghai and Chinese hold, and the product's own words for levels.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ZONE, LANGUAGE = "Asia/Shanghai", "zh-hans"
-_read: list[tuple[Callable[[], str], Callable[[], str]]] = []
+_read: list[Callable[[str], str]] = []
 
 
-def ask(zone: Callable[[], str], language: Callable[[], str]) -> None:
-    """Say how zone and language are read; called at start-up."""
-    _read[:] = [(zone, language)]
+def ask(setting: Callable[[str], str]) -> None:
+    """Say how a setting is read: zone, language, level.district and so on; called at start-up."""
+    _read[:] = [setting]
+
+
+def _get(name: str, default: str) -> str:
+    return (_read[0](name) if _read else "") or default
+
+
+@lru_cache(maxsize=16)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
 
 
 def zone_name() -> str:
     """The time zone by which days begin and hours are shown."""
-    return _read[0][0]() if _read else ZONE
+    return _get("zone", ZONE)
 
 
 def zone() -> ZoneInfo:
     """The same as a zone."""
-    return ZoneInfo(zone_name())
+    return _zone(zone_name())
 
 
 def language() -> str:
     """The language of the names that the city gives its areas, units and kinds (a Django code)."""
-    return _read[0][1]() if _read else LANGUAGE
+    return _get("language", LANGUAGE)
+
+
+def level(code: str) -> str:
+    """What the city calls a level of its areas; empty where it says nothing of its own."""
+    return _get(f"level.{code}", "")

@@ -9,9 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings as django_settings
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
@@ -19,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from civicloop.calendars.rules.civil import months_later
 from civicloop.evidence.models import Evidence
-from civicloop.foundation import chain, clock, hot
+from civicloop.foundation import chain, clock, hot, locality
 from civicloop.foundation.canonical import canonical
 from civicloop.matters import errors, finding, followups, hooks, sql, timeline
 from civicloop.matters.choices import ErasureRule, ErasureState, ItemState
@@ -64,7 +62,7 @@ settings.define(
 def due_before(rule: str, now: datetime) -> datetime:
     """Matters that ended before this moment have come to the end of their period."""
     months = settings.get_int(MONTHS[ErasureRule(rule)])
-    local = now.astimezone(ZoneInfo(django_settings.TIME_ZONE))
+    local = now.astimezone(locality.zone())
     return datetime.combine(months_later(local.date(), -months), time(0), tzinfo=local.tzinfo)
 
 
@@ -244,7 +242,7 @@ def _named(row: ErasureList, matter_id: UUID) -> dict[str, object]:
         files = Evidence.objects.filter(matter_id=matter_id).count()
     else:
         sealed = sealed.filter(retention__in=CONTACTS)
-    day = clock.now().astimezone(ZoneInfo(django_settings.TIME_ZONE)).date()
+    day = clock.now().astimezone(locality.zone()).date()
     return {
         "list": str(row.id), "rule": row.rule, "on": day.isoformat(), "texts": texts,
         "sealed": list(sealed.values_list("field", flat=True)), "files": files,

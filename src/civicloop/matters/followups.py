@@ -5,11 +5,8 @@ between an act and what follows leaves it to `jobs`, which looks for the same ca
 """
 
 from uuid import NAMESPACE_OID, UUID, uuid5
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
-from civicloop.foundation import clock
+from civicloop.foundation import clock, locality
 from civicloop.matters import clustering, reading, sampling
 from civicloop.matters.errors import Refused
 from civicloop.matters.reading import Reading
@@ -79,7 +76,7 @@ def _choose(seen: Reading, offers: list[Move]) -> tuple[Move, dict[str, object]]
     if not sampled:
         return offers[0], {}
     sample = seen.procedure.samples[sampled[0].sample or ""]
-    day = clock.now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    day = clock.now().astimezone(locality.zone()).date()
     drawn, kept = sampling.draw(seen.procedure, sample, matter_id=seen.id, area_id=seen.row["subdistrict_id"], day=day)
     return next(move for move in sampled if move.drawn is drawn), dict(kept)
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from civicloop.catalogue import selectors as catalogue
-from civicloop.foundation import chain, clock, hot, ids, keyfile, morton, ngrams
+from civicloop.foundation import chain, clock, hot, ids, keyfile, locality, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import complaints, engine, errors, finding, owners, sql, timeline
 from civicloop.matters.choices import Channel
@@ -110,7 +109,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     )  # fmt: skip
     values = entry_values(actor, entry, now, "report", None, None, kept, begun.step_to, 1)
     values |= rows.parameters() | {
-        "id": new.id, "next": 1, "day": int(now.astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y%m%d")),
+        "id": new.id, "next": 1, "day": int(now.astimezone(locality.zone()).strftime("%Y%m%d")),
         "procedure_id": version.id, "parent_id": new.parent_id, "title": new.title or new.text[:40], "text": new.text,
         "channel": new.channel, "confidentiality": complaints.level(new.confidentiality, about),
         "kind_id": kind.id if kind else None,
@@ -193,11 +192,12 @@ def _is_moment(value: datetime) -> bool:
 
 
 def kind_of(code: str) -> catalogue.KindView | None:
-    """The kind that a report names by its five digits (or `standard:code`); the newest standard first."""
+    """The kind that a report names by its five digits (or `standard:code`); the newest standard first, then
+    the city's own."""
     if not code:
         return None
     standard, colon, rest = code.rpartition(":")
-    tried = (standard,) if colon else KIND_STANDARDS
+    tried = (standard,) if colon else (*KIND_STANDARDS, *sorted(catalogue.lists() - set(KIND_STANDARDS)))
     for each in tried:
         try:
             return catalogue.kind_by_code(each, "matter", rest)

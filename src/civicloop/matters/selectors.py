@@ -5,15 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import chain, clock, ids
+from civicloop.foundation import chain, clock, ids, locality
 from civicloop.matters import actions, clusters, errors, finding, reading
 from civicloop.matters.models import ApprovalRequest, Doubt, Entry, EntryText, Matter, Task
 from civicloop.matters.reading import Reading
@@ -269,7 +267,7 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
 
 
 def _end_of_day(now: datetime) -> datetime:
-    zone = ZoneInfo(settings.TIME_ZONE)
+    zone = locality.zone()
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), tzinfo=zone)
 
 

@@ -6,9 +6,7 @@ set, nothing is looked up.
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
-from django.conf import settings as conf
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +14,7 @@ from civicloop.calendars import selectors as calendars
 from civicloop.calendars.rules import WorkingCalendar
 from civicloop.calendars.rules import clocks as arithmetic
 from civicloop.calendars.rules.limits import Limit
-from civicloop.foundation import caches
+from civicloop.foundation import caches, locality
 from civicloop.matters.errors import invalid
 from civicloop.people.models import Unit
 from civicloop.places import selectors as places
@@ -81,7 +79,7 @@ def checking_counts(unit_id: int | None, areas: Mapping[str, int]) -> bool:
 
 def today(now: datetime) -> date:
     """The day of a moment in the city."""
-    return now.astimezone(ZoneInfo(conf.TIME_ZONE)).date()
+    return now.astimezone(locality.zone()).date()
 
 
 def hold_end(hold: Hold, chosen: str | None, unit_id: int | None, areas: Mapping[str, int], now: datetime) -> datetime:
@@ -92,7 +90,7 @@ def hold_end(hold: Hold, chosen: str | None, unit_id: int | None, areas: Mapping
     latest = arithmetic.due(calendar_for(unit_id, areas, now), now, Limit.parse(hold.up_to)).moment
     if chosen is None:
         return latest
-    day = datetime.combine(date.fromisoformat(chosen), time(0), tzinfo=ZoneInfo(conf.TIME_ZONE))
+    day = datetime.combine(date.fromisoformat(chosen), time(0), tzinfo=locality.zone())
     if day > latest:
         raise invalid(hold.until or "", "too_late", _("The pause may not last that long."))
     return day

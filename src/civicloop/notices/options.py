@@ -3,9 +3,9 @@
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from django.conf import settings as environment
 from django.utils.translation import gettext_lazy
 
+from civicloop.foundation import locality
 from civicloop.notices.rules import quiet
 from civicloop.records import settings
 
@@ -47,7 +47,7 @@ settings.define(
 
 def zone() -> ZoneInfo:
     """The deciding zone of this installation."""
-    return ZoneInfo(environment.TIME_ZONE)
+    return locality.zone()
 
 
 def allowed(moment: datetime) -> datetime:

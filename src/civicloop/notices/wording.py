@@ -9,13 +9,11 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from civicloop.foundation import clock
+from civicloop.foundation import clock, locality
 from civicloop.foundation.names import shown
 from civicloop.notices.rules import language
 from civicloop.notices.rules.language import Rule, Template, WrongFile
@@ -84,7 +82,7 @@ def _value(name: str, value: Any, lang: str, now: datetime) -> str:
     if kind in {"due", "moment"}:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         tell = words.due_words if kind == "due" else words.clock_words
-        return tell(moment, now, ZoneInfo(settings.TIME_ZONE))
+        return tell(moment, now, locality.zone())
     if kind == "topics":
         return _("; ").join(f"{title(code, lang)} {number}" for code, number in value.items())
     return str(value)

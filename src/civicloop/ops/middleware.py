@@ -12,9 +12,11 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from civicloop.api.app import problem
+from civicloop.foundation import locality
 from civicloop.ops import logs, metrics, traces
 from civicloop.people import selectors, web
 from civicloop.people.access import Actor
@@ -22,6 +24,20 @@ from civicloop.people.access import Actor
 log = logging.getLogger("civicloop.request")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 GIVEN = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class CityTime:
+    """Pages tell times in the city's zone, whichever it is."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            timezone.activate(locality.zone())
+        except (DatabaseError, InterfaceError):
+            timezone.deactivate()  # the page itself will say that the database is away
+        return self.get_response(request)
 
 
 class RequestLog:

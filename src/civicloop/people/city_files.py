@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from civicloop.foundation import caches, clock
+from civicloop.foundation.names import given, own
 from civicloop.people import delegation_files
 from civicloop.people.access import Actor
 from civicloop.people.actions import PeopleError, note, require
@@ -76,8 +77,8 @@ def planned_units(folder: Path) -> list[PlannedUnit]:
         for ref, organ in _areas(rule["level"]):
             if rule.get("organs") and organ not in rule["organs"]:
                 continue
-            values = {"code": ref.code, "name": ref.names["zh-hans"]}
-            names = {"zh-hans": rule["name"].format(**values)}
+            values = {"code": ref.code, "name": own(ref.names)}
+            names = given(rule["name"].format(**values))
             if rule.get("en") and ("{name}" not in rule["en"] or "en" in ref.names):
                 names["en"] = rule["en"].format(code=ref.code, name=ref.names.get("en", ""))
             found.append(PlannedUnit(rule["code"].format(**values), names, rule["kind"], ref.id))
@@ -97,14 +98,12 @@ def planned_posts(folder: Path) -> list[PlannedPost]:
         for ref, _organ in _areas(rule["level"]):
             above = places.area(ref.parent_id).code if ref.parent_id is not None else ""
             for unit in _units_of(rule, ref.code, above):
-                family, given = draw.choice(content["names"]["family"]), draw.choice(content["names"]["given"])
+                family, called = draw.choice(content["names"]["family"]), draw.choice(content["names"]["given"])
                 known = bool(rule.get("user")) and signs.get(rule["level"], ref.code) == ref.code
                 code = f"{unit}:{rule['role']}" + (f":{ref.code}" if rule["level"] == "community" else "")
                 user = rule["user"] if known else code.replace(":", "-")
                 also = tuple(rule.get("also", ()))
-                found.append(
-                    PlannedPost(code, rule["role"], also, unit, ref.id, user, {"zh-hans": family + given}, known)
-                )
+                found.append(PlannedPost(code, rule["role"], also, unit, ref.id, user, given(family + called), known))
     return found
 
 

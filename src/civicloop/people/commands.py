@@ -9,10 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from django.conf import settings
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import moments
+from civicloop.foundation import locality, moments
 from civicloop.people import access, actions, delegation_files, people_files, selectors, unit_files
 from civicloop.people.actions import PeopleError
 from civicloop.people.exchange import FileRefused, Outcome, written
@@ -49,7 +48,7 @@ def units() -> None:
 
 def _effective(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
     try:
-        return moments.read(text, settings.TIME_ZONE) if text else None
+        return moments.read(text, locality.zone_name()) if text else None
     except ValueError:
         raise click.BadParameter(
             _("%(text)s is no date or moment; write 2026-07-01 or 2026-07-01T08:30:00+08:00") % {"text": text}

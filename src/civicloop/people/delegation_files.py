@@ -6,13 +6,11 @@ stays as it is; taking back needs its own paper and is no matter of a file. All 
 
 from collections.abc import Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import clock, moments
+from civicloop.foundation import clock, locality, moments
 from civicloop.people import exchange
 from civicloop.people.access import Actor
 from civicloop.people.actions import note, require
@@ -89,7 +87,7 @@ def _expanded(line: Line, faults: Faults, unit_ids: dict[str, int], codes: set[s
         yield Wanted(
             from_unit=cells["from_unit"], to_unit=cells["to_unit"], to_post=cells["to_post"], kinds=kinds, query=query,
             act=act, purpose=line["purpose"], area_id=ref.id, valid_from=begin, valid_to=end,
-            paper_number=line["paper"], paper_date=day.astimezone(ZoneInfo(settings.TIME_ZONE)).date(),
+            paper_number=line["paper"], paper_date=day.astimezone(locality.zone()).date(),
         )  # fmt: skip
 
 
@@ -108,7 +106,7 @@ def _areas(line: Line, faults: Faults) -> list[places.AreaRef]:
 
 def _day(line: Line, column: str, faults: Faults) -> datetime | None:
     try:
-        return moments.read(line[column], settings.TIME_ZONE)
+        return moments.read(line[column], locality.zone_name())
     except ValueError:
         faults.add(line, column, _("no date or moment; write 2026-07-01"))
         return None

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import clock, moments, spreadsheets
+from civicloop.foundation import clock, locality, moments, spreadsheets
 from civicloop.foundation.names import REQUIRED
 from civicloop.people import sql
 from civicloop.places import selectors as places
@@ -154,10 +153,14 @@ def code(line: Line, column: str, most: int, faults: Faults) -> str:
 def names(line: Line, before: dict[str, str], faults: Faults) -> dict[str, str]:
     """The names of the columns name and name_en; other languages stay, and English where the column is missing."""
     if not line["name"]:
-        faults.add(line, "name", _("a Chinese name is required"))
+        faults.add(
+            line,
+            "name",
+            _("a Chinese name is required") if locality.language() == REQUIRED else _("a name is required"),
+        )
     if max(len(line["name"]), len(line["name_en"])) > LONGEST_NAME:
         faults.add(line, "name", _("at most %(most)s characters") % {"most": LONGEST_NAME})
-    found = {**before, REQUIRED: line["name"]}
+    found = {**before, locality.language(): line["name"]}
     if line["name_en"]:
         found["en"] = line["name_en"]
     elif line.has("name_en"):
@@ -170,7 +173,7 @@ def moment(line: Line, column: str, faults: Faults) -> datetime | None:
     if not line[column]:
         return None
     try:
-        return moments.read(line[column], settings.TIME_ZONE)
+        return moments.read(line[column], locality.zone_name())
     except ValueError:
         faults.add(line, column, _("this is no date or moment; write 2026-07-01 or 2026-07-01T08:30:00+08:00"))
         return None
@@ -183,7 +186,7 @@ def listed(text: str) -> list[str]:
 
 def written(at: datetime | None) -> str:
     """A moment as it stands in files: in the city's zone."""
-    return moments.written(at, settings.TIME_ZONE)
+    return moments.written(at, locality.zone_name())
 
 
 def said(at: datetime) -> str:

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from civicloop.foundation import locality
+from civicloop.foundation.names import own
 from civicloop.people import access, actions, factors, granting, selectors
 from civicloop.people.access import Actor
 from civicloop.people.actions import PeopleError
@@ -22,7 +24,7 @@ PAGE = 50
 
 
 def _names(form: forms.Form) -> dict[str, str]:
-    names = {"zh-hans": form.cleaned_data["name_zh"]}
+    names = {locality.language(): form.cleaned_data["name_zh"]}
     if form.cleaned_data.get("name_en"):
         names["en"] = form.cleaned_data["name_en"]
     return names
@@ -75,14 +77,14 @@ def change_unit(request: HttpRequest, actor: Actor, unit_id: int) -> HttpRespons
     unit = Unit.objects.filter(id=unit_id).first()
     if unit is None:
         raise Http404
-    initial = {"name_zh": unit.names.get("zh-hans"), "name_en": unit.names.get("en"), "duty_phone": unit.duty_phone}
+    initial = {"name_zh": own(unit.names), "name_en": unit.names.get("en"), "duty_phone": unit.duty_phone}
     form = UnitChangeForm(request.POST or None, initial=initial)
     if request.method == "POST" and _try(form, lambda: actions.change_unit(
         actor, unit_id=unit.id, unit_names=_names(form), duty_phone=form.cleaned_data["duty_phone"]
     )):  # fmt: skip
         messages.success(request, _("Saved."))
         return HttpResponseRedirect(reverse("people:units") + f"?q={unit.code}")
-    return _form(request, form, unit.names["zh-hans"])
+    return _form(request, form, own(unit.names))
 
 
 @duty("posts.view")

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import caches, clock, spreadsheets
-from civicloop.foundation.names import REQUIRED
+from civicloop.foundation.names import own
 from civicloop.people import exchange
 from civicloop.people.access import SEPARATED, Actor
 from civicloop.people.actions import needs_second, note, require
@@ -68,7 +68,7 @@ def export(actor: Actor) -> str:
 def _account_cells(account: Account) -> dict[str, str]:
     return {
         "user": account.username,
-        "name": account.names[REQUIRED].strip(),
+        "name": own(account.names).strip(),
         "name_en": account.names.get("en", "").strip(),
         "active": "yes" if account.is_active else "no",
     }

@@ -2,10 +2,8 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -14,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from civicloop.foundation import locality
 from civicloop.people import access, standing
 from civicloop.people.access import Actor
 from civicloop.people.actions import PeopleError
@@ -24,7 +23,7 @@ from civicloop.people.web import duty
 
 def first_moment(day: Any) -> datetime:
     """The moment at which a day of the city's calendar begins."""
-    return datetime.combine(day, time(0), tzinfo=ZoneInfo(settings.TIME_ZONE))
+    return datetime.combine(day, time(0), tzinfo=locality.zone())
 
 
 class DayField(forms.DateField):

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import caches, clock, spreadsheets
-from civicloop.foundation.names import REQUIRED
+from civicloop.foundation.names import own
 from civicloop.people import exchange
 from civicloop.people.access import Actor
 from civicloop.people.actions import edition, note, require
@@ -38,7 +38,7 @@ def _cells(unit: Unit, areas: Areas) -> dict[str, str]:
     """A unit as the file has it."""
     return {
         "code": unit.code,
-        "name": unit.names[REQUIRED].strip(),
+        "name": own(unit.names).strip(),
         "name_en": unit.names.get("en", "").strip(),
         "kind": unit.kind,
         "area": areas.code(unit.area_id),

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from civicloop.foundation import clock, locality, names, trace
-from civicloop.places import cities, parents, selectors
-from civicloop.places.areas import NewArea
+from civicloop.places import cities, drawn, parents, selectors
+from civicloop.places.areas import ImportRefused, NewArea
 from civicloop.places.areas import key as _key
 from civicloop.places.models import (
     LEVELS,
@@ -30,14 +30,6 @@ Progress = Callable[[str, float], None]
 BATCH = 2000
 LONGEST_CODE, LONGEST_LAYER = 20, 24
 BY_COMMAND: Mapping[str, Any] = {"actor_id": None, "actor_words": "command"}
-
-
-class ImportRefused(ValueError):
-    """Rows that cannot be taken; nothing of the file has been written. `faults` are in words."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("; ".join(faults[:5]))
-        self.faults = list(faults)
 
 
 @dataclass
@@ -58,11 +50,15 @@ def _silent(_part: str, _share: float) -> None:
 
 
 def load_city(*, folder: Path, progress: Progress = _silent) -> Change:
-    """All areas of a city's folder, boundaries below the districts made by method. Repeating it changes nothing.
+    """All areas of a city's folder. Repeating it changes nothing.
 
-    Raises cities.CityRefused, ImportRefused.
+    Boundaries are those of its files; where it only says how many grids it has, they are made by method below the
+    districts. Raises cities.CityRefused, ImportRefused.
     """
     city = cities.read(folder)
+    if not city.made:
+        progress("areas", 0.5)
+        return take(drawn.areas_of(city), at=clock.now())
     progress("districts", 0.0)
     polygons = cities.district_polygons(city)
     grids = grid_lines(city, polygons, progress)
@@ -119,11 +115,7 @@ def _areas_of(city: cities.City, grids: Sequence[tiling.Leaf]) -> list[NewArea]:
                 leaf.community, leaf.polygon, "", True, layer, "local", source)
         for leaf in grids
     ]  # fmt: skip
-    about = str(settings["areas"].get("overlays_source", ""))
-    found += [
-        NewArea(each.code, OVERLAY, each.names, "", each.polygon, "", True, each.layer, "local", about)
-        for each in city.overlays
-    ]  # fmt: skip
+    found += drawn.overlays(city)
     return found
 
 

@@ -74,6 +74,6 @@ def areas(
         for ref in found
         if ref.code > after
         and (not level or ref.level == level)
-        and (not q or q in ref.names["zh-hans"] or ref.code.startswith(q))
+        and (not q or any(q in name for name in ref.names.values()) or ref.code.startswith(q))
     ]
     return [_out(ref) for ref in wanted[:limit]]

@@ -1,10 +1,18 @@
-"""One area as a file or a program gives it, before it is one of the installation's."""
+"""One area as a file or a program gives it, before it is one of the installation's, and the refusal of several."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from civicloop.places.models import OVERLAY
+
+
+class ImportRefused(ValueError):
+    """Rows that cannot be taken; nothing of the file has been written. `faults` are in words."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults[:5]))
+        self.faults = list(faults)
 
 
 def key(level: str, layer: str, code: str) -> tuple[str, str]:
@@ -14,7 +22,10 @@ def key(level: str, layer: str, code: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class NewArea:
-    """One area as a file gives it; `polygon` is a shapely geometry in WGS-84, or None."""
+    """One area as a file gives it; `polygon` is a shapely geometry in WGS-84, or None.
+
+    Without a layer it keeps the one that it has; a new grid is one of the all-purpose grids.
+    """
 
     code: str
     level: str

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from civicloop.foundation import locality
+
 LEVEL_WORDS = {
     "city": _("City"),
     "district": _("District"),
@@ -9,6 +11,13 @@ LEVEL_WORDS = {
     "community": _("Community (village)"),
     "grid": _("All-purpose grid"),
 }
+
+
+def level_words(level: str) -> str:
+    """What a level is called in this city, else in the product; empty for none."""
+    return (locality.level(level) or str(LEVEL_WORDS.get(level, ""))) if level else ""
+
+
 ORGAN_WORDS = {
     "district_government": _("District government"),
     "subdistrict_office": _("Subdistrict office"),

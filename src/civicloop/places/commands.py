@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 import shapely
-from django.conf import settings
 
-from civicloop.foundation import clock, coordinates, moments, names, spreadsheets
+from civicloop.foundation import clock, coordinates, locality, moments, names, spreadsheets
 from civicloop.places import actions, cities, reading, selectors
-from civicloop.places.actions import ImportRefused
+from civicloop.places.areas import ImportRefused
 from civicloop.places.models import LEVELS, OVERLAY
 from civicloop.places.reading import COLUMNS
 
@@ -48,7 +47,7 @@ def import_(
 ) -> None:
     """CSV (code, name and what `export` writes beside) or GeoJSON in; new versions, never an overwrite."""
     try:
-        at = moments.read(effective, settings.TIME_ZONE) if effective else clock.now()
+        at = moments.read(effective, locality.zone_name()) if effective else clock.now()
     except ValueError:
         sys.exit(f"civicloop: --effective: {effective!r} is no date or moment; write 2026-07-01")
     try:
@@ -69,7 +68,7 @@ def import_(
         print(f"  {line}")
 
 
-@places.command()
+@places.command(context_settings={"ignore_unknown_options": True})  # a number may begin with a minus
 @click.argument("lon", type=float)
 @click.argument("lat", type=float)
 @click.option("--crs", required=True)
@@ -78,7 +77,7 @@ def import_(
 def locate(lon: float, lat: float, crs: str, at: str | None, as_json: bool) -> None:
     """The areas that hold a point, from the city down to the grid."""
     try:
-        moment = moments.read(at, settings.TIME_ZONE) if at else None
+        moment = moments.read(at, locality.zone_name()) if at else None
         found = selectors.locate_at(lon, lat, crs, moment) if moment else selectors.locate(lon, lat, crs)
     except (selectors.ImpossibleCoordinates, ValueError) as reason:
         sys.exit(f"civicloop: impossible point: {reason}")

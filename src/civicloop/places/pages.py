@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from civicloop.places import selectors
-from civicloop.places.choices import LEVEL_WORDS, ORGAN_WORDS
+from civicloop.places.choices import ORGAN_WORDS, level_words
 from civicloop.places.models import LEVELS, AreaVersion
 
 PAGE = 50
@@ -28,14 +28,19 @@ def areas(request: HttpRequest) -> HttpResponse:
     found = selectors.children(above.id) if above else selectors.areas(level or "district")
     fitting = [
         ref for ref in found
-        if ref.code > after and (not wanted or wanted in ref.names["zh-hans"] or ref.code.startswith(wanted))
+        if ref.code > after and (not wanted or ref.code.startswith(wanted) or _named(ref, wanted))
     ]  # fmt: skip
     context = {
         "rows": fitting[:PAGE], "next": fitting[PAGE - 1].code if len(fitting) > PAGE else "", "q": wanted,
-        "level": level or (fitting[0].level if fitting else "district"), "levels": LEVEL_WORDS.items(),
+        "level": level or (fitting[0].level if fitting else "district"),
+        "levels": [(each, level_words(each)) for each in LEVELS],
         "above": above, "path": list(selectors.path(above.id).values()) if above else [],
     }  # fmt: skip
     return render(request, "places/areas.html", context)
+
+
+def _named(ref: selectors.AreaRef, wanted: str) -> bool:
+    return any(wanted in name for name in ref.names.values())
 
 
 def area(request: HttpRequest, code: str) -> HttpResponse:
@@ -48,7 +53,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
     now = versions[0]
     context = {
         "ref": ref, "now": now, "versions": versions, "path": list(selectors.path(ref.id).values()),
-        "below": len(selectors.children(ref.id)), "drawing": drawing(now), "level": LEVEL_WORDS[ref.level],
+        "below": len(selectors.children(ref.id)), "drawing": drawing(now), "level": level_words(ref.level),
         "organ": ORGAN_WORDS.get(now.organ_kind, ""),
     }  # fmt: skip
     return render(request, "places/area.html", context)

@@ -1,4 +1,4 @@
-"""In which area a row lies that names none: where it lay before, else by its middle, else in the city."""
+"""What a row of areas leaves out: its layer, and in which area it lies (as before, by its middle, in the city)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,17 +12,25 @@ DEPTH = {level: number for number, level in enumerate(LEVELS)}
 
 
 def completed(areas: Sequence[NewArea], present: Sequence[AreaVersion]) -> list[NewArea]:
-    """The same rows, each with a parent as far as one can be told."""
-    if all(each.parent or each.level in (LEVELS[0], OVERLAY) for each in areas):
-        return list(areas)
+    """The same rows, each with a parent and a layer as far as they can be told."""
+    before = {key(row.area.level, row.layer, row.code): row for row in present}
+    found = [each if each.layer else replace(each, layer=_layer(each, before.get(each.key))) for each in areas]
+    if all(_has_parent(each) for each in found):
+        return found
     codes = {row.area_id: row.code for row in present}
-    before = {key(row.area.level, row.layer, row.code): codes.get(row.parent_id or 0, "") for row in present}
-    holders = _Holders(areas, present)
+    parents = {known: codes.get(row.parent_id or 0, "") for known, row in before.items()}
+    holders = _Holders(found, present)
     return [
-        each if each.parent or each.level in (LEVELS[0], OVERLAY)
-        else replace(each, parent=before.get(each.key) or holders.of(each))
-        for each in areas
-    ]  # fmt: skip
+        each if _has_parent(each) else replace(each, parent=parents.get(each.key) or holders.of(each)) for each in found
+    ]
+
+
+def _layer(area: NewArea, before: AreaVersion | None) -> str:
+    return before.layer if before is not None else "full_grid" if area.level == "grid" else "admin"
+
+
+def _has_parent(area: NewArea) -> bool:
+    return bool(area.parent) or area.level in (LEVELS[0], OVERLAY)
 
 
 class _Holders:

@@ -10,8 +10,7 @@ from typing import Any
 import shapely
 
 from civicloop.foundation import coordinates, names, spreadsheets
-from civicloop.places.actions import ImportRefused
-from civicloop.places.areas import NewArea
+from civicloop.places.areas import ImportRefused, NewArea
 from civicloop.places.models import LEVELS, OVERLAY
 from civicloop.places.rules import mending
 from civicloop.places.rules.mending import Mended, Unmendable
@@ -33,7 +32,7 @@ class Found:
 
 def areas(
     content: bytes, file: str, *, level: str, crs: str, layer: str | None = None,
-    fields: Mapping[str, str] | None = None,
+    fields: Mapping[str, str] | None = None, language: str | None = None,
 ) -> Found:  # fmt: skip
     """The areas of a CSV or GeoJSON file; `level` is that of rows that name none, `fields` names other columns.
 
@@ -43,7 +42,7 @@ def areas(
     for number, row in enumerate(_rows(content, file), start=1):
         named = row | {ours: row[theirs] for ours, theirs in (fields or {}).items() if theirs in row}
         try:
-            area, done = _area(named, level, crs, layer, file)
+            area, done = _area(named, level, crs, layer, file, language)
         except Unmendable as reason:
             faults.append(f"row {number}: {reason}")
             continue
@@ -104,7 +103,7 @@ def _shape(row: Mapping[str, Any], code: str, crs: str) -> Mended:
 
 
 def _area(
-    row: Mapping[str, Any], level: str, crs: str, layer: str | None, source: str
+    row: Mapping[str, Any], level: str, crs: str, layer: str | None, source: str, language: str | None
 ) -> tuple[NewArea, tuple[str, ...]]:
     code, name, own = _text(row, "code"), _text(row, "name"), _text(row, "level") or level
     mended = _shape(row, code, crs) if row["shape"] is not None else Mended(None)
@@ -115,12 +114,12 @@ def _area(
     area = NewArea(
         code,
         own,
-        names.given(name, _text(row, "name_en")),
+        names.given(name, _text(row, "name_en"), language),
         parent=_text(row, "parent"),
         polygon=mended.polygon,
         organ_kind=_text(row, "organ_kind"),
         synthetic=row.get("synthetic") in ("yes", True),
-        layer=layer or ("full_grid" if own == "grid" else OVERLAY if own == OVERLAY else "admin"),
+        layer=layer or (OVERLAY if own == OVERLAY else ""),
         scheme=_text(row, "scheme") or ("local" if own in ("grid", OVERLAY) else "gb"),
         source=_text(row, "source") or source,
     )

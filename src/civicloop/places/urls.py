@@ -7,5 +7,5 @@ from civicloop.places import pages
 app_name = "places"
 urlpatterns = [
     path("areas/", pages.areas, name="areas"),
-    path("areas/<slug:code>", pages.area, name="area"),
+    path("areas/<path:code>", pages.area, name="area"),
 ]

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-from django.conf import settings
 from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from civicloop.foundation import clock, moments, toml
+from civicloop.foundation import clock, locality, moments, toml
 from civicloop.people.choices import Role
 from civicloop.procedures import guards, words
 from civicloop.procedures.ladder_commands import ladders
@@ -138,7 +137,7 @@ def load(files: tuple[Path, ...], effective: str | None, as_json: bool) -> None:
     from civicloop.procedures import actions, selectors
 
     try:
-        at = moments.read(effective, settings.TIME_ZONE) if effective else clock.now()
+        at = moments.read(effective, locality.zone_name()) if effective else clock.now()
     except ValueError:
         sys.exit(f"civicloop: --effective: {effective!r} is no date or moment; write 2026-07-01")
     before = {(row.code, row.version) for row in selectors.versions()}

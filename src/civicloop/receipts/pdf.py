@@ -12,16 +12,14 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import pylopdf_fonts_zh_cn as fonts
 import segno
 import typst
-from django.conf import settings
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import chain
+from civicloop.foundation import chain, locality
 
 TEMPLATE = Path(__file__).resolve().parent / "receipt.typ"
 ARCHIVE: Literal["a-3b"] = "a-3b"
@@ -126,4 +124,4 @@ def _moment(text: str) -> datetime:
 
 def _shown(moment: datetime | str) -> str:
     at = _moment(moment) if isinstance(moment, str) else moment
-    return at.astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y-%m-%d %H:%M")
+    return at.astimezone(locality.zone()).strftime("%Y-%m-%d %H:%M")

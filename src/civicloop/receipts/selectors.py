@@ -5,10 +5,9 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 
-from civicloop.foundation import caches, chain, clock
+from civicloop.foundation import caches, chain, clock, locality
 from civicloop.foundation.canonical import canonical
 from civicloop.foundation.merkle import Leaf, Tree
 from civicloop.matters.models import Entry, EntryText, Matter
@@ -62,7 +61,7 @@ caches.register(_tree.cache_clear)
 def open_days(since: datetime = BEGINNING, until: datetime | None = None) -> list[date]:
     """The days with entries under no root; without `until` those of them that may be closed by now."""
     until = until or days.bounds(days.last_over(clock.now()))[1]
-    zone, start = settings.TIME_ZONE, days.start_of_day().isoformat()
+    zone, start = locality.zone_name(), days.start_of_day().isoformat()
     with connection.cursor() as cursor:
         cursor.execute(sql.OPEN_DAYS, {"since": since, "until": until, "zone": zone, "start": start})
         return [row[0] for row in cursor.fetchall()]

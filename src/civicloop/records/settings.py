@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
+from zoneinfo import available_timezones
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from civicloop.foundation import caches
+from civicloop.foundation import caches, locality
 from civicloop.records.models import Setting
 
 Value = int | float | str | bool
@@ -184,6 +185,15 @@ def scopes_set(code: str) -> frozenset[str]:
     return frozenset(scope for (each, scope), value in _cache.values().items() if each == code and value is not None)
 
 
+def read(kind: Kind, text: str) -> Value:
+    """A value as people write it on a command line. Raises ValueError."""
+    if kind == "bool":
+        if text.lower() not in {"yes", "true", "no", "false"}:
+            raise ValueError("write yes or no")
+        return text.lower() in {"yes", "true"}
+    return int(text) if kind == "int" else float(text) if kind == "float" else text
+
+
 def get_int(code: str, scope_chain: Sequence[str] = ()) -> int:
     """As `get`, for a setting of kind int."""
     value = get(code, scope_chain)
@@ -208,3 +218,27 @@ define(
 define(
     "partitions.quarters_ahead", "int", 4, gettext_lazy("Quarters for which storage is prepared ahead"), low=3, high=40
 )
+
+
+def _is_zone(value: object) -> bool:
+    return value in available_timezones()
+
+
+# where the installation stands (foundation.locality); a city's folder sets them
+define(
+    "city.zone", "str", locality.ZONE, gettext_lazy("Time zone of the city"), known=_is_zone,
+    help=gettext_lazy("Such as Asia/Shanghai: by it days begin and hours are shown"),
+)  # fmt: skip
+define(
+    "city.language", "str", locality.LANGUAGE, gettext_lazy("Language of the city's own names"),
+    pattern=r"[a-z]{2,3}(-[a-z]{2,8})?", help=gettext_lazy("In which files name things: zh-hans, en"),
+)  # fmt: skip
+for _level, _words in (
+    ("city", gettext_lazy("What a city is called here")),
+    ("district", gettext_lazy("What a district is called here")),
+    ("subdistrict", gettext_lazy("What a subdistrict is called here")),
+    ("community", gettext_lazy("What a community is called here")),
+    ("grid", gettext_lazy("What a grid is called here")),
+):
+    define(f"city.level.{_level}", "str", "", _words, help=gettext_lazy("Empty: the product's word"))
+locality.ask(lambda name: get_str(f"city.{name}"))

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,7 +17,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from civicloop.catalogue import selectors as catalogue
-from civicloop.foundation import clock, ids
+from civicloop.foundation import clock, ids, locality
 from civicloop.foundation.names import shown
 from civicloop.matters import actions, selectors
 from civicloop.matters.choices import Channel
@@ -46,7 +44,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
         return HttpResponse(status=204)
     rows = selectors.matters(actor, selectors.Filters(desk=True), order="due", limit=selectors.MOST).rows
     now = clock.now()
-    zone = ZoneInfo(settings.TIME_ZONE)
+    zone = locality.zone()
     midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), tzinfo=zone)
     over = [row for row in rows if row.due_at is not None and row.due_at < now]
     soon = [row for row in rows if row.due_at is not None and now <= row.due_at <= midnight]

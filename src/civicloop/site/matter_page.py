@@ -27,7 +27,7 @@ from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
-from civicloop.places.choices import LEVEL_WORDS
+from civicloop.places.choices import level_words
 from civicloop.site import acting, clock_strip, complaints, film_pages, joining, opening, urging
 from civicloop.site.acting import language
 from civicloop.supervision import pages as supervision
@@ -80,7 +80,7 @@ def bag(
         "people": people(seen, row), "sheets": sheets(request, actor, seen, next_url, without),
         "refused": getattr(request, "refused_act", None), "decisions": decisions(actor, seen, request.POST),
         "unanswered": unanswered(actor, seen), "before": before, "after": after, "other": other,
-        "clocks": clock_strip.clocks(seen), "raised_to": LEVEL_WORDS.get(row.raised_to, ""),
+        "clocks": clock_strip.clocks(seen), "raised_to": level_words(row.raised_to),
         "parts": parts(seen, actor, request.POST), "lines": timeline(seen, entries), "next": next_url,
         "why_unit": why_unit.words(named) if named is not None else "",
         "channel": Channel(row.channel).label, "whose": personal.whose(seen.procedure),

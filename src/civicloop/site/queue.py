@@ -25,7 +25,7 @@ from civicloop.people.access import Actor
 from civicloop.people.area_choices import ALL, area_choices
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
-from civicloop.places.choices import LEVEL_WORDS
+from civicloop.places.choices import level_words
 from civicloop.procedures import selectors as procedures
 from civicloop.records import audit
 from civicloop.site import acting
@@ -55,7 +55,7 @@ class FilterForm(forms.Form):
     )  # fmt: skip
     raised = forms.ChoiceField(
         label=gettext_lazy("Looked after by the level"), required=False,
-        choices=[ALL, ("district", LEVEL_WORDS["district"]), ("city", LEVEL_WORDS["city"])],
+        choices=lambda: [ALL, ("district", level_words("district")), ("city", level_words("city"))],
     )  # fmt: skip
     state = forms.ChoiceField(
         label=pgettext_lazy("filter", "State"), required=False,

@@ -14,6 +14,7 @@ from civicloop.catalogue.choices import Days
 from civicloop.catalogue.exporting import target_of, unit_code
 from civicloop.catalogue.models import Responsibility
 from civicloop.catalogue.naming import hours_of
+from civicloop.foundation.names import own
 from civicloop.foundation.spreadsheets import text_of
 from civicloop.people.selectors import units
 from civicloop.places import selectors as places
@@ -158,7 +159,7 @@ def initial_of(row: Responsibility) -> dict[str, Any]:
         "about": target_of(parent.standard.code, parent.code) if parent else "*",
         "condition": row.condition_no or None, "area": places.area(row.area_id).code,
         "overlay": f"{row.layer}:{overlay}" if row.overlay_id else row.layer, "hours": row.hours, "days": row.days,
-        "unit": unit_code(row), "priority": row.priority, "reason": row.reason.get("zh-hans", ""),
+        "unit": unit_code(row), "priority": row.priority, "reason": own(row.reason),
         "reason_en": row.reason.get("en", ""), "paper": row.paper, "valid_to": row.valid_to,
         **{f"{QUESTION}{question}": answer for question, answer in row.answers.items()},
     }  # fmt: skip

@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 
-from civicloop.foundation import clock, ids
+from civicloop.foundation import clock, ids, locality
 from civicloop.matters import timeline
 from civicloop.people.access import Actor
 from civicloop.records import audit
@@ -19,7 +17,7 @@ from civicloop.supervision.models import Order, OrderDemand, OrderMatter, OrderS
 
 def next_number() -> str:
     """`D` and a number as those of matters: day, counter, check sign; gaps are allowed."""
-    day = clock.now().astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y%m%d")
+    day = clock.now().astimezone(locality.zone()).strftime("%Y%m%d")
     with connection.cursor() as cursor:
         cursor.execute(sql.NEXT_NUMBER)
         counted = f"{cursor.fetchone()[0] % 10_000_000:07d}"

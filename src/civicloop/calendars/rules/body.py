@@ -22,6 +22,7 @@ from civicloop.calendars.rules.calendar import (
     Shifts,
     WorkingCalendar,
 )
+from civicloop.foundation.names import problems
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 KINDS: tuple[DayKind, ...] = ("holiday", "make_up", "closure", "special")
@@ -79,7 +80,7 @@ class _Reader:
 
     def names(self, value: Any, where: str) -> dict[str, str]:
         sound = isinstance(value, Mapping) and all(isinstance(text, str) and text.strip() for text in value.values())
-        if sound and (not value or "zh-hans" in value):
+        if sound and (not value or not problems(value)):
             return dict(value)
         self.faults.append(f"{where}: a name needs Chinese: {{ zh-hans = …, en = … }}")
         return {}
