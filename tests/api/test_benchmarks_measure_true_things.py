@@ -1,11 +1,14 @@
 """The benchmarks stand on true rows and on calls that all succeed; how fast they are is not tested."""
 
+import json
+from urllib.parse import quote_plus
+
 import pytest
 
 from civicloop.foundation import clock
 from civicloop.matters import proof
 from civicloop.matters.models import Clock, Entry, Fact, Matter, Outbox, SearchToken, Task
-from civicloop.ops.bench import limit, locating, runs, seeding, sweeping
+from civicloop.ops.bench import limit, locating, reading, runs, seeding, sweeping
 from civicloop.ops.bench.city import build
 from civicloop.ops.bench.instance import instance
 from civicloop.people.selectors import actor_of_token
@@ -88,3 +91,26 @@ def test_marks_that_fall_due_at_once_all_fire_and_none_twice(
         assert (seen["fired"], seen["told_by_workers"], seen["lost"], seen["twice"]) == (60, 60, 0, 0)
         assert (seen["notices"], seen["not_told"], seen["told_twice"]) == (60, 0, 0)
         assert seen["due_to_entry_s"]["p95"] <= seen["due_to_notice_s"]["max"]
+
+
+def test_every_list_and_search_is_answered_and_those_of_common_words_are_not_empty(
+    committing: str, real_time: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeding, "MODELS", 40)
+    bodies: dict[str, bytes] = {}
+    send = reading.Connection.send
+
+    def keep(self: reading.Connection, sent: bytes) -> tuple[int, bytes]:
+        status, body = send(self, sent)
+        bodies[sent.split(b" ", 2)[1].decode()] = body
+        return status, body
+
+    monkeypatch.setattr(reading.Connection, "send", keep)
+    both = lambda city: reading._lists(city) + reading._searches(city)  # noqa: E731 - one instance for both
+    found = reading._read(both, [1], 0.1, [200], lambda words: None)["results"]["200"]["1"]
+    assert found["errors"] == {}
+    assert len(found["p95_ms_by_question"]) == (16 + 9) * 4
+    filled = ("/matters?", "open=false", f"q={quote_plus('井盖')}")
+    assert sum(path.endswith(filled) for path in bodies) == len(filled)
+    for path, body in bodies.items():
+        assert json.loads(body)["items"] or not path.endswith(filled), path

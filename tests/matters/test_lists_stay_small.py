@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 
@@ -65,23 +64,10 @@ def readers(django_db_setup: None, django_db_blocker: Any, database_server: Any)
         tokens = {role: made.teams[1].tokens[role] for role in ("grid_worker", "receiving_clerk", "acceptance_clerk")}
         tokens["city"] = small_city._token("over-all", "supervisor", (), watch, whole)
         seeding.fill(MATTERS, made, database_server.addresses(name).owner)
-        most_have_ended(database_server.addresses(name).owner)
+        seeding.end_most(database_server.addresses(name).owner, OPEN_SHARE)
         found = {role: people.actor_of_token(token) for role, token in tokens.items()}
         assert all(found.values())
         yield {role: actor for role, actor in found.items() if actor is not None}
-
-
-def most_have_ended(owner: str) -> None:
-    """As in a city that has worked for a while."""
-    with psycopg.connect(owner, autocommit=True) as making:
-        making.execute(
-            f"""WITH ended AS (
-                   UPDATE matters_matter SET "end" = 'solved', step = 'closed', stage = 'evaluate', ended_at = due_at,
-                       desk_roles = '{{}}', due_at = NULL
-                   WHERE hashtext(id::text) % {OPEN_SHARE} <> 0 RETURNING id)
-               UPDATE matters_task SET state = 'answered', answer = 'ended' WHERE matter_id IN (SELECT id FROM ended)"""
-        )
-        making.execute("VACUUM (ANALYZE)")
 
 
 def statements(actor: Actor, asked: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -172,6 +172,7 @@ PAST_ACCESS = {
     "ops/metrics.py": "how many are open",
     "ops/bench/runs.py": "a throw-away database",
     "ops/restoring.py": "a proof",
+    "ops/bench/reading.py": "a throw-away database",
     "ops/bench/seeding.py": "a throw-away database",
     "ops/demo/player.py": "the demonstration",
     "ops/demo/orders.py": "the demonstration",

@@ -2,7 +2,7 @@
 
 A word that many texts hold would fill memory with matches before the newest are known; a word that few hold would make
 the database walk through everything. So the last day is walked through, and the past before it is looked up in the
-index of words, in spans that double: a common word fills its page on the first day, a rare one has few matches at all.
+index of words, in spans that grow: a common word fills its page on the first day, a rare one has few matches at all.
 The database does not choose between the two, since nobody knows how often words stand together.
 """
 
@@ -19,7 +19,7 @@ from civicloop.foundation import clock, ids, ngrams
 from civicloop.matters.models import Matter
 
 Key = tuple[datetime | None, UUID]
-FIRST_SPAN = timedelta(days=1)
+FIRST_SPAN, GROWTH = timedelta(days=1), 8
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # no id is of an earlier moment
 AREA_SIGN = "@"
 AREA_LEVELS = ("district", "subdistrict")  # below them a walk through the area's own matters is short enough
@@ -97,4 +97,4 @@ def newest(ask: Callable[[Q, int, bool], list[Key]], most: int, before: UUID | N
         oldest = oldest or Matter.objects.order_by("id").values_list("id", flat=True).first()
         if oldest is None or lower <= oldest:
             return found
-        upper, span = lower, span * 2
+        upper, span = lower, span * GROWTH

@@ -31,6 +31,12 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+_sizes = click.option(
+    "--size", "sizes", multiple=True, type=click.IntRange(0, 10_000_000),
+    help="matters there beforehand; may be repeated",
+)  # fmt: skip
+
+
 @click.group()
 def bench() -> None:
     """Measure: each benchmark makes a throw-away database of its own and removes it afterwards."""
@@ -85,13 +91,7 @@ def limit(clients: list[int], seconds: float, as_json: bool, size: int) -> None:
 
 @bench.command()
 @_options
-@click.option(
-    "--size",
-    "sizes",
-    multiple=True,
-    type=click.IntRange(0, 10_000_000),
-    help="matters there beforehand; may be repeated",
-)
+@_sizes
 def lifecycle(clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...]) -> None:
     """Whole matters per second over HTTP: report, file, dispatch … check by another, close, find."""
     from civicloop.ops.bench import runs
@@ -151,6 +151,30 @@ def route(as_json: bool, folder: Path | None, size: int) -> None:
     from civicloop.ops.demo_commands import only_city
 
     _print("route", size, [1], routing.route(folder or only_city(), size, _say), as_json)
+
+
+@bench.command()
+@_options
+@_sizes
+def worklist(clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...]) -> None:
+    """First pages of lists over HTTP, with each filter that the pages offer, for several roles."""
+    from civicloop.ops.bench import reading
+
+    wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
+    found = reading.worklist(clients, seconds, wanted, _say)
+    _print("worklist", wanted if len(wanted) > 1 else wanted[0], clients, found, as_json)
+
+
+@bench.command()
+@_options
+@_sizes
+def search(clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...]) -> None:
+    """Searches over HTTP: common and rare words, words that stand together, numbers, for several roles."""
+    from civicloop.ops.bench import reading
+
+    wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
+    found = reading.search(clients, seconds, wanted, _say)
+    _print("search", wanted if len(wanted) > 1 else wanted[0], clients, found, as_json)
 
 
 COMMANDS: list[click.Command] = [bench]

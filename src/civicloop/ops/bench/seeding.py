@@ -62,12 +62,15 @@ def report_of(draw: random.Random, city: City, at: datetime) -> NewMatter:
     )  # fmt: skip
 
 
-def fill(size: int, city: City, owner: str, progress: Callable[[int], None] = lambda done: None) -> None:
-    """Let the database hold `size` matters of the last 60 days, and analyse it as the owner."""
+def fill(
+    size: int, city: City, owner: str, progress: Callable[[int], None] = lambda done: None, *,
+    report: Callable[[random.Random, City, datetime], NewMatter] = report_of,
+) -> None:  # fmt: skip
+    """Let the database hold `size` matters of the last 60 days, made after `report`, and analyse it as the owner."""
     present = Matter.objects.count()
     if present >= size:
         return
-    models_ = _models(city, min(MODELS, size - present))
+    models_ = _models(city, min(MODELS, size - present), report)
     present += len(models_)
     wanted = iter([(min(BATCH, size - begin), begin, clock.now()) for begin in range(present, size, BATCH)])
     with multiprocessing.get_context("fork").Pool(2, _keep, (models_,)) as pool:
@@ -83,14 +86,27 @@ def fill(size: int, city: City, owner: str, progress: Callable[[int], None] = la
         analysing.execute("VACUUM (ANALYZE)")
 
 
-def _models(city: City, number: int) -> list[Model]:
+def end_most(owner: str, open_share: int = 100) -> None:
+    """Let all but one in `open_share` matters have ended, as in a city that has worked for a while; not sealed."""
+    with psycopg.connect(owner, autocommit=True) as making:
+        making.execute(
+            f"""WITH ended AS (
+                   UPDATE matters_matter SET "end" = 'solved', step = 'closed', stage = 'evaluate', ended_at = due_at,
+                       desk_roles = '{{}}', due_at = NULL
+                   WHERE "end" = '' AND hashtext(id::text) % {open_share} <> 0 RETURNING id)
+               UPDATE matters_task SET state = 'answered', answer = 'ended' WHERE matter_id IN (SELECT id FROM ended)"""
+        )
+        making.execute("VACUUM (ANALYZE)")
+
+
+def _models(city: City, number: int, report: Callable[[random.Random, City, datetime], NewMatter]) -> list[Model]:
     draw, found = random.Random(7), []
     now = clock.now()
     reporter = access.system("bench")
     for _ in range(number):
         at = now - timedelta(days=draw.random() * DAYS)
         with clock.at(at):
-            found.append(actions.report(reporter, report_of(draw, city, at)).id)
+            found.append(actions.report(reporter, report(draw, city, at)).id)
     texts: dict[UUID, dict[str, str]] = {}
     for row in EntryText.objects.filter(matter_id__in=found, seq=1):
         texts.setdefault(row.matter_id, {})[row.field] = row.value
