@@ -16,7 +16,8 @@ def _spread(value: int) -> int:
     return (value | value << 1) & 0x5555555555555555
 
 
-def _gather(value: int) -> int:
+def column(value: int) -> int:
+    """The column of a cell; of `cell >> 1` it is the row."""
     value &= 0x5555555555555555
     value = (value | value >> 1) & 0x3333333333333333
     value = (value | value >> 2) & 0x0F0F0F0F0F0F0F0F
@@ -37,9 +38,16 @@ def cell(lon: float, lat: float) -> int:
 
 def centre(value: int) -> tuple[float, float]:
     """(lon, lat) of the middle of a cell."""
-    x, y = _gather(value) + 0.5, _gather(value >> 1) + 0.5
+    x, y = column(value) + 0.5, column(value >> 1) + 0.5
     lon = x / SIDE * 360.0 - 180.0
     return lon, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / SIDE))))
+
+
+def cells_of_tile(zoom: int, x: int, y: int) -> tuple[int, int]:
+    """The first and the last cell (at zoom 24) of a tile of the map; a tile is one range of cells."""
+    shift = 2 * (ZOOM - zoom)
+    first = (_spread(x) | _spread(y) << 1) << shift
+    return first, first + (1 << shift) - 1
 
 
 def around(lon: float, lat: float, metres: float) -> list[tuple[int, int]]:
@@ -51,7 +59,7 @@ def around(lon: float, lat: float, metres: float) -> list[tuple[int, int]]:
     reach = max(1, math.ceil(metres / side))
     bits = reach.bit_length()
     middle = cell(lon, lat)
-    x, y = _gather(middle), _gather(middle >> 1)
+    x, y = column(middle), column(middle >> 1)
     columns, rows = (
         range(max(0, each - reach) >> bits, (min(SIDE - 1, each + reach) >> bits) + 1) for each in (x, y)
     )  # fmt: skip
