@@ -10,11 +10,19 @@ const here = dirname(fileURLToPath(import.meta.url))
 const out = resolve(process.env.OUT ?? join(here, '../src/civicloop/ui/static/ui'))
 mkdirSync(out, { recursive: true })
 
-for (const name of ['app', 'portal', 'field', 'desk', 'passkey', 'sw']) {
+for (const name of ['app', 'portal', 'field', 'desk', 'passkey', 'map', 'sw']) {
   await build(config(join(here, 'src', `${name}.ts`), name, out))
 }
 await build(config(join(here, 'style', 'app.scss'), 'style', out))
 rmSync(join(out, 'style.js'), { force: true })
+
+// the map's worker and style sheet are MapLibre's own, without the map of the sources and the evaluation of plug-ins
+const EVALUATES = 'globalThis.eval(n)'
+const maplibre = join(here, 'node_modules/maplibre-gl/dist')
+const worker = readFileSync(join(maplibre, 'maplibre-gl-worker.mjs'), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
+if (!worker.includes(EVALUATES)) throw new Error(`MapLibre changed, look for: ${EVALUATES}`)
+writeFileSync(join(out, 'map-worker.js'), worker.replace(EVALUATES, 'void n'))
+copyFileSync(join(maplibre, 'maplibre-gl.css'), join(out, 'map.css'))
 
 // icons: the inner elements of each drawing on the list
 const icons = {}

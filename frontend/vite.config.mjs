@@ -35,8 +35,9 @@ export default (entry, name, out) => ({
     minify: true,
     sourcemap: false,
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 2000,
     rollupOptions: {
-      checks: { pluginTimings: false },
+      checks: { pluginTimings: false, emptyImportMeta: false },
       input: { [name]: entry },
       output: {
         format: entry.endsWith('.scss') ? 'es' : 'iife',

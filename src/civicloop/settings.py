@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "civicloop.search",
     "civicloop.classifier",
     "civicloop.supervision",
+    "civicloop.onemap",
     "civicloop.site",
     "civicloop.api",
     "civicloop.ops",

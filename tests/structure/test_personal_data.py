@@ -39,7 +39,8 @@ SAID = """
     matters_matter.fingerprint matters_entry.action matters_entry.result matters_entry.role matters_entry.step
     matters_entry.fingerprint matters_entry.hash matters_entrytext.field matters_entrytext.salt matters_task.*
     matters_clock.* matters_approvalrequest.action matters_approvalrequest.result matters_approvalrequest.desk_roles
-    matters_approvalrequest.asked_role matters_approvalrequest.state matters_fact.* matters_outbox.*
+    matters_approvalrequest.asked_role matters_approvalrequest.state matters_fact.* matters_outbox.* matters_celldelta.*
+    onemap_rollup.*
     notices_notice.key notices_notice.template notices_notice.link notices_delivery.channel notices_delivery.state
     notices_delivery.error notices_contact.channel
     supervision_order.number supervision_order.level supervision_order.source supervision_order.state

@@ -19,7 +19,7 @@ from civicloop.calendars.rules.civil import months_later
 from civicloop.evidence.models import Evidence
 from civicloop.foundation import chain, clock, hot, locality
 from civicloop.foundation.canonical import canonical
-from civicloop.matters import errors, finding, followups, hooks, sql, timeline
+from civicloop.matters import cells, errors, finding, followups, hooks, sql, timeline
 from civicloop.matters.choices import ErasureRule, ErasureState, ItemState
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import (
@@ -252,6 +252,7 @@ def _named(row: ErasureList, matter_id: UUID) -> dict[str, object]:
 def _blank(matter_id: UUID) -> None:
     """The copies of the texts that lists and searches use."""
     number = Matter.objects.values_list("number", flat=True).get(id=matter_id)
+    cells.leave(matter_id)
     Matter.objects.filter(id=matter_id).update(
         title=number, text="", address="", lon=None, lat=None, lon_in=None, lat_in=None, cell=None, fingerprint=b""
     )

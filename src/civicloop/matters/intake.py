@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import chain, clock, hot, ids, keyfile, locality, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import complaints, engine, errors, finding, owners, sql, timeline
+from civicloop.matters import cells, complaints, engine, errors, finding, owners, sql, timeline
 from civicloop.matters.choices import Channel
 from civicloop.matters.clockwork import Clocks
 from civicloop.matters.errors import Refused, invalid
@@ -126,6 +126,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         "due_at": due_of(step, clocks), "complained_of": about,
         "answers": json.dumps(answers),
     }  # fmt: skip
+    values |= cells.of_report(begun.stage, values["class_code"], values["confidentiality"], about, now)
     row = hot.one(sql.REPORT, values) or hot.one(sql.REPORTED, {"id": new.id})
     if row is None:
         raise RuntimeError("a report vanished between two statements")

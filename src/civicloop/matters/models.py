@@ -107,6 +107,19 @@ class Matter(models.Model):
             models.Index(fields=["ended_at"], name="matter_solved", condition=Q(end="solved")),
             models.Index(fields=["cell"], name="matter_cell"),
             models.Index(F("cell").bitrightshift(12), "id", name="matter_block"),  # matters.nearby
+            # what the map shows (matters.cells), read from the index alone
+            models.Index(
+                fields=["cell"],
+                name="matter_on_map",
+                include=["stage", "end", "class_code", "district", "received_at", "due_at"],
+                condition=Q(confidentiality=0, complained_of=[], cell__isnull=False),
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="matter_on_map_due",
+                include=["cell", "stage", "class_code", "district", "subdistrict", "community", "received_at"],
+                condition=Q(end="", confidentiality=0, complained_of=[], cell__isnull=False),
+            ),
             models.Index(fields=["hold_until"], name="matter_hold_until", condition=~Q(hold_until=None)),
             models.Index(fields=["lead_id", "end", "id"], name="matter_cluster", condition=~Q(lead_id=None)),
             models.Index(fields=["lead_id"], name="matter_open_cluster", condition=~Q(lead_id=None) & Q(end="")),
@@ -312,6 +325,28 @@ class Fact(models.Model):
     kind_id = models.BigIntegerField(null=True)
     channel = models.CharField(max_length=12)
     detail = models.CharField(max_length=40, default="")
+
+
+class CellDelta(models.Model):
+    """What an act changed for the map, until that has folded it in (matters.cells): −1 as it was, +1 as it is.
+
+    Confidential matters and complaints about units leave none. `state` is the stage, or "ended"; `came` is the day of
+    the receipt in the deciding zone.
+    """
+
+    pk = models.CompositePrimaryKey("matter_id", "seq", "no")
+    matter = models.ForeignKey(Matter, PROTECT, db_index=False, related_name="cell_deltas")
+    seq = models.IntegerField()
+    no = models.SmallIntegerField()
+    cell = models.BigIntegerField(null=True)
+    district_id = models.BigIntegerField(null=True)
+    subdistrict_id = models.BigIntegerField(null=True)
+    community_id = models.BigIntegerField(null=True)
+    grid_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10)
+    class_code = models.CharField(max_length=8)
+    came = models.DateField()
+    delta = models.SmallIntegerField()
 
 
 class Outbox(models.Model):

@@ -26,6 +26,7 @@ from civicloop.procedures.rules.language import Need
 PAGE = 50
 MOST = 200
 COUNTED = 10_000
+SOON = timedelta(days=1)
 CARDS = {"yellow": 1, "red": 2}
 SHOWN = ("kind", "unit")  # what a line of a list shows beside the matter's own values
 ALONE = Q(lead_id=None) | Q(lead_id=F("id"))  # not joined to another case, where it is dealt with
@@ -147,6 +148,8 @@ class Filters:
     area_level: str = ""
     unit_id: int | None = None
     kind_id: int | None = None
+    class_code: str = ""
+    cells: tuple[int, int] | None = None  # within this range of cells of the map
     step: str = ""
     stage: str = ""
     procedure: str = ""
@@ -154,12 +157,13 @@ class Filters:
     doubted: bool = False  # of the desk's: those that wait apart (matters.doubts) instead of the others
     open: bool | None = None
     end: str = ""
-    due: str = ""  # overdue, today, later
+    due: str = ""  # overdue, today, soon (within SOON)
     card: str = ""  # yellow, red: the mark of a ladder that is on it
     raised: str = ""  # the level that a ladder handed it up to
     text: str = ""
     number: str = ""
     since: datetime | None = None  # received at this moment or later
+    until: datetime | None = None  # received before this moment
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
     size = max(1, min(limit, MOST))
     if order == "due" and filters.open is None and not filters.end:  # what has ended is lost no more
         filters = replace(filters, open=True)
-    open_only = filters.desk or bool(filters.open) or filters.due in {"overdue", "today"}
+    open_only = filters.desk or bool(filters.open or filters.due)
     found = _keys(actor, filters, after, order, size + 1, open_only=open_only)
     shown = found[:size]
     rows = {row.id: row for row in Matter.objects.filter(id__in=[key for _due, key in shown]).select_related(*SHOWN)}
@@ -202,7 +206,7 @@ def _keys(
         if looked_up:
             bound &= finding.of_area(filters.area_level, filters.area_id)
         each = [
-            _turned(_narrow(Matter.objects.filter(way & bound), actor, filters), after, order)
+            _turned(narrowed(Matter.objects.filter(way & bound), actor, filters), after, order)
             .values_list("due_at", "id")[:how_many]
             for way in found
         ]  # fmt: skip
@@ -242,7 +246,8 @@ def _key(after: str) -> tuple[datetime | None, UUID]:
         raise errors.invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
 
 
-def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[Matter]:
+def narrowed(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[Matter]:
+    """The rows that fit the filters."""
     if filters.desk:
         apart = Q(step_version=1) & Q(Exists(Doubt.objects.filter(matter_id=OuterRef("id"), trusted_at=None)))
         rows = rows.filter(at_my_desk(actor), apart if filters.doubted else ~apart)
@@ -250,7 +255,8 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
         rows = rows.filter(**{f"{filters.area_level}_id": filters.area_id})
     exact = {"unit_id": filters.unit_id, "kind_id": filters.kind_id, "step": filters.step, "stage": filters.stage,
              "end": filters.end, "number": filters.number, "procedure__code": filters.procedure,
-             "raised_to": filters.raised, "mark": CARDS.get(filters.card)}  # fmt: skip
+             "class_code": filters.class_code, "received_at__lt": filters.until,
+             "cell__range": filters.cells, "raised_to": filters.raised, "mark": CARDS.get(filters.card)}  # fmt: skip
     rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
     if filters.since is not None:
         rows = rows.filter(received_at__gte=filters.since)
@@ -259,6 +265,8 @@ def _narrow(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet[
     now = clock.now()
     if filters.due == "overdue":
         rows = rows.filter(end="", due_at__lt=now)
+    elif filters.due == "soon":
+        rows = rows.filter(end="", due_at__gte=now, due_at__lt=now + SOON)
     elif filters.due == "today":
         rows = rows.filter(end="", due_at__gte=now, due_at__lt=_end_of_day(now))
     if ids.number_is_sound(filters.text):

@@ -88,6 +88,15 @@ _ENTRY = """INSERT INTO matters_entry (matter_id, seq, action, result, act_id, a
         %(post_id)s::bigint, %(actor_unit_id)s::bigint, %(role)s, %(step)s, %(step_version)s, %(request)s, %(body)s,
         %(hash)s FROM {gate}"""
 
+# what the map must know of it (matters.cells); a matter that is not for the map has no state there
+_CELLS = """INSERT INTO matters_celldelta (matter_id, seq, no, cell, district_id, subdistrict_id, community_id, grid_id,
+        state, class_code, came, delta)
+    SELECT %(id)s, %(next)s, x.no, {cell}, {place}, x.state, x.class_code, %(came)s::date, x.delta
+    FROM {gate}, (VALUES (0::smallint, %(shown_before)s::text, %(class_before)s::text, -1::smallint),
+        (1::smallint, %(shown)s::text, %(class_shown)s::text, 1::smallint)) AS x(no, state, class_code, delta)
+    WHERE x.state <> '' AND (%(shown_before)s::text, %(class_before)s::text)
+        IS DISTINCT FROM (%(shown)s::text, %(class_shown)s::text)"""
+
 _KIND = "%(kind_id)s::bigint"
 _PLACE = "%(district_id)s::bigint, %(subdistrict_id)s::bigint, %(community_id)s::bigint, %(grid_id)s::bigint"
 
@@ -121,6 +130,7 @@ t AS ({_TASKS_NEW.format(gate="m", after="")}),
 c AS ({_CLOCKS_NEW.format(gate="m")}),
 f AS ({_FACTS.format(gate="m", place=_PLACE, kind=_KIND, former=_KIND, channel="%(channel)s")}),
 o AS ({_OUTBOX.format(gate="m")}),
+k AS ({_CELLS.format(gate="m", cell="%(cell)s::bigint", place=_PLACE)}),
 w AS (INSERT INTO matters_searchtoken (matter_id, tokens)
     SELECT %(id)s, string_to_array(%(tokens)s::text, ' ')
         || ARRAY[lower(number), substr(number, 1, 8), substr(number, 10, 7)]::text[] FROM m)
@@ -152,7 +162,7 @@ WITH u AS (
         mark = %(mark)s::smallint, answers = %(answers)s::jsonb, lead_id = %(lead_id)s::uuid,
         joined_at = %(joined_at)s::timestamptz
     WHERE id = %(id)s AND seq = %(seq)s
-    RETURNING district_id, subdistrict_id, community_id, grid_id, channel),
+    RETURNING district_id, subdistrict_id, community_id, grid_id, channel, cell),
 e AS ({_ENTRY.format(gate="u")}),
 x AS ({_TEXTS.format(gate="u")}),
 s AS ({_SEALED.format(gate="u")}),
@@ -186,6 +196,7 @@ r1 AS (
     FROM u, jsonb_to_recordset(%(requests_new)s::jsonb) AS x(no smallint, action text, result text, level smallint,
         desk_roles text[], asked_by bigint, asked_role text, due_at timestamptz, data jsonb)),
 f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, kind=_KIND, former="%(kind_before)s::bigint", channel="u.channel")}),
+k AS ({_CELLS.format(gate="u", cell="u.cell", place=_PLACE_KEPT)}),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
 
@@ -292,6 +303,23 @@ WHERE (matter_id, seq, no) IN (
     SELECT matter_id, seq, no FROM matters_outbox WHERE taken_at IS NULL AND at < %(before)s ORDER BY at
     LIMIT %(batch)s)
   AND taken_at IS NULL"""
+
+# -- what the map folds in (matters.cells) --
+
+# the rows are taken by deleting them in the folder's own transaction: whoever is killed has taken nothing
+TAKE_CELLS = """
+DELETE FROM matters_celldelta WHERE (matter_id, seq, no) IN (
+    SELECT matter_id, seq, no FROM matters_celldelta LIMIT %(batch)s)
+RETURNING cell, district_id, subdistrict_id, community_id, grid_id, state, class_code, came, delta"""
+# a matter whose place is erased leaves the map
+LEAVE_MAP = """
+INSERT INTO matters_celldelta (matter_id, seq, no, cell, district_id, subdistrict_id, community_id, grid_id, state,
+    class_code, came, delta)
+SELECT m.id, m.seq, x.no, CASE WHEN x.delta < 0 THEN m.cell END, m.district_id, m.subdistrict_id, m.community_id,
+    m.grid_id, CASE WHEN m."end" = '' THEN m.stage ELSE 'ended' END, m.class_code,
+    (m.received_at AT TIME ZONE %(zone)s)::date, x.delta
+FROM matters_matter m, (VALUES (2::smallint, -1::smallint), (3::smallint, 1::smallint)) AS x(no, delta)
+WHERE m.id = %(id)s AND m.cell IS NOT NULL AND m.confidentiality = 0 AND m.complained_of = '{}'"""
 
 # -- erasure (matters.erasure) --
 

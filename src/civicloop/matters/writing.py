@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from civicloop.foundation import clock, hot
-from civicloop.matters import complaints, engine, hooks, marking, sampling, sql, timeline, working
+from civicloop.matters import cells, complaints, engine, hooks, marking, sampling, sql, timeline, working
 from civicloop.matters.approvals import answer_request
 from civicloop.matters.clockwork import Clocks
 from civicloop.matters.engine import Desk
@@ -136,6 +136,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         "answers": json.dumps(row["answers"] if plan.answers is None else plan.answers),
         "mark": 0 if ended else marking.colour(procedure, clocks.rows),
     }  # fmt: skip
+    values |= cells.of_act(row, values)
     written = hot.one(sql.ACT, values)
     if not written or written[0] != 1:
         return None

@@ -129,6 +129,18 @@ def sweep(as_json: bool, sizes: tuple[int, ...], due: int, workers: int) -> None
 
 @bench.command()
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(100, 10_000_000), help="matters on the map")
+@click.option("--clients", default="1,4", callback=_numbers, help="how many at once, with commas")
+@click.option("--tiles", "number", default=60, type=click.IntRange(5, 1000), help="tiles asked for at each zoom")
+def tiles(as_json: bool, size: int, clients: list[int], number: int) -> None:
+    """Tiles of the map by zoom, plain and filtered, over HTTP; and how long folding takes."""
+    from civicloop.ops.bench import tiling
+
+    _print("tiles", size, clients, tiling.tiles(size, clients, number, _say), as_json)
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
 @click.option("--city", "folder", default=None, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(1, 10_000_000), help="points to ask for")
 def locate(as_json: bool, folder: Path | None, size: int) -> None:

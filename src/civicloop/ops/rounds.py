@@ -17,6 +17,7 @@ from civicloop.evidence import selectors as files
 from civicloop.foundation import clock
 from civicloop.matters import erasure, jobs, signals
 from civicloop.notices import jobs as notices
+from civicloop.onemap import jobs as onemap
 from civicloop.ops import loading, traces
 from civicloop.ops.models import Heartbeat
 from civicloop.people import anomalies, locks
@@ -93,6 +94,14 @@ def learn() -> None:
         log.exception("nothing could be learnt; the next hour tries again")
 
 
+def look_after_map() -> None:
+    """The first counts of an older installation, and the map for everybody; both read many matters."""
+    try:
+        onemap.look_after()
+    except (DatabaseError, InterfaceError):
+        log.exception("the map could not be looked after; a later round tries again")
+
+
 def look_at_films() -> None:
     """See whether films can be shown; each may take a minute."""
     try:
@@ -113,6 +122,7 @@ def run_for_ever(*, once: bool = False) -> None:
         signal.signal(signal.SIGINT, leave)
     number, sweeping = 0, Beside("storage", sweep_storage)
     learning, films = Beside("learning", learn), Beside("films", look_at_films)
+    mapping = Beside("map", look_after_map)
     while True:
         try:
             with traces.span("worker round") as span:
@@ -126,6 +136,7 @@ def run_for_ever(*, once: bool = False) -> None:
                         sweeping.begin(here=once)
                 # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and
                 # the days that it fills are not over
+                onemap.round()
                 done = 0 if loading.wanted() else jobs.sweep() + orders.sweep() + roots.round() + notices.round()
                 if number % LOOK_EVERY == 0 and not loading.wanted():
                     signals.look()
@@ -140,6 +151,7 @@ def run_for_ever(*, once: bool = False) -> None:
                         notices.start_senders()
                 if number % LOGS_EVERY == 0 and not loading.wanted():
                     anomalies.look()
+                    mapping.begin(here=once)
                     learning.begin(here=once)
                 beat("worker", round=number, acts=done)
                 if span is not None:

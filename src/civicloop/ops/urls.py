@@ -49,6 +49,7 @@ urlpatterns = [
     path("", include("civicloop.supervision.urls")),
     path("", include("civicloop.notices.urls")),
     path("", include("civicloop.search.urls")),
+    path("", include("civicloop.onemap.urls")),
     *faces,
     *staff,
     *personal_data.patterns,

@@ -180,6 +180,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "audit.view": frozenset({Role.AUDIT_ADMIN}),
     "procedures.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
     "matters.list": frozenset(Role.values) - {Role.RESIDENT_CHANNEL, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
+    # the map shows what the lists show, by place, and nothing confidential (onemap)
+    "map.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
     "matters.report": frozenset(
         {Role.RESIDENT_CHANNEL, Role.GRID_WORKER, Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.CHECKER}
     ),

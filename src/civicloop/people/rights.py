@@ -30,6 +30,7 @@ GROUPS: tuple[Group, ...] = ("see", "do", "administer")
 # what each duty means in plain words, and whether it is seeing, doing or administering; a test holds it complete
 WORDS: Mapping[str, tuple[Group, Promise]] = {
     "matters.list": ("see", _("Matters in the reach of the post")),
+    "map.view": ("see", _("The map of matters in the reach of the post")),
     "areas.view": ("see", _("Areas and their boundaries")),
     "calendars.view": ("see", _("Working calendars")),
     "catalogue.view": ("see", _("Kinds, conditions, limits and who answers for them")),

@@ -7,15 +7,17 @@ thread makes a new one. How it finds an area: places.picture.
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
 
+from django.db.models import Q
+
 from civicloop.foundation import caches, clock, coordinates
 from civicloop.places.models import LEVELS, AreaSuccession, AreaVersion, LayerChange, LayerRevision
-from civicloop.places.picture import AreaRef, Picture, UnknownArea, read
+from civicloop.places.picture import FIELDS, AreaRef, Picture, UnknownArea, read
 from civicloop.places.rules import follow
 
 __all__ = ["LEVELS", "AreaRef", "ImpossibleCoordinates", "Located", "Picture", "UnknownArea"]  # and what follows here
@@ -190,6 +192,23 @@ def revision() -> int:
 def versions_now(level: str) -> list[AreaVersion]:
     """The full rows of a level as they will stay, by layer and code, polygons included."""
     return list(AreaVersion.objects.filter(valid_to=None, area__level=level).order_by("layer", "code"))
+
+
+def shapes(level: str) -> list[tuple[AreaRef, bytes]]:
+    """The areas of a level (or the overlays) in force now with their polygons (WKB, WGS-84); reads the database."""
+    now = clock.now()
+    rows = AreaVersion.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now), area__level=level).exclude(polygon=None)
+    newest = rows.order_by("area_id", "valid_from").distinct("area_id").values_list(*FIELDS, "polygon")
+    found = [(AreaRef(*values), bytes(polygon)) for *values, polygon in newest]
+    return sorted(found, key=lambda each: each[0].code)
+
+
+def shapes_of(area_ids: Collection[int]) -> dict[int, bytes]:
+    """The polygons (WKB, WGS-84) of some areas, as they are in force now."""
+    now = clock.now()
+    rows = AreaVersion.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now), area_id__in=area_ids)
+    newest = rows.exclude(polygon=None).order_by("area_id", "valid_from").distinct("area_id")
+    return {area_id: bytes(polygon or b"") for area_id, polygon in newest.values_list("area_id", "polygon")}
 
 
 def locate_at(lon: float, lat: float, crs: str, moment: datetime) -> Located:

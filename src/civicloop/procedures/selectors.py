@@ -7,6 +7,7 @@ process; a load in another process is therefore seen within that time. The cache
 import json
 import time
 import tomllib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -141,6 +142,12 @@ def versions(code: str | None = None) -> list[ProcedureVersion]:
     """All stored versions, by code and version."""
     rows = ProcedureVersion.objects.order_by("code", "version")
     return list(rows.filter(code=code) if code else rows)
+
+
+def version_ids(codes: Iterable[str]) -> list[int]:
+    """The rows of all versions of some procedures."""
+    wanted = set(codes)
+    return [each.id for each in _entries() if each.code in wanted]
 
 
 def version(code: str, number: int) -> ProcedureVersion:

@@ -1,7 +1,7 @@
 """Addresses of the desks."""
 
 from django.urls import URLPattern, path
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from civicloop.people import access
 from civicloop.people.choices import Role
@@ -124,6 +124,7 @@ def register_navigation() -> None:
         ("publishing", gettext_lazy("Photos for the public"), "publishing", 46, PUBLISHING, "photo"),
         ("orders", gettext_lazy("Supervision orders"), "supervision:orders", 47, ORDERS, "flag"),
         ("matters", gettext_lazy("Matters"), "matters", 50, WATCHING, "list"),
+        ("map", pgettext_lazy("navigation", "Map"), "onemap:map", 52, access.DUTIES["map.view"], "map"),
     ):
         navigation.register(navigation.Item(code, label, name, order, needs=needs, icon=icon))
 

@@ -65,7 +65,7 @@ def build() -> City:
         district = areas.by_code("990101").id
         duty = _unit("city-duty", "duty_desk", areas.by_code("99").id)
         _unit("d1-duty", "duty_desk", district)
-        channel = _token("channel", "resident_channel", (), duty, areas.by_code("99").id)
+        channel = token("channel", "resident_channel", (), duty, areas.by_code("99").id)
         teams = [_team(number) for number in range(1, SUBDISTRICTS + 1)]
     caches.forget_all()
     return City(teams, channel, FilingCondition.objects.get(kind=kind, no=1, valid_to=None).id)
@@ -102,7 +102,8 @@ def _unit(code: str, kind: str, area_id: int) -> int:
     return actions.create_unit(system, code=code, unit_names={"zh-hans": code}, kind=kind, area_id=area_id).id
 
 
-def _token(user: str, role: str, also: tuple[str, ...], unit_id: int, area_id: int) -> str:
+def token(user: str, role: str, also: tuple[str, ...], unit_id: int, area_id: int) -> str:
+    """A bearer token of a new account in a new post."""
     system = access.system("bench")
     account = actions.create_account(system, username=user, account_names={"zh-hans": user}, password=None)
     post = actions.create_post(system, code=f"{user}-post", role=role, also=also, unit_id=unit_id, area_id=area_id)
@@ -117,7 +118,7 @@ def _team(number: int) -> Team:
     office = _unit(f"s{number}-office", "subdistrict_office", area)
     units = {"receiving_clerk": office, "unit_worker": office, "checker": watch}
     tokens = {
-        role: _token(f"s{number}-{role}", role, also, units.get(role, centre), area) for role, also in POSTS.items()
+        role: token(f"s{number}-{role}", role, also, units.get(role, centre), area) for role, also in POSTS.items()
     }
     Responsibility.objects.create(
         area_id=area, unit_id=office, priority=10, reason={"zh-hans": "基准权责"}, valid_from=BEGINNING

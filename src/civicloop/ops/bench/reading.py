@@ -13,7 +13,7 @@ from civicloop.foundation import clock
 from civicloop.matters.actions import NewMatter
 from civicloop.matters.models import Matter
 from civicloop.ops.bench import seeding
-from civicloop.ops.bench.city import City, _token, _unit, build
+from civicloop.ops.bench.city import City, _unit, build, token
 from civicloop.ops.bench.client import Connection, Tally, quantiles, request, run
 from civicloop.ops.bench.instance import instance
 from civicloop.places import selectors as areas
@@ -89,7 +89,7 @@ def _read(
         city = build()
         with clock.at(datetime(2020, 1, 1, tzinfo=clock.now().tzinfo)):
             whole = areas.by_code("99").id
-            over_all = _token("over-all", "supervisor", (), _unit("city-watch", "grid_centre", whole), whole)
+            over_all = token("over-all", "supervisor", (), _unit("city-watch", "grid_centre", whole), whole)
         readers = {role: city.teams[1].tokens[role] for role in ROLES} | {"city": over_all}
         for size in sorted(sizes):
             say(f"{size:,} matters")

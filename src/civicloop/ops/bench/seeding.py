@@ -8,7 +8,7 @@ import json
 import multiprocessing
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,12 +16,13 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.conf import settings
 from django.db import connection, models
 
 from civicloop.foundation import chain, clock, ids
 from civicloop.matters import actions, timeline
 from civicloop.matters.actions import NewMatter
-from civicloop.matters.models import Clock, Entry, EntryText, Fact, Matter, Outbox, SearchToken, Task
+from civicloop.matters.models import CellDelta, Clock, Entry, EntryText, Fact, Matter, Outbox, SearchToken, Task
 from civicloop.ops.bench.city import KIND, SIDE, SOUTH, City
 from civicloop.people import access
 
@@ -64,9 +65,12 @@ def report_of(draw: random.Random, city: City, at: datetime) -> NewMatter:
 
 def fill(
     size: int, city: City, owner: str, progress: Callable[[int], None] = lambda done: None, *,
-    report: Callable[[random.Random, City, datetime], NewMatter] = report_of,
+    report: Callable[[random.Random, City, datetime], NewMatter] = report_of, spread: bool = False,
 ) -> None:  # fmt: skip
-    """Let the database hold `size` matters of the last 60 days, made after `report`, and analyse it as the owner."""
+    """Let the database hold `size` matters of the last 60 days, made after `report`, and analyse it as the owner.
+
+    `spread`: likes lie somewhere around their model on the map (in one cell of level 14) instead of on top of it.
+    """
     present = Matter.objects.count()
     if present >= size:
         return
@@ -79,7 +83,7 @@ def fill(
         while ahead:
             rows = ahead.popleft().get()
             ahead += [pool.apply_async(_seal_many, (each,)) for each in islice(wanted, 1)]
-            _write(rows)
+            _write(rows, SPREAD if spread else STATEMENTS)
             present += len(rows)
             progress(present)
     with psycopg.connect(owner, autocommit=True) as analysing:
@@ -155,7 +159,7 @@ def _numbers(rows: list[Like]) -> Iterator[str]:
             yield f"{str(value)[:8]}-{str(value)[8:]}-{ids.SIGNS[value % 31]}"
 
 
-def _write(rows: list[Like]) -> None:
+def _write(rows: list[Like], statements: Sequence[str]) -> None:
     numbers = list(_numbers(rows))
     connection.ensure_connection()
     inner: psycopg.Connection[Any] = connection.connection
@@ -165,7 +169,7 @@ def _write(rows: list[Like]) -> None:
             copy.set_types(["uuid", "uuid", "timestamptz", "text", "bytea", "bytea", "bytea[]"])
             for (identifier, model, at, body, digest, salts), number in zip(rows, numbers, strict=True):
                 copy.write_row((identifier, model, at, number, body, digest, salts))
-        for statement in STATEMENTS:
+        for statement in statements:
             cursor.execute(statement)
 
 
@@ -191,8 +195,8 @@ _SALT = f"b.salts[array_position(ARRAY[{', '.join(repr(name) for name in FIELDS)
 _NUMBERED = "x.tokens"  # a like has the words of its own number
 for _part in ("lower({}.number)", "substr({}.number, 1, 8)", "substr({}.number, 10, 7)"):
     _NUMBERED = f"array_replace({_NUMBERED}, {_part.format('m')}::varchar, {_part.format('b')}::varchar)"
-STATEMENTS = (
-    _copied(Matter, "id", {"number": "b.number"}),
+_CAME = {"came": f"(b.at AT TIME ZONE '{settings.TIME_ZONE}')::date"}
+_OTHERS = (
     _copied(Entry, "matter_id", {"body": "b.body", "hash": "b.hash"}) + " AND x.seq = 1",
     _copied(EntryText, "matter_id", {"salt": _SALT}) + " AND x.seq = 1",
     _copied(Task, "matter_id", {}),
@@ -205,3 +209,7 @@ STATEMENTS = (
         {"tokens": _NUMBERED},
     ),
 )
+STATEMENTS = (_copied(Matter, "id", {"number": "b.number"}), _copied(CellDelta, "matter_id", _CAME), *_OTHERS)
+# the last twenty bits of a cell at zoom 24: any place within the same cell of level 14
+_PLACE = {"cell": "x.cell # (random() * 1048575)::bigint"}
+SPREAD = (_copied(Matter, "id", {"number": "b.number", **_PLACE}), *_OTHERS)

@@ -1,0 +1,52 @@
+"""The filters of the map as a form."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+
+from civicloop.catalogue import selectors as catalogue
+from civicloop.foundation.names import shown
+from civicloop.matters.choices import Stage
+from civicloop.onemap.choices import Due, State
+from civicloop.people.access import Actor
+
+ALL = ("", pgettext_lazy("filter", "All"))
+
+
+class MonthInput(forms.TextInput):
+    """A month; browsers without such a field take the text 2026-03."""
+
+    input_type = "month"
+
+
+class MapForm(forms.Form):
+    """What the map may be narrowed by; the area is chosen by going there."""
+
+    area = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    state = forms.ChoiceField(label=pgettext_lazy("filter", "State"), required=False, choices=State.choices)
+    stage = forms.ChoiceField(label=pgettext_lazy("filter", "Stage"), required=False, choices=[ALL, *Stage.choices])
+    due = forms.ChoiceField(label=pgettext_lazy("filter", "Deadline"), required=False, choices=[ALL, *Due.choices])
+    since = forms.CharField(
+        label=gettext_lazy("Received from month"), required=False, max_length=7, widget=MonthInput,
+        help_text=gettext_lazy("Such as 2026-03"),
+    )  # fmt: skip
+    until = forms.CharField(
+        label=gettext_lazy("Received until month"), required=False, max_length=7, widget=MonthInput
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        label = gettext_lazy("Main class")
+        choices = [ALL, *classes(actor)]
+        self.fields["class"] = forms.ChoiceField(label=label, required=False, choices=choices)
+        self.order_fields(["area", "state", "stage", "class", "due", "since", "until"])
+
+
+def classes(actor: Actor) -> list[tuple[str, str]]:
+    """The main classes of matters, by code; those of the post where it has only some."""
+    found: dict[str, str] = {}
+    for row in catalogue.classes("matter"):
+        if not actor.classes or row.code in actor.classes:
+            found.setdefault(row.code, shown(row.names, get_language() or "zh-hans"))
+    return sorted(found.items())

@@ -1,0 +1,1 @@
+"""Calculation of the map without Django."""
