@@ -142,7 +142,7 @@ NO_NOTICE = {
     "notices/inbox.html": "read, no words", "notices/log.html": "send again, no words",
     "site/matter.html": "a card, no words", "site/compare.html": "the same or not",
     "site/limits.html": "limits of clocks", "supervision/suggestions.html": "yes, no", "site/doubted.html": "yes, no",
-    "site/merging.html": "go on, no words",
+    "site/merging.html": "go on, no words", "site/portal_receipt.html": "the same or not",
     "ui/parts/footer.html": "language and theme", "ui/parts/person.html": "the post to act in",
 }  # fmt: skip
 # parts of pages: the notice stands on the page that includes them

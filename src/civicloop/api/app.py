@@ -24,6 +24,7 @@ from civicloop.catalogue.api import router as catalogue
 from civicloop.catalogue.component_api import router as components
 from civicloop.classifier.api import router as classifier
 from civicloop.matters.api import router as matters
+from civicloop.matters.cluster_api import router as clusters
 from civicloop.matters.errors import Refused
 from civicloop.people.api import router as people
 from civicloop.places.api import router as places
@@ -124,6 +125,7 @@ api = DescribedApi(
     urls_namespace="api",
 )
 api.add_router("", matters)
+api.add_router("", clusters)
 api.add_router("", places)
 api.add_router("", catalogue)
 api.add_router("", components)

@@ -18,7 +18,7 @@ from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
-from civicloop.matters import actions, clusters, doubts, errors, reading, selectors, why_unit
+from civicloop.matters import actions, clusters, doubts, errors, hints, reading, selectors, why_unit
 from civicloop.matters.choices import Channel
 from civicloop.matters.clock_api import ClockOut, clocks_out
 from civicloop.matters.models import Matter
@@ -109,6 +109,7 @@ class ReportIn(Schema):
     complained_of: list[Annotated[str, Field(max_length=64)]] = Field(
         [], max_length=10, description="codes of units that the complaint is about; they never see it"
     )
+    voice: str = Field("", max_length=40, description="`voice` of /matters/alike: it is the same as that report")
     answers: dict[str, str] = Field(
         {}, max_length=20, description="answers to questions of the catalogue that decide who answers"
     )
@@ -290,6 +291,8 @@ def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
     made = actions.report(actor, new)
     if made.status == 201:
         doubts.put_apart(made.id, reasons)
+    if not reasons:
+        hints.add_voice(made.id, body.voice, actor)
     return Status(made.status, ReportedOut(id=made.id, number=made.number, check_code=made.check_code))
 
 

@@ -11,12 +11,12 @@ from civicloop.foundation import clock, coordinates, hot, ids, morton
 from civicloop.matters import sql
 
 BITS = 6  # a block is 64 × 64 cells: some 120 m at the latitude of the city
-PER_BLOCK = 40
+PER_BLOCK = 30
 MOST = 160
 
 
 def blocks(lon: float, lat: float, metres: float) -> list[int]:
-    """The blocks that together hold every point within `metres`: nine, for as far as a block is wide."""
+    """The blocks that together hold every point within `metres`: at most sixteen, for as far as a block is wide."""
     found: set[int] = set()
     for first, last in morton.around(lon, lat, metres):
         found.update(range(first >> 2 * BITS, (last >> 2 * BITS) + 1))

@@ -27,7 +27,7 @@ from civicloop.people.access import Actor
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.records import audit
-from civicloop.site import acting, complaints, faces, field_forms
+from civicloop.site import acting, complaints, faces, field_forms, hinting
 
 MINE = timedelta(days=14)
 CODE_SHOWN = timedelta(minutes=30)  # long enough to hand it over, too short to keep and use in a household's name
@@ -143,7 +143,10 @@ def report(request: HttpRequest, actor: Actor) -> HttpResponse:
     made = _taken(request, actor, form, page, new, {"before": "photo"})
     if isinstance(made, HttpResponse):
         return made
-    messages.success(request, _("Reported: %(number)s") % {"number": made.number})
+    if hinting.add(made.id, request.POST.get("voice", ""), actor):
+        messages.success(request, _("Reported and joined to the same: %(number)s") % {"number": made.number})
+    else:
+        messages.success(request, _("Reported: %(number)s") % {"number": made.number})
     return HttpResponseRedirect(reverse("field"))
 
 

@@ -33,7 +33,7 @@ from civicloop.places import selectors as places
 from civicloop.receipts import pdf
 from civicloop.receipts import selectors as receipts
 from civicloop.records import settings
-from civicloop.site import complaints, done_pages, faces, own_data, portal_words, urging
+from civicloop.site import complaints, done_pages, faces, hinting, own_data, portal_words, urging
 from civicloop.site.acting import SESSION_CODES, language, place_words
 
 # what residents meet most, of the national catalogue; everything else is for the desk to name
@@ -158,6 +158,9 @@ def report(request: HttpRequest) -> HttpResponse:
         return _report_page(request, ReportForm(initial=data.dict()), data)
     if not form.is_valid():
         return _report_page(request, form, data, status=422)
+    asked = hinting.asks_first(request)
+    if asked is not None:
+        return _report_page(request, ReportForm(initial=data.dict()), data, hinted=asked)
     actor = sender(request)
     try:
         new = faces.new_matter(data, channel=Channel.RESIDENT, reporter=faces.person(data), **complaints.said(form))
@@ -169,7 +172,11 @@ def report(request: HttpRequest) -> HttpResponse:
         doubts.put_apart(made.id, reasons)
     remember(request, made.id)
     refused = faces.add_photos(_outsider(made.id), made.id, request.FILES.getlist("photo"), "before")
-    shown_ = {"made": made, "refused": refused, "row": selectors.row_of(made.id)}
+    joined = not reasons and hinting.add(made.id, data.get("voice", ""))
+    row = selectors.row_of(made.id)
+    ask_now = "hinted" not in data and not reasons
+    shown_ = {"made": made, "refused": refused, "row": row, "joined": joined,
+              "hints": hinting.afterwards(row) if ask_now else []}  # fmt: skip
     return render(request, "site/portal_receipt.html", shown_, status=made.status)
 
 
@@ -179,7 +186,12 @@ def _doubts(request: HttpRequest, new: NewMatter) -> list[str]:
 
 
 def _report_page(
-    request: HttpRequest, form: ReportForm, data: Mapping[str, Any], refused: Refused | None = None, status: int = 200
+    request: HttpRequest,
+    form: ReportForm,
+    data: Mapping[str, Any],
+    refused: Refused | None = None,
+    status: int = 200,
+    hinted: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The page with everything that was typed; an id that was used for something else is replaced."""
     field = str(refused.extra.get("field", "")) if refused else ""
@@ -192,6 +204,7 @@ def _report_page(
         "photo_first": "photo" in request.GET, "had_photo": bool(request.FILES),
         "form_mark": data.get("form_mark") or doubts.form_mark(),
     }  # fmt: skip
+    context |= hinted or (hinting.bag(request, data) if data else {})
     return render(request, "site/portal_report.html", context, status=status)
 
 
@@ -300,6 +313,18 @@ def status_photo(request: HttpRequest, matter_id: UUID) -> HttpResponse:
         messages.success(request, _("The photo has arrived."))
     if not uploads:
         messages.warning(request, _("Choose a photo first."))
+    return HttpResponseRedirect(reverse("status", args=[matter_id]))
+
+
+@public
+@require_POST
+def status_voice(request: HttpRequest, matter_id: UUID) -> HttpResponse:
+    """The reporter says on the receipt that it is the same as what was reported already."""
+    actor = reporter_of(request, matter_id)
+    if actor is None:
+        return HttpResponseRedirect(reverse("track"))
+    if hinting.add(matter_id, request.POST.get("voice", "")):
+        messages.success(request, _("Your voice is added. Your report keeps its own number."))
     return HttpResponseRedirect(reverse("status", args=[matter_id]))
 
 

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import pgettext_lazy
 
 from civicloop.people.choices import Role
-from civicloop.site import checks, done_pages, field, portal
+from civicloop.site import checks, done_pages, field, hinting, portal
 from civicloop.ui import navigation
 from civicloop.ui.navigation import Item
 
@@ -14,6 +14,9 @@ faces: list[URLPattern] = [
     path("photos/<uuid:public_id>.jpg", done_pages.photo, name="public-photo"),
     path("photos/<uuid:public_id>-small.jpg", done_pages.photo, {"small": True}, name="public-photo-small"),
     path("report", portal.report, name="report"),
+    path("report/alike", hinting.of_form, name="report-alike"),
+    path("field/alike", hinting.of_field, name="field-alike"),
+    path("status/<uuid:matter_id>/voice", portal.status_voice, name="status_voice"),
     path("track", portal.track, name="track"),
     path("status/<uuid:matter_id>", portal.status, name="status"),
     path("status/<uuid:matter_id>/act", portal.status_act, name="status_act"),
