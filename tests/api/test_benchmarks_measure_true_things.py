@@ -8,8 +8,9 @@ import pytest
 from civicloop.foundation import clock
 from civicloop.matters import proof
 from civicloop.matters.models import Clock, Entry, Fact, Matter, Outbox, SearchToken, Task
-from civicloop.ops.bench import limit, locating, reading, runs, seeding, sweeping
+from civicloop.ops.bench import limit, locating, reading, runs, seeding, spiking, sweeping
 from civicloop.ops.bench.city import build
+from civicloop.ops.bench.client import Tally
 from civicloop.ops.bench.instance import instance
 from civicloop.people.selectors import actor_of_token
 from civicloop.places import selectors
@@ -114,3 +115,26 @@ def test_every_list_and_search_is_answered_and_those_of_common_words_are_not_emp
     assert sum(path.endswith(filled) for path in bodies) == len(filled)
     for path, body in bodies.items():
         assert json.loads(body)["items"] or not path.endswith(filled), path
+
+
+def test_waves_arrive_at_their_moments_and_a_backlog_counts_as_waiting() -> None:
+    wanted = spiking.arrivals(8, 1)
+    assert len(wanted) == sum(spiking.RATES)
+    assert [moment for moment, _part in wanted] == sorted(moment for moment, _part in wanted)
+    assert [part for _moment, part in wanted].count(5) == 35
+    assert len(spiking.arrivals(8, 0.2)) == 3 + 5 + 7 + 2  # a fifth of 1 or 2 in a second is none
+    failing = iter(range(1000))
+
+    def work(client: int, tally: Tally) -> None:
+        tally.call("one", 0.001)
+        if next(failing) % 10 == 0:
+            tally.error("refused")
+
+    quick = [(moment / 100, part) for moment, part in wanted]
+    seen = spiking.ride(work, quick, lambda words: None)
+    assert sum(seen.came) == len(seen.late) == len(wanted)
+    assert seen.unfinished == 0
+    assert sum(seen.tally.errors.values()) == 9  # each tenth of 89
+    assert len(seen.tally.pieces) == 80
+    assert min(seen.late) >= 0
+    assert all(seen.done_at[part] > 0 for part in range(len(spiking.RATES) - 1))

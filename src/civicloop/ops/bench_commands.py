@@ -189,4 +189,16 @@ def search(clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, 
     _print("search", wanted if len(wanted) > 1 else wanted[0], clients, found, as_json)
 
 
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(0, 10_000_000), help="matters there beforehand")
+@click.option("--seconds", default=60.0, type=click.FloatRange(4, 3600), help="length of the whole shape")
+@click.option("--factor", default=1.0, type=click.FloatRange(0.05, 20), help="times the published arrival rates")
+def spikes(as_json: bool, size: int, seconds: float, factor: float) -> None:
+    """Matters that arrive in waves of 1, 15, 1, 25, 2, 35, 10 lifecycles a second, done or not."""
+    from civicloop.ops.bench import spiking
+
+    _print("spikes", size, [spiking.CLIENTS], spiking.spikes(seconds, factor, size, _say), as_json)
+
+
 COMMANDS: list[click.Command] = [bench]
