@@ -4,12 +4,14 @@ import { boxes } from './boxes'
 import { all, element, everywhere, one, typing } from './dom'
 import { giveIds } from './ids'
 import { photos } from './photo'
+import { picking } from './picking'
 import { places } from './place'
 
 const ACTS = '.page-acts a, .page-acts button, [data-act-button], [data-suggested], [data-palette], .act > details > summary'
 
 function visible(each: HTMLElement): boolean {
-  return each.offsetParent !== null && !each.hasAttribute('disabled')
+  const phrases = each.matches('[data-phrase]') ? each.closest<HTMLElement>('[data-phrases]') : null // found folded, too
+  return (phrases ?? each).offsetParent !== null && !each.hasAttribute('disabled')
 }
 
 /** Bring an act's sheet before the eyes and put the focus where the first answer is wanted. */
@@ -25,7 +27,8 @@ function present(sheet: HTMLElement): void {
 
 function perform(act: HTMLElement): void {
   const sheet = act.closest<HTMLElement>('[data-act]')
-  if (sheet) present(sheet)
+  if (act.matches('[data-phrase]')) act.click()
+  else if (sheet) present(sheet)
   else if (act instanceof HTMLAnchorElement) act.click()
   else {
     act.focus()
@@ -103,6 +106,7 @@ document.addEventListener('keydown', (event) => {
 })
 
 areaMap()
+picking()
 everywhere((root) => {
   giveIds(root)
   photos(root)

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "civicloop.notices",
     "civicloop.search",
     "civicloop.classifier",
+    "civicloop.deskwork",
     "civicloop.supervision",
     "civicloop.onemap",
     "civicloop.site",

@@ -119,6 +119,9 @@ def matters() -> dict[str, str]:
     loop.act("receiver", asked, "request_extension", reason="需等专用砖到货，预计后天到。")
     doubts.put_apart(at("apart", "低价装修", "装修找我 http://a.example ，更多 http://b.example 。"), ["links", "many"])
     at("elsewhere", "河边护坡塌陷", "护坡塌了一块。", point=(117.25, 39.05))
+    for number in range(4):  # what waits to be dispatched in a subdistrict of its own
+        many = at(f"many{number}", f"背街路灯第{number + 1}盏不亮", "夜里很黑。", kind="01023", point=(117.12, 39.05))
+        loop.act("s2-clerk", many, "file", condition=condition)
     world.token("grid")  # an account with a token looks no different
     return {name: str(matter) for name, matter in made.items()}
 

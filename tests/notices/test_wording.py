@@ -130,4 +130,6 @@ def test_another_template_of_the_same_code_is_refused(tmp_path: Path, monkeypatc
 
 def test_every_topic_that_acts_write_has_a_rule() -> None:
     topics = {rule.topic for rule in wording.rules()}
-    assert topics == {"reported", "moved", "ended", "mark", "urged", "approval_asked", "approval_refused"}
+    assert topics == {
+        "reported", "moved", "ended", "mark", "called", "urged", "approval_asked", "approval_refused",
+    }  # fmt: skip

@@ -82,7 +82,9 @@ def test_the_lists_for_reading_name_what_no_law_can_prove() -> None:
         "tasks co_handle",
     ]
     assert {row["approval"] for row in lists["approvals"]} == {
-        "extension", "suspension", "return_review", "explanation", "force_close", "appeal", "kind_change",
+        "extension", "suspension", "return_review", "objection", "explanation", "force_close", "appeal", "kind_change",
     }  # fmt: skip
     assert all(row["why"] for row in lists["demands"] if row["kind"] == "photo")
-    assert {row["guard"] for row in lists["guards"]} == {"matters.ended_overdue", "matters.urgent", "matters.supply"}
+    assert {row["guard"] for row in lists["guards"]} == {
+        "matters.ended_overdue", "matters.urgent", "matters.supply", "matters.returnable", "matters.whistled",
+    }  # fmt: skip

@@ -50,7 +50,7 @@ VERSION_2 = (("version = 1", "version = 2"), ("returns = { max = 3 }", "returns 
 
 
 def test_all_shipped_procedures_can_be_loaded_once_their_guards_are_registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = {"matters.ended_overdue", "matters.urgent", "matters.supply"}
+    names = {f"matters.{name}" for name in ("ended_overdue", "urgent", "supply", "returnable", "whistled")}
     names |= {"law.mediation.chosen_by_all", "law.mediation.confirmable"}
     monkeypatch.setattr(guards, "_guards", {name: lambda matter, actor, moment: True for name in names})
     rows = load(*sorted(reading.SHIPPED.glob("*.toml")))

@@ -55,6 +55,22 @@ def test_each_row_of_a_batch_has_its_own_answer() -> None:
     assert [step(matter) for matter in (fine, elsewhere, late)] == ["accepted", "accepted", "handling"]
 
 
+def test_the_desk_looks_first_and_gives_one_answer_to_many() -> None:
+    matters = [dispatched(), dispatched()]
+    client = signed_in("receiver")
+    page = text(client.post("/bulk/look", {"from": "receiving", "matter": chosen(*matters)}))
+    assert 'value="accept|"' in page
+    assert 'value="return|"' in page
+    values = {"from": "receiving", "matter": [str(matter) for matter in matters], "act": "return|", "do": "look",
+              "reason": "{number} 不属于本单位职责"}  # fmt: skip
+    page = text(client.post("/bulk/look", values))
+    assert "提出申请，待审批" in page
+    assert client.post("/bulk/begin", values | {"do": "begin"}).status_code == 302
+    asked = ApprovalRequest.objects.filter(matter_id__in=matters, action="return")
+    numbers = set(Matter.objects.filter(id__in=matters).values_list("number", flat=True))
+    assert {row.data["data"]["reason"].split()[0] for row in asked} == numbers
+
+
 def test_returning_many_without_a_reason_keeps_the_selection_and_with_one_asks_for_approval() -> None:
     matters = [dispatched(), dispatched()]
     client, values = signed_in("receiver"), {"action": "return", "tab": "dispatched", "matter": chosen(*matters)}

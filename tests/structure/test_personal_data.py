@@ -43,6 +43,7 @@ SAID = """
     onemap_rollup.*
     notices_notice.key notices_notice.template notices_notice.link notices_delivery.channel notices_delivery.state
     notices_delivery.error notices_contact.channel
+    deskwork_batch.action deskwork_batch.result deskwork_batchitem.* deskwork_phrase.*
     supervision_order.number supervision_order.level supervision_order.source supervision_order.state
     supervision_order.origin supervision_order.cause supervision_order.calendar supervision_order.limit
     supervision_order.pauses supervision_order.mark supervision_orderdemand.kind supervision_orderdemand.met
@@ -137,6 +138,8 @@ NO_NOTICE = {
     "people/standins.html": "ends, no words", "site/erasure.html": "lists and holds", "site/erasure_list.html": "yes",
     "site/portal_home.html": "number and check code, not kept", "site/portal_track.html": "the same",
     "site/second_factor.html": "a code, not kept", "site/why.html": "a question, nothing kept",
+    "site/bulk_batch.html": "go on, take back", "site/phrases.html": "texts for everybody",
+    "site/matters.html": "which matters", "site/views_bar.html": "the name of a list",
     "site/receiving.html": "yes, no", "site/signal.html": "a judgement", "site/publishing_photo.html": "boxes",
     "site/field_feedback.html": "an idea about the product, by the signed-in person",
     "notices/inbox.html": "read, no words", "notices/log.html": "send again, no words",

@@ -129,7 +129,7 @@ def test_no_city_is_named_in_code() -> None:
 
 def test_every_room_has_its_readme() -> None:
     rooms = [path.parent for path in SOURCE.glob("*/apps.py")]
-    assert len(rooms) == 19
+    assert len(rooms) == 20
     assert [room.name for room in rooms if not (room / "README.md").exists()] == []
 
 
@@ -139,7 +139,7 @@ def test_every_registration_is_listed() -> None:
 
     importlib.import_module("civicloop.ops.urls")
     assert hooks.registered() == ["erasures:supervision", "marks:supervision"]
-    asked = {"matters.ended_overdue", "matters.urgent", "matters.supply"}
+    asked = {f"matters.{name}" for name in ("ended_overdue", "urgent", "supply", "returnable", "whistled")}
     assert {name for name in guards.known() if not name.startswith("test")} == asked
 
 

@@ -26,6 +26,7 @@ from civicloop.classifier.api import router as classifier
 from civicloop.matters.api import router as matters
 from civicloop.matters.cluster_api import router as clusters
 from civicloop.matters.errors import Refused
+from civicloop.matters.passage_api import router as passage
 from civicloop.people.api import router as people
 from civicloop.places.api import router as places
 from civicloop.receipts.api import router as receipts
@@ -126,6 +127,7 @@ api = DescribedApi(
 )
 api.add_router("", matters)
 api.add_router("", clusters)
+api.add_router("", passage)
 api.add_router("", places)
 api.add_router("", catalogue)
 api.add_router("", components)

@@ -16,8 +16,10 @@ from civicloop.foundation import clock
 from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import (
     approvals,
+    arrivals,
     clusters,
     complaining,
+    complaints,
     doubts,
     engine_acts,
     erasure,
@@ -37,7 +39,7 @@ from civicloop.matters.permission import acting, given_for, may_act, took_part
 from civicloop.matters.plans import Plan, effect
 from civicloop.matters.reading import Reading
 from civicloop.matters.uploads import add_evidence, may_add, take_upload
-from civicloop.matters.values import Act, Done, NewMatter, Reported, caller_of
+from civicloop.matters.values import Act, Done, Foreseen, NewMatter, Reported, caller_of
 from civicloop.matters.writing import write
 from civicloop.people import access
 from civicloop.people.access import Actor
@@ -46,14 +48,15 @@ from civicloop.procedures.rules.language import Move, Procedure
 from civicloop.procedures.rules.run import RunState
 
 __all__ = [
-    "Act", "Done", "NewMatter", "Reported", "act", "add_evidence", "caller_of", "check_code", "check_code_hash",
-    "given_for", "kind_of", "may_act", "may_add", "report", "take_upload", "took_part",
+    "Act", "Done", "Foreseen", "NewMatter", "Reported", "act", "add_evidence", "caller_of", "check_code",
+    "check_code_hash", "foresee", "given_for", "kind_of", "may_act", "may_add", "report", "take_upload", "took_part",
 ]  # fmt: skip
 
 _ENGINE = {
     "note": engine_acts.note,
     "decide": approvals.decide,
     "answer_part": engine_acts.answer_part,
+    arrivals.ACTION: arrivals.rate,
     "end_hold": engine_acts.end_hold,
     "recount": engine_acts.recount,
     signals.ACTION: signals.plan,
@@ -146,6 +149,13 @@ def _once(actor: Actor, wanted: Act, request: bytes, seen: Reading | None, kept:
         if before != request:
             raise errors.other_content()
         return Done(200, seen.id, seq, step, version, wanted.action, result, action.startswith("request:"))
+    actor, plan = _planned(actor, wanted, seen, kept)
+    plan.draft.plain.update(kept)
+    return write(actor, wanted, request, seen, plan)
+
+
+def _planned(actor: Actor, wanted: Act, seen: Reading, kept: Mapping[str, Any]) -> tuple[Actor, Plan]:
+    """What the act would write, and the sender in the role that allows it. Raises Refused."""
     expected = wanted.expected_step_version
     if expected is not None and expected != seen.row["step_version"]:
         raise errors.stale(seen.row["step_version"])
@@ -153,11 +163,25 @@ def _once(actor: Actor, wanted: Act, request: bytes, seen: Reading | None, kept:
         raise errors.refused_by_procedure("unknown_action", wanted.action)
     clusters.guard(wanted, seen)
     if wanted.action in _ENGINE:
-        plan = _ENGINE[wanted.action](actor, wanted, seen)
-    else:
-        actor, plan = _declared(actor, wanted, seen)
-    plan.draft.plain.update(kept)
-    return write(actor, wanted, request, seen, plan)
+        return actor, _ENGINE[wanted.action](actor, wanted, seen)
+    return _declared(actor, wanted, seen)
+
+
+def foresee(actor: Actor, wanted: Act) -> Foreseen:
+    """What the act would do now, by the very rules of `act`; writes nothing. Raises what `act` would raise."""
+    if needs.holds_zero_byte(wanted.data):
+        raise errors.invalid("data", "not_text", _("This text holds a character that cannot be kept."))
+    seen = reading.read(wanted.matter_id, wanted.act_id)
+    if seen is None or not access.sees(actor, seen.subject).known:
+        raise errors.not_found()
+    if actor.scopes is not None and not actor.scopes & {"all", wanted.action}:
+        raise errors.forbidden("scope_missing")
+    _actor, plan = _planned(actor, wanted, seen, {})
+    if plan.effects is None:
+        return Foreseen(seen.row["step"], seen.row["unit_id"], plan.requested)
+    seats = plan.seats if plan.seats is not None else seen.row["seats"]
+    where = complaints.desk(seen, seen.procedure.steps[plan.effects.step_to], seats)
+    return Foreseen(plan.effects.step_to, where.unit_id, plan.requested)
 
 
 def _declared(sender: Actor, wanted: Act, seen: Reading) -> tuple[Actor, Plan]:

@@ -16,4 +16,6 @@ class MattersConfig(AppConfig):
         guards.register("matters.ended_overdue", rules.ended_overdue)
         guards.register("matters.urgent", rules.urgent)
         guards.register("matters.supply", rules.supply)
+        guards.register("matters.returnable", rules.returnable)
+        guards.register("matters.whistled", rules.whistled)
         inventory.register(Path(__file__).with_name("personal.toml"))

@@ -176,6 +176,7 @@ def _open_task(rows: Rows, tasks: list[Json], **values: Any) -> Json:
         "lead": False,
         "state": "open",
         "answer": "",
+        "stars": None,
     } | values
     tasks.append(task)
     rows.tasks_new.append(task)
@@ -202,6 +203,10 @@ def open_group(
     if declared.clock:
         for task in opened:
             clocks.start(declared.clock, clocks.now, task["no"], task["unit_id"])
+    if declared.arrives:  # a call is told at once; other parts stand at the unit's desk
+        due = {row["task_no"]: row["due_at"] for row in rows.clocks_new if row["task_no"] is not None}
+        for task in opened:
+            rows.tell("called", unit=task["unit_id"], due=due.get(task["no"]))
     return opened
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import clock
-from civicloop.matters import clockwork, engine, errors, needs, timeline
+from civicloop.matters import arrivals, clockwork, engine, errors, needs, timeline
 from civicloop.matters.clockwork import Clocks
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.plans import Plan, effect
@@ -29,7 +29,10 @@ def note(actor: Actor, wanted: Act, seen: Reading) -> Plan:
 
 
 def answer_part(actor: Actor, wanted: Act, seen: Reading) -> Plan:
-    """Answer an open part: {"task": no, "answer": code, "note": text}, by the unit that it was given to."""
+    """Answer an open part: {"task": no, "answer": code, "note": text}, by the unit that it was given to.
+
+    Where the part is an arrival, {"place": {"lon", "lat", "crs"}} may say where.
+    """
     now, procedure = clock.now(), seen.procedure
     task = next((t for t in seen.tasks if t["no"] == wanted.data.get("task") and t["state"] == "open"), None)
     if task is None or task["lead"]:
@@ -49,6 +52,8 @@ def answer_part(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     outcome = run.group_result(declared, [m["answer"] if m["state"] == "answered" else None for m in members])
     text = str(wanted.data.get("note") or "")[:4000]
     draft = timeline.Draft(plain={"task": task["no"], "answer": answer}, texts={"note": text} if text else {})
+    if declared.arrives and declared.answers[answer] == "pass":
+        arrivals.place(draft, seen, wanted.data.get("place"))
     plan = Plan("answer_part", answer, draft, rows, tasks=tasks, clocks=clocks, worked=declared.work)
     if outcome != "open":
         plan.state = run.settle(procedure, seen.state, task["group"], outcome).state

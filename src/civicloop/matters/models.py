@@ -182,6 +182,7 @@ class Task(models.Model):
     answer = models.CharField(max_length=40, default="")
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    stars = models.SmallIntegerField(null=True)  # how the unit's part was rated, never a person's
 
     class Meta:
         constraints = [
@@ -190,6 +191,7 @@ class Task(models.Model):
         ]
         indexes = [
             models.Index(fields=["unit"], name="task_open_unit", condition=Q(state="open", lead=False)),
+            models.Index(fields=["-opened_at"], name="task_called", condition=Q(group="arrive")),
             # what a unit has to do with: all of it, and what has not ended with it
             models.Index(fields=["unit", "matter"], name="task_involved", condition=~Q(state="cancelled")),
             models.Index(

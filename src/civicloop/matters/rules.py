@@ -5,7 +5,7 @@ from typing import Any
 
 from civicloop.calendars.rules.limits import LimitUnit
 from civicloop.catalogue import selectors as catalogue
-from civicloop.matters import clockwork, receiving
+from civicloop.matters import clockwork, receiving, returning
 
 
 def ended_overdue(matter: Any, _actor: Any, _moment: datetime) -> bool:
@@ -26,3 +26,14 @@ def supply(matter: Any, _actor: Any, _moment: datetime) -> bool:
     """Whether the kind is one of the supply of water, power, gas or heat, as the city lists them."""
     kind_id = matter.row["kind_id"]
     return kind_id is not None and catalogue.kind(kind_id).code in receiving.supply_kinds(matter.areas)
+
+
+def returnable(matter: Any, _actor: Any, moment: datetime) -> bool:
+    """Whether the time for returning it is not over: late means that the unit must handle it."""
+    end = returning.until(matter)
+    return end is None or moment < end
+
+
+def whistled(matter: Any, _actor: Any, _moment: datetime) -> bool:
+    """Whether it was passed up: the level that dispatches now is not the one that stays with whoever whistled."""
+    return len({level for _name, level in matter.state.levels}) > 1

@@ -365,8 +365,8 @@ def offered(actor: Actor, seen: Reading) -> list[Offered]:
         by = procedure.holders_of(move, state.step)
         if not actions.may_act(actor, seen, by) or not clusters.allows(seen, move):
             continue
-        reason = run.refusal(procedure, state, move, given)
-        if reason is not None and not (reason.code == "condition" and move.needs):
+        # what the form will bring counts as there: an act is not hidden for a field that is still to be filled
+        if run.refusal(procedure, state, move, replace(given, has=given.has | set(move.needs))) is not None:
             continue
         if move.check and actions.took_part(actor, seen, run.separation(move)):
             continue

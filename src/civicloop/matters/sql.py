@@ -16,7 +16,7 @@ MATTER_COLUMNS = (
 )  # fmt: skip
 
 _TASKS = """(SELECT jsonb_agg(jsonb_build_object('no', t.no, 'group', t."group", 'lead', t.lead, 'unit_id', t.unit_id,
-    'child_id', t.child_id, 'state', t.state, 'answer', t.answer) ORDER BY t.no)
+    'child_id', t.child_id, 'state', t.state, 'answer', t.answer, 'stars', t.stars) ORDER BY t.no)
     FROM matters_task t WHERE t.matter_id = %(id)s)"""
 _CLOCKS = """(SELECT jsonb_agg(jsonb_build_object('no', c.no, 'name', c.name, 'task_no', c.task_no,
     'calendar', c.calendar, 'calendar_version', c.calendar_version, 'limit', c."limit", 'started_at', c.started_at,
@@ -167,8 +167,9 @@ e AS ({_ENTRY.format(gate="u")}),
 x AS ({_TEXTS.format(gate="u")}),
 s AS ({_SEALED.format(gate="u")}),
 t0 AS (
-    UPDATE matters_task t SET state = x.state, answer = x.answer, closed_at = %(now)s
-    FROM u, jsonb_to_recordset(%(tasks_changed)s::jsonb) AS x(no smallint, state text, answer text)
+    UPDATE matters_task t SET state = x.state, answer = x.answer, stars = COALESCE(x.stars, t.stars),
+        closed_at = CASE WHEN t.state = 'open' THEN %(now)s ELSE t.closed_at END
+    FROM u, jsonb_to_recordset(%(tasks_changed)s::jsonb) AS x(no smallint, state text, answer text, stars smallint)
     WHERE t.matter_id = %(id)s AND t.no = x.no RETURNING 1),
 t1 AS ({_TASKS_NEW.format(gate="u", after="(SELECT count(*) FROM t0) AS closed_first,")}),
 c0 AS (

@@ -59,6 +59,15 @@ class Done:
     leads_on: bool = False  # whether something follows by itself
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """What an act would do: the step and the accountable unit after it, or that it would only be asked for."""
+
+    step: str
+    unit_id: int
+    requested: bool = False
+
+
 def caller_of(actor: Actor) -> str:
     """Who sends, for telling a repeat from somebody else's use of the same id."""
     return f"post:{actor.post_id}" if actor.kind == "staff" else actor.relation or actor.kind

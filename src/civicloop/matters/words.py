@@ -17,6 +17,7 @@ ENGINE_WORDS = {
     "note": gettext_lazy("Note"),
     "decide": gettext_lazy("Approval answered"),
     "answer_part": gettext_lazy("Part answered"),
+    "rate_part": gettext_lazy("Unit called was rated"),
     "end_hold": gettext_lazy("The pause has ended"),
     "recount": gettext_lazy("Deadline counted again by the published calendar"),
     "mark": gettext_lazy("Mark of a deadline"),
@@ -40,7 +41,8 @@ ANSWER_WORDS = {
     "done": pgettext_lazy("part", "Done"), "cannot": pgettext_lazy("part", "Cannot be done here"),
     "fine": pgettext_lazy("part", "Nothing found"), "found": pgettext_lazy("part", "The same was found"),
     "agrees": pgettext_lazy("part", "Agrees"), "refuses": pgettext_lazy("part", "Refuses"),
-    "signs": pgettext_lazy("part", "Signs"),
+    "signs": pgettext_lazy("part", "Signs"), "arrived": pgettext_lazy("part", "Arrived"),
+    "absent": pgettext_lazy("part", "Did not come"),
 }  # fmt: skip
 
 

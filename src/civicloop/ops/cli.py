@@ -15,7 +15,18 @@ from civicloop.ops import environment
 from civicloop.ops.embedded import DatabaseTrouble
 
 # rooms that offer commands; each has `commands.COMMANDS`
-ROOMS = ("places", "calendars", "catalogue", "people", "procedures", "receipts", "records", "classifier", "onemap")
+ROOMS = (
+    "places",
+    "calendars",
+    "catalogue",
+    "people",
+    "procedures",
+    "receipts",
+    "records",
+    "classifier",
+    "deskwork",
+    "onemap",
+)
 WITHOUT_DATABASE = {
     ("db",), ("doctor",), ("clock",), ("procedures", "check"), ("procedures", "draw"), ("classifier", "train"),
     ("classifier", "evaluate"),

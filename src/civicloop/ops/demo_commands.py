@@ -60,6 +60,8 @@ def _reference(city: Path, now: datetime) -> None:
     """Areas, calendars, units, people, catalogue, procedures: in force before the first matter."""
     from civicloop.calendars import actions as calendars
     from civicloop.catalogue import actions as catalogue
+    from civicloop.deskwork import actions as deskwork
+    from civicloop.deskwork import files
     from civicloop.ops.demo import play
     from civicloop.people import access, city_files
     from civicloop.places import actions as places
@@ -85,6 +87,9 @@ def _reference(city: Path, now: datetime) -> None:
         paths = [path for path in sorted(SHIPPED.glob("*.toml")) if path.stem != "mediation"]
         paths += sorted((city / "procedures").glob("*.toml"))  # the city's own numbers: files that adapt ours
         procedures.load_files(actor_id=None, paths=paths, effective_from=clock.now())
+        for phrases in (files.SHIPPED, city / "phrases.csv"):  # what comes with the product, then the city's own
+            if phrases.exists():
+                deskwork.save_phrases(system, files.read(phrases.read_bytes()), unit=None)
     caches.forget_all()
 
 

@@ -207,6 +207,11 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "orders.review": frozenset({Role.SUPERVISOR, Role.LEADER}),
     # confirm what is covered in a photo and show it to everybody; never of the own work (matters.publishing)
     "photos.publish": frozenset({Role.CHECKER, Role.SUPERVISOR}),
+    # reply templates and grounds: of the own unit, the system administrator's are the city's (deskwork)
+    "phrases.change": frozenset(
+        {Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM_ADMIN}
+        | {Role.RECEIVING_CLERK, Role.UNIT_HEAD}
+    ),
     "style.view": frozenset(Role.values),
 }
 

@@ -59,6 +59,7 @@ WORDS: Mapping[str, tuple[Group, Promise]] = {
     "orders.answer": ("do", _("Answer supervision orders to the own unit")),
     "orders.review": ("do", _("Review answers to supervision orders")),
     "photos.publish": ("do", _("Cover faces and plates in photos and show the photos to the public")),
+    "phrases.change": ("do", _("Change the phrases of the own unit; the system administrator those of the city")),
     "catalogue.try": ("do", _("Try changes of who answers on past matters")),
     "leave.own": ("do", _("Enter the own leave, hand over the own shift")),
     "standins.change": ("administer", _("Name stand-ins and enter leave, in the reach of the post")),

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from civicloop.catalogue import words as catalogue_words
+from civicloop.deskwork import filling
+from civicloop.deskwork import selectors as deskwork
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
@@ -28,7 +30,7 @@ from civicloop.people.choices import Role
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.places.choices import level_words
-from civicloop.site import acting, clock_strip, complaints, film_pages, joining, opening, urging
+from civicloop.site import acting, clock_strip, complaints, film_pages, joining, opening, passage_panel, urging
 from civicloop.site.acting import language
 from civicloop.supervision import pages as supervision
 
@@ -85,6 +87,7 @@ def bag(
         "why_unit": why_unit.words(named) if named is not None else "",
         "channel": Channel(row.channel).label, "whose": personal.whose(seen.procedure),
         "may_card": row.confidentiality <= actor.confidentiality and not row.complained_of,
+        **passage_panel.bag(actor, seen, entries),
     }  # fmt: skip
 
 
@@ -154,7 +157,16 @@ def sheets(
         sheet["suggested"] = usual
         sheet["open"] = usual or kept == (offer.action, offer.result or "")
         _name_units(sheet, offer, seen)
+        if any(need.kind == "text" for need in offer.needs):
+            sheet["phrases"] = phrases(actor, seen, offer.action)
     return found
+
+
+def phrases(actor: Actor, seen: Reading, action: str) -> list[dict[str, str]]:
+    """The phrases that fit an act, filled with what the matter says."""
+    values = filling.values_of(seen)
+    return [{"name": each.name, "text": filling.fill(each.text, values), "source": each.source}
+            for each in deskwork.phrases(actor, action)]  # fmt: skip
 
 
 def _rank(offer: selectors.Offered, seen: Reading) -> int:
@@ -226,9 +238,9 @@ def parts(seen: Reading, actor: Actor, typed: Mapping[str, Any]) -> list[dict[st
     names = selectors.unit_names({task["unit_id"] for task in seen.tasks})
     found = []
     for task in seen.tasks:
-        if task["lead"]:
+        declared = seen.procedure.tasks.get(task["group"])
+        if task["lead"] or declared is None or declared.arrives:
             continue
-        declared = seen.procedure.tasks[task["group"]]
         mine = task["state"] == "open" and task["unit_id"] is not None and task["unit_id"] == actor.unit_id
         found.append(
             {"no": task["no"], "unit": shown(names[task["unit_id"]], language()) if task["unit_id"] else "",

@@ -28,7 +28,7 @@ from civicloop.places import selectors as places
 from civicloop.places.choices import level_words
 from civicloop.procedures import selectors as procedures
 from civicloop.records import audit
-from civicloop.site import acting
+from civicloop.site import acting, saved_views
 from civicloop.site.acting import language
 
 EXPORT_MOST = 5000
@@ -61,6 +61,13 @@ class FilterForm(forms.Form):
         label=pgettext_lazy("filter", "State"), required=False,
         choices=[ALL, ("open", pgettext_lazy("matters", "Open")), ("ended", gettext_lazy("Ended"))],
     )  # fmt: skip
+    desk = forms.ChoiceField(
+        label=gettext_lazy("Whose turn"), required=False, choices=[ALL, ("1", gettext_lazy("At my desk"))]
+    )
+    order = forms.ChoiceField(
+        label=gettext_lazy("Order of the list"), required=False,
+        choices=[("", gettext_lazy("Newest first")), ("due", gettext_lazy("Due soonest first"))],
+    )  # fmt: skip
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,7 +96,7 @@ def filters_of(form: FilterForm) -> selectors.Filters:
     return selectors.Filters(
         **area, unit_id=unit_id, stage=values["stage"], step=values["step"], procedure=values["procedure"],
         due=values["due"], card=values["card"], raised=values["raised"], text="" if number else text, number=number,
-        open={"open": True, "ended": False}.get(values["state"]),
+        open={"open": True, "ended": False}.get(values["state"]), desk=values["desk"] == "1",
     )  # fmt: skip
 
 
@@ -112,24 +119,32 @@ def _unit(form: FilterForm, text: str) -> int | None:
 
 @duty("matters.list")
 def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The list of what this post may see, newest first, in keyset pages."""
+    """The list of what this post may see, newest first or as asked, in keyset pages; bare, it is the usual view."""
+    usual = saved_views.opening(request, actor)
+    if usual is not None:
+        return usual
     form = FilterForm(request.GET, actor=actor)
     filters = filters_of(form) if form.is_valid() else None
     wanted = {name: str(value) for name, value in request.GET.items() if name in form.fields and value}
     after = request.GET.get("after", "")[:120]
     try:
         # a filter that cannot be understood shows nothing, rather than everything
-        found = selectors.matters(actor, filters, after=after) if filters and not form.errors else None
+        order = form.cleaned_data["order"] or "newest" if form.is_valid() else "newest"
+        found = selectors.matters(actor, filters, after=after, order=order) if filters and not form.errors else None
     except Refused as reason:
         raise BadRequest(reason.words) from None
     rows = found.rows if found else []
     urged = urging.counts([row.id for row in rows])
-    turn = {"next_url": f"?{urlencode({**wanted, 'after': found.next})}"} if found and found.next else {}
+    columns = saved_views.chosen_columns(request)
+    views = saved_views.bag(request, actor, wanted, columns)
+    here = f"{views['view_query']}&view={request.GET.get('view', '0')[:10]}"
+    turn = {"next_url": f"?{here}&{urlencode({'after': found.next})}"} if found and found.next else {}
     if after:
-        turn["previous_url"] = f"?{urlencode(wanted)}"
+        turn["previous_url"] = f"?{here}"
     context = {
         "title": _("Matters"), "form": form, "lines": [line(row, urged.get(row.id, 0)) for row in rows], "page": turn,
         "active": active(form, wanted), "export_url": f"{reverse('matters-export')}?{urlencode(wanted)}",
+        **views,
     }  # fmt: skip
     return render(request, "site/matters.html", context)
 
@@ -140,7 +155,7 @@ def active(form: FilterForm, wanted: dict[str, str]) -> list[dict[str, str]]:
     for name, value in wanted.items():
         flat = _flat(getattr(form.fields[name], "choices", None) or getattr(form.fields[name].widget, "choices", []))
         words = f"{form.fields[name].label}：{flat.get(value, value)}"
-        rest = {other: text for other, text in wanted.items() if other != name}
+        rest = {other: text for other, text in wanted.items() if other != name} | {"view": "0"}
         found.append({"words": words, "remove_url": f"?{urlencode(rest)}"})
     return found
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from civicloop.foundation import ids
 from civicloop.foundation.names import shown
-from civicloop.matters import actions, selectors
+from civicloop.matters import actions, passage, selectors
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import ApprovalRequest, Matter
 from civicloop.people import access
@@ -111,7 +111,7 @@ def _line(row: Matter, picked: Mapping[str, str], everything: bool) -> dict[str,
 
 
 def _others(actor: Actor) -> list[dict[str, Any]]:
-    """What the unit asked for and nobody has answered yet (returns, extensions), and the parts it owes as a co-unit."""
+    """What the unit asked for and nobody has answered, what it received first, the parts that it owes beside others."""
     found = []
     if actor.roles & DESK:
         steps = tuple(step for tab in TABS for step in tab.steps)
@@ -123,6 +123,9 @@ def _others(actor: Actor) -> list[dict[str, Any]]:
             names = procedures.by_id(row.procedure_id).actions[request.action].names
             words = _("%(what)s: asked, not answered yet.") % {"what": shown(names, language())}
             found.append(queue.line(row) | {"words": words})
+        held = passage.first_received(actor, MOST)
+        found += [queue.line(row) | {"words": _("First received here: yours to answer for until another unit has it.")}
+                  for row in held]  # fmt: skip
     for task in selectors.parts_for(actor):
         names = procedures.by_id(task.matter.procedure_id).tasks[task.group].names
         found.append(queue.line(task.matter) | {"words": shown(names, language())})

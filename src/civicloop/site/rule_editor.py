@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -20,11 +21,12 @@ from civicloop.foundation import clock
 from civicloop.foundation.names import shown
 from civicloop.foundation.spreadsheets import written
 from civicloop.matters import dry_run, selectors
+from civicloop.matters.errors import Refused
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
 from civicloop.site.acting import language
-from civicloop.site.rule_forms import PeriodForm, RuleForm, RulesFileForm, initial_of
+from civicloop.site.rule_forms import PeriodForm, RuleForm, RulesFileForm, initial_from, initial_of
 
 PAGE = 50
 SHOWN_WAYS, SHOWN_RULES, SHOWN_FAULTS = 20, 20, 30
@@ -36,6 +38,21 @@ def new(request: HttpRequest, actor: Actor) -> HttpResponse:
     """A new rule: tried, then saved."""
     form = RuleForm(request.POST or None)
     return _edit(request, actor, form, lambda: rule_actions.of_line(form.cells()), {"title": _("New rule")})
+
+
+@duty("catalogue.try")
+def from_matter(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
+    """A new rule as a matter's designated unit suggests it: filled in, tried like every other, saved by who may."""
+    try:
+        seen = selectors.seen_by(actor, matter_id)
+    except Refused:
+        raise Http404 from None
+    initial = initial_from(seen, selectors.row_of(matter_id), selectors.timeline(matter_id))
+    if initial is None:
+        raise Http404
+    form = RuleForm(request.POST or None, initial=initial)
+    more = {"title": _("A rule from a decision"), "matter": matter_id}
+    return _edit(request, actor, form, lambda: rule_actions.of_line(form.cells()), more)
 
 
 @duty("catalogue.try")

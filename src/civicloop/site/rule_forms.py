@@ -1,12 +1,12 @@
 """Forms of the editor of rules: one rule, a whole file, and the period on which a change is tried."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words
@@ -14,8 +14,13 @@ from civicloop.catalogue.choices import Days
 from civicloop.catalogue.exporting import target_of, unit_code
 from civicloop.catalogue.models import Responsibility
 from civicloop.catalogue.naming import hours_of
+from civicloop.foundation import clock
 from civicloop.foundation.names import own
 from civicloop.foundation.spreadsheets import text_of
+from civicloop.matters import owners
+from civicloop.matters.models import Matter
+from civicloop.matters.reading import Reading
+from civicloop.matters.selectors import Line
 from civicloop.people.selectors import units
 from civicloop.places import selectors as places
 from civicloop.places.choices import LEVEL_WORDS, layer_words
@@ -162,6 +167,28 @@ def initial_of(row: Responsibility) -> dict[str, Any]:
         "unit": unit_code(row), "priority": row.priority, "reason": own(row.reason),
         "reason_en": row.reason.get("en", ""), "paper": row.paper, "valid_to": row.valid_to,
         **{f"{QUESTION}{question}": answer for question, answer in row.answers.items()},
+    }  # fmt: skip
+
+
+def initial_from(seen: Reading, row: Matter, lines: Sequence[Line]) -> dict[str, Any] | None:
+    """The rule that a matter's last designation (指定承办) suggests: its kind, its subdistrict, the unit, the paper.
+
+    None where nobody has designated a unit. Its priority goes just before the rule that decided until now.
+    """
+    decided = next((line for line in reversed(lines) if line.action == "designate"), None)
+    if decided is None:
+        return None
+    level = next((each for each in ("subdistrict", "district", "city") if each in seen.areas), None)
+    unit = units().filter(id=int(decided.data.get("unit") or 0)).first()
+    now = clock.now()
+    before = owners.answer(owners.case_now(seen, now)).responsibility_id
+    usual = catalogue.rules_to_come(now).filter(id=before or 0).first()
+    return {
+        "about": target_of(row.kind.standard.code, row.kind.code) if row.kind else "*",
+        "area": places.area(seen.areas[level]).code if level else "", "unit": unit.code if unit else "",
+        "priority": (usual.priority if usual else 0) + 1,
+        "reason": (gettext("Designated for %(number)s") % {"number": row.number})[:400],
+        "paper": str(decided.data.get("catalogue", ""))[:120],
     }  # fmt: skip
 
 

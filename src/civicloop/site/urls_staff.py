@@ -7,6 +7,7 @@ from civicloop.people import access
 from civicloop.people.choices import Role
 from civicloop.site import (
     approvals,
+    bulk,
     calendar_pages,
     card_page,
     comparing,
@@ -20,11 +21,14 @@ from civicloop.site import (
     limit_pages,
     matter_page,
     opening,
+    passage_panel,
+    phrase_pages,
     publishing_pages,
     queue,
     receiving,
     receiving_sheet,
     rule_editor,
+    saved_views,
     shift,
     signals_page,
     urging,
@@ -37,6 +41,7 @@ DESK = frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.
 UNIT = frozenset({Role.RECEIVING_CLERK, Role.UNIT_WORKER, Role.UNIT_HEAD})
 APPROVING = frozenset({Role.UNIT_HEAD, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ACCEPTANCE_CLERK})
 PUBLISHING = access.DUTIES["photos.publish"]
+WHISTLES = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.RECEIVING_CLERK, Role.UNIT_HEAD})
 WATCHING = DESK | UNIT | {Role.CHECKER, Role.GRID_WORKER, Role.AUDIT_ADMIN}
 FILM = "matters/<uuid:matter_id>/films/<uuid:evidence_id>"
 PUBLISHED = "publishing/<uuid:matter_id>/<uuid:evidence_id>"
@@ -55,6 +60,17 @@ staff: list[URLPattern] = [
     path("receiving/table/out", receiving_sheet.out, name="receiving-sheet"),
     path("receiving/table/in", receiving_sheet.back, name="receiving-sheet-in"),
     path("receiving/orders", receiving.orders, name="orders"),
+    path("bulk/", bulk.listed, name="bulk-list"),
+    path("bulk/look", bulk.look, name="bulk-look"),
+    path("bulk/begin", bulk.begin, name="bulk-begin"),
+    path("bulk/<uuid:batch_id>", bulk.batch, name="batch"),
+    path("bulk/<uuid:batch_id>/go", bulk.go, name="batch-go"),
+    path("views/save", saved_views.save, name="view-save"),
+    path("phrases/", phrase_pages.listed, name="phrases"),
+    path("phrases/save", phrase_pages.save, name="phrase-save"),
+    path("phrases/file", phrase_pages.take_file, name="phrases-file"),
+    path("phrases/export.csv", phrase_pages.export, name="phrases-export"),
+    path("phrases/<int:phrase_id>/end", phrase_pages.end, name="phrase-end"),
     path("approvals/", approvals.approvals, name="approvals"),
     path("signals/", signals_page.listed, name="signals"),
     path("signals/<uuid:matter_id>/<uuid:signal_id>", signals_page.judge, name="judge-signal"),
@@ -69,6 +85,7 @@ staff: list[URLPattern] = [
     path("admin/erasure/<int:list_id>/decide", erasure_pages.decide, name="erasure-decide"),
     path("admin/erasure/<int:list_id>/certificate", erasure_pages.certificate, name="erasure-certificate"),
     path("admin/rules/new", rule_editor.new, name="rule-new"),
+    path("admin/rules/from/<uuid:matter_id>", rule_editor.from_matter, name="rule-from-matter"),
     path("admin/rules/file", rule_editor.from_file, name="rules-file"),
     path("admin/rules/<int:rule_id>", rule_editor.change, name="rule-change"),
     path("admin/rules/<int:rule_id>/end", rule_editor.end, name="rule-end"),
@@ -105,6 +122,9 @@ staff: list[URLPattern] = [
     path("matters/<uuid:matter_id>/card", card_page.card, name="card"),
     path("matters/<uuid:matter_id>/order", receiving.order, name="order"),
     path("matters/<uuid:matter_id>/part", receiving.answer_part, name="answer-part"),
+    path("matters/<uuid:matter_id>/arrive", passage_panel.arrive, name="arrive"),
+    path("matters/<uuid:matter_id>/rate-part", passage_panel.rate, name="rate-part"),
+    path("whistles/", passage_panel.whistles, name="whistles"),
     path("matters/<uuid:matter_id>/urge", urging.urge, name="urge"),
     path("matters/<uuid:matter_id>/complaint", complaints.name, name="name-complained"),
     path("matters/<uuid:matter_id>/rewrite", complaints.rewrite, name="rewrite-complaint"),
@@ -123,6 +143,7 @@ def register_navigation() -> None:
         ("signals", gettext_lazy("Signals"), "signals", 45, access.DUTIES["signals.view"], "photo-search"),
         ("publishing", gettext_lazy("Photos for the public"), "publishing", 46, PUBLISHING, "photo"),
         ("orders", gettext_lazy("Supervision orders"), "supervision:orders", 47, ORDERS, "flag"),
+        ("whistles", gettext_lazy("Whistles and arrivals"), "whistles", 48, WHISTLES, "bell"),
         ("matters", gettext_lazy("Matters"), "matters", 50, WATCHING, "list"),
         ("map", pgettext_lazy("navigation", "Map"), "onemap:map", 52, access.DUTIES["map.view"], "map"),
     ):

@@ -207,6 +207,8 @@ def _tasks(code: str, t: Table) -> la.Tasks:
         t.one_of("rule", RULES, "all"),
         t.flag("work"),
         t.texts("needs"),
+        t.flag("arrives"),
+        t.texts("rated_by"),
     )
 
 
@@ -302,4 +304,5 @@ def _move(code: str, result: str | None, t: Table, names: la.Names) -> la.Move:
         {group: str(wanted) for group, wanted in t.table("joins").items()},
         t.texts("prints"),
         t.flag("emergency"),
+        t.text("undoes", None),
     )

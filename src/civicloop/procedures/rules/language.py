@@ -147,7 +147,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """Parallel parts: one for each member of need `among`, or one sub-matter of procedure `matter`."""
+    """Parallel parts: one for each member of need `among`, or one sub-matter of procedure `matter`.
+
+    `arrives`: the answer says that somebody of the unit is at the place, and may bring the point where it was given.
+    `rated_by`: holders who may rate an answered part once, always as the unit's, never as a person's.
+    """
 
     code: str
     names: Names
@@ -160,6 +164,8 @@ class Tasks:
     rule: str
     work: bool
     needs: tuple[str, ...]
+    arrives: bool
+    rated_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +241,7 @@ class Move:
     joins: Mapping[str, str]
     prints: tuple[str, ...]
     emergency: bool
+    undoes: str | None  # the act that this one takes back, as long as it is offered
 
     def target(self, step: str) -> str:
         """The step that follows when acting from `step`; the same step when the act moves nothing."""

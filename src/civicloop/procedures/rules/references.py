@@ -53,6 +53,7 @@ def unknown_names(p: la.Procedure) -> list[Fault]:
         known(t.among, p.needs, f"tasks.{t.code}.among", "need")
         known(t.clock, p.clocks, f"tasks.{t.code}.clock", "clock")
         known(t.needs, p.needs, f"tasks.{t.code}.needs", "need")
+        known(t.rated_by, p.holders, f"tasks.{t.code}.rated_by", "holder")
         known(t.silence, t.answers, f"tasks.{t.code}.silence", "value")
     for s in p.steps.values():
         known(s.holders, who, f"step.{s.code}.holder", "holder")
@@ -98,5 +99,6 @@ def _move_names(p: la.Procedure, m: la.Move, known: Callable[[Any, Any, str, str
         (m.sample, p.samples, "sample", "sample"),
         (m.apart, {"person", "post", "unit"}, "apart", "value"),
         (m.prints, p.documents, "prints", "document"),
+        (m.undoes, p.actions, "undoes", "action"),
     ):
         known(names, declared, f"{where}.{key}", kind)
