@@ -31,6 +31,8 @@ function fill(box: HTMLElement, lon: number, lat: number, accuracy: string): voi
   set('[data-lat]', lat.toFixed(6))
   set('[data-crs]', 'wgs84')
   set('[data-accuracy]', accuracy)
+  // hidden fields say nothing by themselves: what depends on the place looks again
+  box.dispatchEvent(new Event('change', { bubbles: true }))
 }
 
 function say(box: HTMLElement, text: string): void {

@@ -25,3 +25,20 @@ def some() -> None:
     """The three components."""
     taken = take(HEAD + LINES)
     assert (taken.added, taken.faults) == (3, [])
+
+
+def owner_answers(code: str = "01001", party: str = "owner") -> None:
+    """A rule of the first district: of this kind, the component's owner (or maintainer) answers."""
+    from civicloop.catalogue import selectors
+    from civicloop.catalogue.models import Responsibility, Revision
+    from civicloop.foundation import caches
+    from civicloop.places import selectors as places
+    from tests import world
+
+    Responsibility.objects.create(
+        kind_id=selectors.kind_by_code("GB/T 47678.5-2026", "matter", code).id, area_id=places.by_code("990101").id,
+        party=party, priority=20, reason={"zh-hans": "谁的井盖谁负责"}, paper="市政发〔2026〕1号",
+        valid_from=world.BEGINNING,
+    )  # fmt: skip
+    Revision.objects.update(number=999)
+    caches.forget_all()

@@ -71,9 +71,10 @@ def _view(values: Sequence[Any]) -> ComponentView:
     return ComponentView(*values)
 
 
-def by_code(code: str) -> ComponentView | None:
-    """The component in force with this code."""
-    row = Component.objects.filter(selectors.valid(), code=code).values_list(*_FIELDS).first()
+def by_code(code: str, *, ended: bool = False) -> ComponentView | None:
+    """The component in force with this code; with `ended` also one that has ended."""
+    rows = Component.objects.filter(code=code) if ended else Component.objects.filter(selectors.valid(), code=code)
+    row = rows.values_list(*_FIELDS).first()
     return _view(row) if row else None
 
 

@@ -18,7 +18,7 @@ from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
-from civicloop.matters import actions, clusters, doubts, errors, hints, reading, selectors, why_unit
+from civicloop.matters import actions, clusters, doubts, errors, hints, owners, reading, selectors, why_unit
 from civicloop.matters.choices import Channel
 from civicloop.matters.clock_api import ClockOut, clocks_out
 from civicloop.matters.models import Matter
@@ -113,6 +113,9 @@ class ReportIn(Schema):
     answers: dict[str, str] = Field(
         {}, max_length=20, description="answers to questions of the catalogue that decide who answers"
     )
+    component: str = Field(
+        "", max_length=17, description="code of the component it is about; it says kind and place where they miss"
+    )
 
 
 class AreaOut(Schema):
@@ -143,6 +146,7 @@ class MatterOut(Schema):
     kind_name: str | None
     condition: str | None
     limit_source: str | None
+    component: str | None = Field(None, description="code of the component that it points to")
     lon: float | None
     lat: float | None
     address: str
@@ -286,6 +290,7 @@ def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
         channel=channel_of(actor, body.channel), occurred_at=body.occurred_at,
         reporter=body.reporter.model_dump() if body.reporter else {}, confidentiality=int(body.confidential),
         complained_of=tuple(body.complained_of), answers=body.answers,
+        component=body.component,
     )  # fmt: skip
     reasons = doubts.weigh(new, web.address(request)) if actor.kind == "anonymous" else []
     made = actions.report(actor, new)
@@ -300,7 +305,7 @@ def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
 def matters(
     request: HttpRequest, area: str = "", unit: str = "", kind: str = "", step: str = "", stage: str = "",
     procedure: str = "", desk: bool = False, open: bool | None = None, end: str = "", due: str = "", card: str = "",
-    raised: str = "", text: str = "",
+    raised: str = "", text: str = "", component: str = "",
     order: str = "newest", after: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> MattersOut:  # fmt: skip
     """`desk=true`: what waits for the caller's post; `card`: yellow or red; `raised`: the level that a ladder handed
@@ -309,6 +314,7 @@ def matters(
     filters = selectors.Filters(
         **area_filter(area), unit_id=unit_id(unit), kind_id=kind_id(kind), step=step, stage=stage, procedure=procedure,
         desk=desk, open=open, end=end, due=due, card=card, raised=raised, text=text[:100],
+        component_id=component_id(component),
     )  # fmt: skip
     page = selectors.matters(actor_of(request), filters, after=after, limit=limit, order=order)
     lines = [
@@ -344,6 +350,11 @@ def kind_id(code: str) -> int | None:
     return found.id if found else None
 
 
+def component_id(code: str) -> int | None:
+    found = owners.component_of(code)
+    return found.id if found else None
+
+
 def rendered(seen: Reading) -> MatterOut:
     """The matter in the reader's language."""
     row = selectors.row_of(seen.id)
@@ -358,6 +369,7 @@ def rendered(seen: Reading) -> MatterOut:
         kind_name=shown(row.kind.names, language()) if row.kind else None,
         condition=shown(row.condition.names, language()) if row.condition else None,
         limit_source=row.condition.source if row.condition else None,
+        component=row.component.code if row.component else None,
         lon=row.lon,
         lat=row.lat,
         address=row.address,

@@ -5,7 +5,7 @@ shown only as far as the reader may see them.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from civicloop.catalogue import component_selectors as register
 from civicloop.catalogue import routing
 from civicloop.catalogue import selectors as catalogue
+from civicloop.catalogue.component_selectors import NOBODY, Parties
 from civicloop.catalogue.rules.answering import Rule
 from civicloop.catalogue.rules.deciding import Picture
 from civicloop.matters import selectors
@@ -28,7 +30,7 @@ BATCH = 2_000
 SLACK = timedelta(days=30)  # a phone without a network may have made a matter's id so long before it arrived
 FIELDS = (
     "id", "kind_id", "condition_id", "district_id", "subdistrict_id", "community_id", "grid_id", "lon", "lat",
-    "answers", "received_at",
+    "answers", "component_id", "received_at",
 )  # fmt: skip
 
 
@@ -60,14 +62,18 @@ class Result:
 def run(before: Picture, after: Picture, *, as_of: datetime, since: datetime, until: datetime) -> Result:
     """Ask both for every matter received from `since` to `until`, by the rules that are in force at `as_of`.
 
-    Hour and day are those of the receipt; kind, condition, place and answers are those that the matter has now.
+    Hour and day are those of the receipt; kind, condition, place, component, its owner and answers those of now.
     """
     lowest = UUID(int=int((since - SLACK).timestamp() * 1000) << 80)
     period = Matter.objects.filter(id__gte=lowest, received_at__gte=since, received_at__lt=until, confidentiality=0)
     changed = changes(before, after)
     touched = period.filter(_touched(changed)).order_by("-id") if changed else period.none()
     rows = list(touched.values_list(*FIELDS)[: MOST + 1])
-    moved = [found for row in rows[:MOST] if (found := _moved(row, before, after, as_of)) is not None]
+    owned: dict[int, Parties] = {}
+    if before.rules.by_party or after.rules.by_party:
+        pointed = {row[FIELDS.index("component_id")] for row in rows} - {None}
+        owned = register.parties_of(pointed)
+    moved = [found for row in rows[:MOST] if (found := _moved(row, before, after, as_of, owned)) is not None]
     return Result(period.count(), min(len(rows), MOST), len(rows) > MOST, moved)
 
 
@@ -97,9 +103,11 @@ def _touched(changed: Sequence[Rule]) -> Q:
     return found
 
 
-def _moved(row: Sequence[Any], before: Picture, after: Picture, as_of: datetime) -> Moved | None:
+def _moved(
+    row: Sequence[Any], before: Picture, after: Picture, as_of: datetime, owned: Mapping[int, Parties]
+) -> Moved | None:
     """Whether the matter of a row (FIELDS) would have gone elsewhere."""
-    matter_id, kind_id, condition_id, *area_ids, lon, lat, answers, received_at = row
+    matter_id, kind_id, condition_id, *area_ids, lon, lat, answers, component, received_at = row
     path = {level: area for level, area in zip(access.LEVELS[1:], area_ids, strict=True) if area is not None}
     overlays: tuple[tuple[str, int], ...] = ()
     if lon is not None and lat is not None and (before.rules.by_layer or after.rules.by_layer):
@@ -108,6 +116,7 @@ def _moved(row: Sequence[Any], before: Picture, after: Picture, as_of: datetime)
     asked = routing.case(
         kind_id, path, received_at, overlays=overlays, answers=answers, as_of=as_of, known=known,
         condition_no=catalogue.condition(condition_id).no if condition_id is not None else 0,
+        component_id=component, parties=owned.get(component, NOBODY),
     )  # fmt: skip
     first, second = before.decide(asked).unit_id, after.decide(asked).unit_id
     if first == second:

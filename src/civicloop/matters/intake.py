@@ -10,7 +10,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from civicloop.catalogue import component_selectors as register
 from civicloop.catalogue import selectors as catalogue
+from civicloop.catalogue.component_selectors import ComponentView
 from civicloop.foundation import chain, clock, hot, ids, keyfile, locality, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import cells, complaints, engine, errors, finding, owners, sql, timeline
@@ -41,18 +43,22 @@ PERSONAL = ("name", "phone", "document")
 def report(actor: Actor, new: NewMatter) -> Reported:
     """Take in a matter: place, answering desk, first step and clocks, in one statement.
 
-    Raises Refused: forbidden, clock_ahead, too_long, missing, unknown_kind, coordinates, id_reused …
+    A report that points to a component and names no kind or no place takes those of the component. Raises Refused:
+    forbidden, clock_ahead, too_long, missing, unknown_kind, unknown_component, coordinates, id_reused …
     """
     if not access.may(actor, "matters.report").allowed and actor.kind != "system":
         raise errors.forbidden()
     now = clock.now()
     _check(new, now)
+    component = owners.component_of(new.component)
     kind = kind_of(new.kind)
+    if kind is None and component is not None:
+        kind = register.matter_kind_of(component.kind_id)
     try:
         version = procedures.in_force(new.procedure, now)
     except procedures.NoProcedure:
         raise invalid("procedure", "unknown_procedure", _("There is no such procedure.")) from None
-    located = _place(new)
+    located = _place(new, component)
     areas = {level: ref.id for level, ref in located.areas.items() if level != "city"}
     affair = access.Subject(
         areas=areas, kind_code=kind.code if kind else "", class_code=kind.class_code if kind else "",
@@ -81,7 +87,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     rows.fact("stage", where.unit_id, detail=begun.stage)
     rows.tell("reported", unit=where.unit_id)
     content = {name: getattr(new, name) for name in NewMatter.__dataclass_fields__} | {"answers": answers}
-    for name in ("complained_of", "answers"):
+    for name in ("complained_of", "answers", "component"):
         if not content[name]:  # so that what was sent before there was this field is still the same when sent again
             del content[name]
     request = fingerprint({**content, "caller": caller_of(actor)})
@@ -100,7 +106,9 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         draft.plain["complained_of"] = about
     if answers:
         draft.plain["answers"] = answers
-    draft.plain |= _suggested(kind, areas, located, answers, now)
+    if component is not None:
+        draft.plain[owners.COMPONENT] = component.code
+    draft.plain |= _suggested(kind, areas, located, answers, component, now)
     remember_stand_in(actor, draft)
     kept = timeline.salted(request)
     entry = timeline.seal(
@@ -124,7 +132,7 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         "tokens": " ".join([*ngrams.tokens(new.title, new.text, new.address), *finding.area_words(areas)]),
         **desk_values(where),
         "due_at": due_of(step, clocks), "complained_of": about,
-        "answers": json.dumps(answers),
+        "answers": json.dumps(answers), "component_id": component.id if component else None,
     }  # fmt: skip
     values |= cells.of_report(begun.stage, values["class_code"], values["confidentiality"], about, now)
     row = hot.one(sql.REPORT, values) or hot.one(sql.REPORTED, {"id": new.id})
@@ -138,13 +146,14 @@ def report(actor: Actor, new: NewMatter) -> Reported:
 
 def _suggested(
     kind: catalogue.KindView | None, areas: Mapping[str, int], located: "_Place", answers: Mapping[str, str],
-    now: datetime,
+    component: ComponentView | None, now: datetime,
 ) -> dict[str, object]:  # fmt: skip
     """Who would answer by the catalogue as it stands at receipt, and why: the first entry keeps it."""
     point = (located.lon, located.lat) if located.lon is not None and located.lat is not None else None
     case = owners.case_at(
-        kind_id=kind.id if kind else None, condition_id=None, areas=areas, point=point, answers=answers, moment=now
-    )
+        kind_id=kind.id if kind else None, condition_id=None, areas=areas, point=point, answers=answers, moment=now,
+        component_id=component.id if component else None,
+    )  # fmt: skip
     try:
         found = owners.answer(case)
     except desks.NoDutyDesk:  # the first desk is found by its post; this one stands in for nobody yet
@@ -218,8 +227,15 @@ class _Place:
     revision: int
 
 
-def _place(new: NewMatter) -> _Place:
-    """Where the matter lies: by its point, else by the area that was named, else nowhere (the duty desk's)."""
+def _place(new: NewMatter, component: ComponentView | None = None) -> _Place:
+    """Where the matter lies: by its point, else that of its component, else by the area named, else nowhere."""
+    if component is not None:
+        if new.lon is None:
+            found = places.locate(component.lon, component.lat, "wgs84")
+            return _Place(found.areas, found.lon, found.lat, found.reason, found.revision)
+        here = _place(new)
+        owners.stands_at(component, (here.lon, here.lat) if here.lon is not None and here.lat is not None else None)
+        return here
     if new.lon is not None and new.lat is not None:
         try:
             found = places.locate(new.lon, new.lat, new.crs)

@@ -45,6 +45,7 @@ class Matter(models.Model):
     )
     class_code = models.CharField(max_length=8, default="")
     answers = models.JSONField(default=dict, db_default={})  # to questions of the catalogue
+    component = models.ForeignKey("catalogue.Component", PROTECT, null=True, related_name="+", db_index=False)
 
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
@@ -120,6 +121,7 @@ class Matter(models.Model):
                 include=["cell", "stage", "class_code", "district", "subdistrict", "community", "received_at"],
                 condition=Q(end="", confidentiality=0, complained_of=[], cell__isnull=False),
             ),
+            models.Index(fields=["component", "-id"], name="matter_component", condition=~Q(component=None)),
             models.Index(fields=["hold_until"], name="matter_hold_until", condition=~Q(hold_until=None)),
             models.Index(fields=["lead_id", "end", "id"], name="matter_cluster", condition=~Q(lead_id=None)),
             models.Index(fields=["lead_id"], name="matter_open_cluster", condition=~Q(lead_id=None) & Q(end="")),

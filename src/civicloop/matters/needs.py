@@ -21,7 +21,7 @@ from civicloop.people.selectors import valid
 from civicloop.procedures.rules.language import Need, Procedure
 
 TEXT_MAX = 10_000
-ACT_ONLY = frozenset({"evidence", "answers"})
+ACT_ONLY = frozenset({"evidence", "answers", "component"})
 
 
 @dataclass

@@ -7,10 +7,14 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from civicloop.catalogue import component_selectors as register
 from civicloop.catalogue import routing
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words as catalogue_words
+from civicloop.catalogue.component_selectors import ComponentView
 from civicloop.catalogue.rules.answering import Case
+from civicloop.catalogue.rules.components import LENGTH as LONGEST_CODE
+from civicloop.foundation import coordinates
 from civicloop.foundation.names import shown
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.reading import Reading
@@ -18,6 +22,9 @@ from civicloop.people.models import Unit
 from civicloop.places import selectors as places
 
 ANSWERS = "answers"  # in the data of an act: {question: answer} of the catalogue
+COMPONENT = "component"  # in the data of an act and of entries: the code of the component pointed to; empty: to none
+AS_IT_WAS = -1
+FARTHEST = 500.0  # metres: what lies farther from a report's point is not what it is about
 MOST = 20
 
 
@@ -37,26 +44,70 @@ def answers_of(given: Any) -> dict[str, str]:
     return {str(code): answer for code, answer in given.items()}
 
 
+def component_of(code: Any) -> ComponentView | None:
+    """The component that a report or an act points to, also one that has ended since; None for an empty code.
+
+    Raises Refused unknown_component.
+    """
+    if code in (None, ""):
+        return None
+    found = register.by_code(code, ended=True) if isinstance(code, str) and len(code) <= LONGEST_CODE else None
+    if found is None:
+        raise invalid(COMPONENT, "unknown_component", _("There is no component with this code in the register."))
+    return found
+
+
+def stands_at(component: ComponentView, point: tuple[float, float] | None) -> None:
+    """Refuse a component that is not what a place is about. Raises Refused component_far."""
+    if point is not None and coordinates.metres(point, (component.lon, component.lat)) > FARTHEST:
+        words = _("This component stands more than %(metres)s m from the place. Check its code, or the place.")
+        raise invalid(COMPONENT, "component_far", words % {"metres": int(FARTHEST)})
+
+
+def component_after(seen: Reading, data: Mapping[str, Any]) -> int | None:
+    """The component that a matter points to after an act with this data. Raises Refused."""
+    before: int | None = seen.row["component_id"]
+    if COMPONENT not in data:
+        return before
+    found = component_of(data[COMPONENT])
+    if found is None:
+        return None
+    if found.id != before:
+        stands_at(found, point_of(seen))
+    return found.id
+
+
+def point_of(seen: Reading) -> tuple[float, float] | None:
+    """Where a matter lies, in WGS-84; None where only an area is known."""
+    lon, lat = seen.row["lon"], seen.row["lat"]
+    return (lon, lat) if lon is not None and lat is not None else None
+
+
 def case_at(
     *, kind_id: int | None, condition_id: int | None, areas: Mapping[str, int], point: tuple[float, float] | None,
-    answers: Mapping[str, str], moment: datetime,
+    answers: Mapping[str, str], moment: datetime, component_id: int | None = None,
 ) -> Case:  # fmt: skip
-    """What is asked of the rules; the overlays at a point (WGS-84) are those that hold now."""
+    """What is asked of the rules; the overlays at a point (WGS-84) are those that hold now.
+
+    Owner and maintainer of the component are those of the moment.
+    """
     overlays = routing.overlays_of(places.locate(*point, "wgs84")) if point is not None else ()
     number = catalogue.condition(condition_id).no if condition_id is not None else 0
-    return routing.case(kind_id, areas, moment, condition_no=number, overlays=overlays, answers=answers)
+    return routing.case(
+        kind_id, areas, moment, condition_no=number, overlays=overlays, answers=answers,
+        **register.case_part(component_id, moment),
+    )  # fmt: skip
 
 
 def case_of(
     seen: Reading, moment: datetime, *, kind_id: int | None, condition_id: int | None,
-    answers: Mapping[str, str] | None = None,
+    answers: Mapping[str, str] | None = None, component_id: int | None = AS_IT_WAS,
 ) -> Case:  # fmt: skip
     """A matter as the rules take it, with what an act that is being done adds to it."""
-    lon, lat = seen.row["lon"], seen.row["lat"]
     return case_at(
-        kind_id=kind_id, condition_id=condition_id, areas=seen.areas,
-        point=(lon, lat) if lon is not None and lat is not None else None,
+        kind_id=kind_id, condition_id=condition_id, areas=seen.areas, point=point_of(seen),
         answers=seen.row["answers"] if answers is None else answers, moment=moment,
+        component_id=seen.row["component_id"] if component_id == AS_IT_WAS else component_id,
     )  # fmt: skip
 
 

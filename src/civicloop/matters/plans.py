@@ -43,6 +43,7 @@ class Plan:
     confidentiality: int | None = None
     answers: Mapping[str, str] | None = None  # None: as they were
     cluster: tuple[UUID | None, datetime | None] | None = None  # (lead, since when); None: as it was
+    component_id: int | None = None
 
 
 def effect(
@@ -65,8 +66,11 @@ def effect(
             kind_id, class_code, condition_id = kind.id, kind.class_code, condition.id
     given_answers = owners.answers_of(wanted.data.get(owners.ANSWERS, {}))
     answers = {**seen.row["answers"], **given_answers}
+    component_id = owners.component_after(seen, wanted.data)
     case = cache(
-        lambda: owners.case_of(seen, now, kind_id=kind_id, condition_id=condition_id, answers=answers)
+        lambda: owners.case_of(
+            seen, now, kind_id=kind_id, condition_id=condition_id, answers=answers, component_id=component_id
+        )
     )  # asked for only where a unit is named
     seats, filled = engine.seat_values(
         procedure, effects, seen.row["seats"], wanted.data, case=case, account_id=actor.account_id
@@ -93,6 +97,8 @@ def effect(
     draft = timeline.Draft(plain={**supplied.plain, **{f"seat:{name}": value for name, value in filled.items()}})
     if given_answers:
         draft.plain[owners.ANSWERS] = given_answers
+    if component_id != seen.row["component_id"]:
+        draft.plain[owners.COMPONENT] = str(wanted.data[owners.COMPONENT])
     draft.texts.update(supplied.texts)
     draft.texts.update(supplied.sealed)
     for name in ("check", "counted", "drawn", "hold_set", "hold_lifted", "sample_failed"):
@@ -104,7 +110,7 @@ def effect(
         action=wanted.action, result=effects.result, draft=draft, rows=rows, effects=effects, clocks=clocks,
         tasks=tasks, seats=seats, sealed=supplied.sealed, kind_id=kind_id, class_code=class_code,
         condition_id=condition_id, state=effects.state, worked=effects.work,
-        oral_at=_oral(procedure, effects, supplied), answers=answers,
+        oral_at=_oral(procedure, effects, supplied), answers=answers, component_id=component_id,
     )  # fmt: skip
 
 

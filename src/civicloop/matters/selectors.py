@@ -148,6 +148,7 @@ class Filters:
     area_level: str = ""
     unit_id: int | None = None
     kind_id: int | None = None
+    component_id: int | None = None
     class_code: str = ""
     cells: tuple[int, int] | None = None  # within this range of cells of the map
     step: str = ""
@@ -253,7 +254,8 @@ def narrowed(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet
         rows = rows.filter(at_my_desk(actor), apart if filters.doubted else ~apart)
     if filters.area_id is not None and filters.area_level and filters.area_level != "city":
         rows = rows.filter(**{f"{filters.area_level}_id": filters.area_id})
-    exact = {"unit_id": filters.unit_id, "kind_id": filters.kind_id, "step": filters.step, "stage": filters.stage,
+    exact = {"unit_id": filters.unit_id, "kind_id": filters.kind_id,
+             "component_id": filters.component_id, "step": filters.step, "stage": filters.stage,
              "end": filters.end, "number": filters.number, "procedure__code": filters.procedure,
              "class_code": filters.class_code, "received_at__lt": filters.until,
              "cell__range": filters.cells, "raised_to": filters.raised, "mark": CARDS.get(filters.card)}  # fmt: skip
@@ -335,7 +337,7 @@ def seen_by(actor: Actor, matter_id: UUID) -> Reading:
 def row_of(matter_id: UUID) -> Matter:
     """The full row; only after `seen_by`."""
     return Matter.objects.select_related(
-        "kind", "condition", "unit", "procedure", "district", "subdistrict", "community", "grid"
+        "kind", "condition", "component", "unit", "procedure", "district", "subdistrict", "community", "grid"
     ).get(id=matter_id)
 
 

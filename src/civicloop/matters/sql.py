@@ -12,7 +12,7 @@ MATTER_COLUMNS = (
     "class_code", "district_id", "subdistrict_id", "community_id", "grid_id", "step", "stage", "end", "step_version",
     "step_at", "seq", "unit_id", "desk_roles", "desk_level", "desk_person_id", "seats", "run", "handlers",
     "received_at", "oral_at", "emergency", "due_at", "hold_until", "ended_at", "lon", "lat", "address", "check_code",
-    "complained_of", "answers", "lead_id", "joined_at",
+    "complained_of", "answers", "lead_id", "joined_at", "component_id",
 )  # fmt: skip
 
 _TASKS = """(SELECT jsonb_agg(jsonb_build_object('no', t.no, 'group', t."group", 'lead', t.lead, 'unit_id', t.unit_id,
@@ -112,7 +112,7 @@ m AS (
         subdistrict_id, community_id, grid_id, area_version, place_reason, step, stage, "end", step_version, step_at,
         seq, unit_id, desk_roles, desk_level, desk_person_id, seats, run, handlers, mark, received_at, occurred_at,
         oral_at, emergency, due_at, ended_at, fingerprint, caller, check_code, complained_of,
-        answers)
+        answers, component_id)
     SELECT %(id)s, substr(v::text, 1, 8) || '-' || substr(v::text, 9) || '-'
             || substr('0123456789ABCDEFGHJKLMNPRSTUVWX', (v %% 31)::int + 1, 1),
         %(procedure_id)s, %(parent_id)s::uuid, %(title)s, %(text)s, %(channel)s, %(confidentiality)s::smallint,
@@ -121,7 +121,7 @@ m AS (
         %(area_version)s, %(place_reason)s, %(step)s, %(stage)s, '', 1, %(now)s, 1, %(unit_id)s::bigint,
         %(desk_roles)s::text[], %(desk_level)s, NULL, %(seats)s::jsonb, %(run)s::jsonb, '[]'::jsonb, 0, %(now)s,
         %(occurred_at)s::timestamptz, NULL, FALSE, %(due_at)s::timestamptz, NULL, %(fingerprint)s, %(caller)s,
-        %(check_code)s, %(complained_of)s::bigint[], %(answers)s::jsonb
+        %(check_code)s, %(complained_of)s::bigint[], %(answers)s::jsonb, %(component_id)s::bigint
     FROM n ON CONFLICT (id) DO NOTHING RETURNING id, number),
 e AS ({_ENTRY.format(gate="m")}),
 x AS ({_TEXTS.format(gate="m")}),
@@ -160,7 +160,7 @@ WITH u AS (
         hold_until = %(hold_until)s::timestamptz, ended_at = %(ended_at)s::timestamptz,
         complained_of = %(complained_of)s::bigint[], confidentiality = %(confidentiality)s::smallint,
         mark = %(mark)s::smallint, answers = %(answers)s::jsonb, lead_id = %(lead_id)s::uuid,
-        joined_at = %(joined_at)s::timestamptz
+        joined_at = %(joined_at)s::timestamptz, component_id = %(component_id)s::bigint
     WHERE id = %(id)s AND seq = %(seq)s
     RETURNING district_id, subdistrict_id, community_id, grid_id, channel, cell),
 e AS ({_ENTRY.format(gate="u")}),

@@ -32,6 +32,7 @@ class NewMatter:
     confidentiality: int = 0
     complained_of: tuple[int | str, ...] = ()  # units by id or code
     answers: Mapping[str, str] = field(default_factory=dict)  # to questions of the catalogue
+    component: str = ""  # code of a component of the register
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         "complained_of": row["complained_of"] if plan.complained_of is None else plan.complained_of,
         "confidentiality": row["confidentiality"] if plan.confidentiality is None else plan.confidentiality,
         "answers": json.dumps(row["answers"] if plan.answers is None else plan.answers),
+        "component_id": plan.component_id if effects else row["component_id"],
         "mark": 0 if ended else marking.colour(procedure, clocks.rows),
     }  # fmt: skip
     values |= cells.of_act(row, values)

@@ -40,9 +40,9 @@ from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.procedures import selectors as procedures
 from civicloop.procedures.rules.language import Need
+from civicloop.site import pointing
 
 FILES = frozenset({"photo", "file"})
-QUESTION = "question_"  # before the code of a question in the name of its field
 STAGES = tuple(Stage.values)
 SESSION_CODES = "check_codes"  # matters whose check code this browser has shown, until its session ends
 
@@ -141,7 +141,7 @@ def form_of(offer: selectors.Offered, seen: Reading, actor: Actor, data: Any = N
                 required=False,
                 choices=[("", pgettext("unit", "As suggested")), *unit_groups(seen)],
             )
-            form.fields |= question_fields(suggested.questions)
+            form.fields |= pointing.fields_of(seen, seen.row["kind_id"], suggested.questions)
         else:
             choices = worker_choices(actor, Role.UNIT_WORKER)
             form.fields[code] = forms.ChoiceField(label=label, choices=choices, required=False)
@@ -149,23 +149,6 @@ def form_of(offer: selectors.Offered, seen: Reading, actor: Actor, data: Any = N
         if need.kind not in FILES:
             form.fields[need.code] = _field(need, seen, actor)
     return form
-
-
-def question_fields(codes: Iterable[str]) -> dict[str, forms.Field]:
-    """The questions whose answers could change who answers; nobody has to answer them."""
-    found: dict[str, forms.Field] = {}
-    for code in codes:
-        question = catalogue.question(code)
-        if question is not None:
-            choices = [
-                ("", pgettext("answer", "Not known")),
-                *((a, shown(n, language())) for a, n in question.answers.items()),
-            ]
-            found[f"{QUESTION}{code}"] = forms.ChoiceField(
-                label=shown(question.names, language()), choices=choices, required=False,
-                help_text=_("The answer may change who answers."),
-            )  # fmt: skip
-    return found
 
 
 def sheets(request: HttpRequest, actor: Actor, seen: Reading, next_url: str = "") -> list[dict[str, Any]]:
@@ -234,10 +217,7 @@ def collected(offer: selectors.Offered, form: forms.Form) -> dict[str, Any]:
     data: dict[str, Any] = {}
     kinds = {need.code: need.kind for need in offer.needs}
     for name, value in form.cleaned_data.items():
-        if value in (None, "", []):
-            continue
-        if name.startswith(QUESTION):
-            data.setdefault(owners.ANSWERS, {})[name.removeprefix(QUESTION)] = value
+        if value in (None, "", []) or name == owners.COMPONENT or name.startswith(pointing.QUESTION):
             continue
         kind = kinds.get(name, "")
         if kind == "rating":
@@ -246,7 +226,7 @@ def collected(offer: selectors.Offered, form: forms.Form) -> dict[str, Any]:
             data[name] = value.isoformat()
         else:
             data[name] = value
-    return data
+    return data | pointing.chosen(form)
 
 
 def perform(request: HttpRequest, actor: Actor, matter_id: UUID) -> actions.Done:
@@ -277,7 +257,9 @@ def _repeated(request: HttpRequest) -> Mapping[str, Any]:
     """The fields of a form sent again, to tell a repeat from something else."""
     sent = [(name, value) for name, value in request.POST.items() if not name.endswith("_capture")]
     own = {"csrfmiddlewaretoken", "action", "act_result", "act_id", "step_version", "next"}
-    return {name: value for name, value in sent if name not in own and value != ""}
+    plain = {name: value for name, value in sent if name not in own and value != ""}
+    rest = {name: value for name, value in plain.items() if not name.startswith(pointing.QUESTION)}
+    return rest | pointing.as_data(plain)
 
 
 def uuid_of(text: str) -> UUID:

@@ -28,7 +28,7 @@ from civicloop.matters.reading import Reading
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
 from civicloop.procedures import selectors as procedures
-from civicloop.site import acting, queue
+from civicloop.site import acting, pointing, queue
 from civicloop.site.acting import language
 
 RETURN = 300  # the longest address that a page remembers to go back to
@@ -130,8 +130,8 @@ def form_of(choice: batches.Choice, actor: Actor, data: QueryDict | None) -> for
     for name, kind, _names in choice.sample.seats:
         if kind == "unit":
             form.fields[name].help_text = _("Empty: each goes to the unit that the rules name for it.")
-    for name in [name for name in form.fields if name.startswith(acting.QUESTION)]:
-        del form.fields[name]  # an answer belongs to one matter
+    for name in [name for name in form.fields if pointing.of_one(name)]:
+        del form.fields[name]  # an answer and a component belong to one matter
     return form
 
 

@@ -19,16 +19,16 @@ from civicloop.calendars import words as calendar_words
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue import words as catalogue_words
 from civicloop.classifier import selectors as suggested_kinds
-from civicloop.foundation import ids
+from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
-from civicloop.matters import actions, selectors
+from civicloop.matters import actions, owners, selectors
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
 from civicloop.matters.reading import Reading
 from civicloop.people.access import Actor
 from civicloop.people.choices import Role
 from civicloop.people.web import duty
-from civicloop.site import acting, comparing, matter_page, queue
+from civicloop.site import acting, comparing, matter_page, pointing, queue
 from civicloop.site.acting import language
 
 QUEUE = 60
@@ -131,7 +131,7 @@ def filing(request: HttpRequest, actor: Actor, seen: Reading, form: Any = None) 
         "both": form, "both_id": request.POST.get("act_id") or str(ids.uuid7()), "dispatches": both,
         "both_words": _("File and dispatch") if both else _("File the case"),
         "guess": _guess(seen, kind_id), "why": matter_page.suggestion(seen, kind_id) if both else "",
-        "matter_id": seen.id,
+        "matter_id": seen.id, "about": [form[name] for name in form.fields if name not in FilingForm.base_fields],
     }  # fmt: skip
 
 
@@ -161,6 +161,12 @@ def filing_form(request: HttpRequest, actor: Actor, seen: Reading, data: Any = N
         fields["condition"].initial = conditions[0][0]
     fields["answering"].choices = [("", _("As suggested")), *acting.unit_groups(seen)]
     fields["answering"].initial = request.GET.get("answering", "")
+    sent = data or request.GET
+    case = owners.case_of(seen, clock.now(), kind_id=kind_id, condition_id=None)
+    form.fields |= pointing.fields_of(seen, kind_id, owners.answer(case).questions)
+    for name, field in form.fields.items():
+        if name in sent and (name == owners.COMPONENT or name.startswith(pointing.QUESTION)):
+            field.initial = sent[name]
     return form
 
 
@@ -225,7 +231,8 @@ def file_and_dispatch(request: HttpRequest, actor: Actor, matter_id: UUID) -> Ht
     act_id = acting.uuid_of(request.POST.get("act_id", ""))
     values = form.cleaned_data
     try:
-        actions.act(actor, actions.Act(matter_id, "file", act_id, None, {"condition": int(values["condition"])}))
+        data = {"condition": int(values["condition"]), **pointing.chosen(form)}
+        actions.act(actor, actions.Act(matter_id, "file", act_id, None, data))
     except Refused as reason:
         form.add_error(None, reason.words)
         return show(request, actor, str(matter_id), reason.status, form)

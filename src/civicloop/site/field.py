@@ -27,7 +27,7 @@ from civicloop.people.access import Actor
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.records import audit
-from civicloop.site import acting, complaints, faces, field_forms, hinting
+from civicloop.site import acting, complaints, faces, field_forms, hinting, pointing
 
 MINE = timedelta(days=14)
 CODE_SHOWN = timedelta(minutes=30)  # long enough to hand it over, too short to keep and use in a household's name
@@ -139,7 +139,10 @@ def report(request: HttpRequest, actor: Actor) -> HttpResponse:
     page = _Page("site/field_report.html", _("Take a picture"), [_photo("photo", _("Photo"))])
     if request.method != "POST" or not form.is_valid():
         return page.show(request, actor, form)
-    new = faces.new_matter(request.POST, channel=Channel.GRID, **complaints.said(form))
+    if pointing.ask_first(request):
+        return page.show(request, actor, field_forms.ReportForm(initial=request.POST.dict()))
+    said = pointing.said(request.POST)
+    new = faces.new_matter(request.POST, channel=Channel.GRID, **complaints.said(form), **said)
     made = _taken(request, actor, form, page, new, {"before": "photo"})
     if isinstance(made, HttpResponse):
         return made
@@ -158,7 +161,7 @@ def handled(request: HttpRequest, actor: Actor) -> HttpResponse:
     page = _Page("site/field_handled.html", _("I have put it right"), photos)
     if request.method != "POST" or not form.is_valid():
         return page.show(request, actor, form)
-    new = faces.new_matter(request.POST, channel=Channel.GRID)
+    new = faces.new_matter(request.POST, channel=Channel.GRID, **pointing.said(request.POST))
     made = _taken(request, actor, form, page, new, {"before": "before", "after": "after"})
     if isinstance(made, HttpResponse):
         return made
@@ -237,7 +240,8 @@ class _Page:
             "form": form, "title": self.title, "demands": self.demands, "refused": refused, "problems": problems,
             "wrong": wrong, "had_photo": bool(request.FILES), "picker": faces.picker(data, home=actor.area_id),
             "client_id": "" if renew else data.get("id", ""), "act_id": "" if renew else data.get("act_id", ""),
-            "fresh_id": ids.uuid7(), "fresh_act_id": ids.uuid7(),
+            "fresh_id": ids.uuid7(), "fresh_act_id": ids.uuid7(), "about": pointing.part(data, components=True),
+            "asking": request.method == "POST" and not wrong,
         }  # fmt: skip
         status = 200 if not wrong else refused.status if refused else 422
         return render(request, self.template, context, status=status)

@@ -262,6 +262,8 @@ def timeline(seen: Reading, lines: list[selectors.Line]) -> list[dict[str, Any]]
     for line in lines:
         words = [_labelled(seen, name, value) for name, value in line.texts.items() if _telling(line.action, name)]
         words += [_labelled(seen, name, value) for name, value in line.data.items() if _choice(seen, name, value)]
+        if line.data.get(owners.COMPONENT):
+            words.append(_("Points to the component %(code)s") % {"code": line.data[owners.COMPONENT]})
         if line.action == "evidence":
             words = [evidence_words(line.data)]
         found.append(

@@ -33,7 +33,7 @@ from civicloop.places import selectors as places
 from civicloop.receipts import pdf
 from civicloop.receipts import selectors as receipts
 from civicloop.records import settings
-from civicloop.site import complaints, done_pages, faces, hinting, own_data, portal_words, urging
+from civicloop.site import complaints, done_pages, faces, hinting, own_data, pointing, portal_words, urging
 from civicloop.site.acting import SESSION_CODES, language, place_words
 
 # what residents meet most, of the national catalogue; everything else is for the desk to name
@@ -158,12 +158,14 @@ def report(request: HttpRequest) -> HttpResponse:
         return _report_page(request, ReportForm(initial=data.dict()), data)
     if not form.is_valid():
         return _report_page(request, form, data, status=422)
-    asked = hinting.asks_first(request)
-    if asked is not None:
-        return _report_page(request, ReportForm(initial=data.dict()), data, hinted=asked)
+    hinted, asking = hinting.asks_first(request), pointing.ask_first(request)
+    if hinted is not None or asking:
+        return _report_page(request, ReportForm(initial=data.dict()), data, hinted=hinted, asking=asking)
     actor = sender(request)
     try:
-        new = faces.new_matter(data, channel=Channel.RESIDENT, reporter=faces.person(data), **complaints.said(form))
+        new = faces.new_matter(
+            data, channel=Channel.RESIDENT, reporter=faces.person(data), **complaints.said(form), **pointing.said(data)
+        )
         reasons = _doubts(request, new) if actor.kind == "anonymous" else []
         made = actions.report(actor, new)
     except Refused as reason:
@@ -192,6 +194,7 @@ def _report_page(
     refused: Refused | None = None,
     status: int = 200,
     hinted: Mapping[str, Any] | None = None,
+    asking: bool = False,
 ) -> HttpResponse:
     """The page with everything that was typed; an id that was used for something else is replaced."""
     field = str(refused.extra.get("field", "")) if refused else ""
@@ -202,7 +205,8 @@ def _report_page(
         "form": form, "picker": faces.picker(data, errors=[refused.words] if refused and _of_place(field) else []),
         "client_id": "" if renew else data.get("id", ""), "fresh_id": ids.uuid7(), "refused": refused,
         "photo_first": "photo" in request.GET, "had_photo": bool(request.FILES),
-        "form_mark": data.get("form_mark") or doubts.form_mark(),
+        "form_mark": data.get("form_mark") or doubts.form_mark(), "about": pointing.part(data, components=False),
+        "asking": asking,
     }  # fmt: skip
     context |= hinted or (hinting.bag(request, data) if data else {})
     return render(request, "site/portal_report.html", context, status=status)

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import pgettext_lazy
 
 from civicloop.people.choices import Role
-from civicloop.site import checks, done_pages, field, hinting, portal
+from civicloop.site import checks, done_pages, field, hinting, pointing, portal
 from civicloop.ui import navigation
 from civicloop.ui.navigation import Item
 
@@ -17,6 +17,7 @@ faces: list[URLPattern] = [
     path("report/alike", hinting.of_form, name="report-alike"),
     path("field/alike", hinting.of_field, name="field-alike"),
     path("status/<uuid:matter_id>/voice", portal.status_voice, name="status_voice"),
+    path("report/about", pointing.of_resident, name="report-about"),
     path("track", portal.track, name="track"),
     path("status/<uuid:matter_id>", portal.status, name="status"),
     path("status/<uuid:matter_id>/act", portal.status_act, name="status_act"),
@@ -28,6 +29,7 @@ faces: list[URLPattern] = [
     path("status/<uuid:matter_id>/receipt.json", portal.status_receipt, {"form": "json"}, name="status_receipt"),
     path("field/", field.home, name="field"),
     path("field/report", field.report, name="field_report"),
+    path("field/about", pointing.of_worker, name="field_about"),
     path("field/handled", field.handled, name="field_handled"),
     path("field/checks", field.checks, name="field_checks"),
     path("field/visit", field.visit, name="field_visit"),

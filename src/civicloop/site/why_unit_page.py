@@ -29,6 +29,7 @@ def page(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
         "title": _("Why this unit"), "row": seen.row, "named": named, "found": rule_words.explained(found),
         "words": why_unit.words(named) if named is not None else "",
         "unit": shown(unit, language()) if unit is not None else "",
+        "component": selectors.row_of(matter_id).component,
         "other": named is not None and named.unit_id != found.answer.unit_id,
     }  # fmt: skip
     return render(request, "site/why_unit.html", context)
