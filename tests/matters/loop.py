@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from civicloop.foundation import clock, ids
+from civicloop.evidence import actions as evidence
+from civicloop.foundation import ids
 from civicloop.matters import actions, reading
 from civicloop.matters.actions import Act, Done, NewMatter
 from tests import world
@@ -34,13 +35,17 @@ def act(user: str, matter: UUID, action: str, outcome: str | None = None, /, **d
 
 
 def photo(matter: UUID, stage: str, user: str | None = None) -> None:
-    """A row of evidence, without a file: what the loop looks at."""
+    """A row of evidence with its entry, without a file: what the loop looks at."""
+    from civicloop.evidence import commitments
     from civicloop.evidence.models import Evidence
+    from civicloop.matters.followups import SYSTEM
 
-    Evidence.objects.create(
+    row = Evidence(
         matter_id=matter, id=ids.uuid7(), stage=stage, media_type="image/jpeg", bytes=1, sha256="0" * 64,
-        sealed_original="", fingerprint=bytes(32), created_at=clock.now(),
+        sealed_original="", salt=commitments.new_salt(),
     )  # fmt: skip
+    row.fingerprint = commitments.print_of(row)
+    actions.add_evidence(SYSTEM, evidence.Prepared(row, "photo.jpg"))
 
 
 def condition(code: str = "01001", no: int = 1) -> int:
@@ -70,3 +75,22 @@ def to_check(matter: UUID) -> None:
     photo(matter, "after")
     act("worker", matter, "handle", result="已更换井盖")
     act("receiver", matter, "feed_back")
+
+
+def closed_with_a_photo() -> tuple[UUID, UUID]:
+    """A solved matter and the photo that was taken after it was handled."""
+    from tests.evidence.pictures import encoded
+
+    matter, photo_id = report("grid"), ids.uuid7()
+    to_handling(matter)
+    prepared = actions.take_upload(
+        world.actor("worker"), upload=encoded(), filename="a.jpg", stage="after", matter_id=matter,
+        evidence_id=photo_id, how="album",
+    )  # fmt: skip
+    actions.add_evidence(world.actor("worker"), prepared)
+    act("worker", matter, "handle", result="已更换井盖")
+    act("receiver", matter, "feed_back")
+    photo(matter, "other")
+    act("checker", matter, "post_check", "pass")
+    act("clerk", matter, "close")
+    return matter, photo_id

@@ -31,7 +31,7 @@ def test_from_report_to_close():
     assert not Task.objects.filter(matter_id=matter, state="open").exists()
     assert not Clock.objects.filter(matter_id=matter).exclude(state="stopped").exists()
     entries = Entry.objects.filter(matter_id=matter)
-    assert entries.count() == row.seq == 9
+    assert entries.count() == row.seq == 11  # two photos among them
     assert proof.verify(matter) == []
     roles = dict(entries.values_list("action", "role"))  # the clerk's post is also the dispatcher's
     assert (roles["file"], roles["dispatch"]) == ("acceptance_clerk", "dispatcher")

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -11,36 +10,18 @@ from django.test import override_settings
 
 from civicloop.evidence.models import PublicPhoto
 from civicloop.foundation import clock, ids
-from civicloop.matters import proof, publishing, reading, uploads
+from civicloop.matters import proof, publishing, reading
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Entry
 from tests import world
-from tests.evidence.pictures import encoded
 from tests.matters import loop
 
 pytestmark = pytest.mark.both_servers
 
 
-def closed_with_a_photo() -> tuple[UUID, UUID]:
-    """A solved matter and the photo that was taken after it was handled."""
-    matter, evidence = loop.report("grid"), ids.uuid7()
-    loop.to_handling(matter)
-    prepared = uploads.take_upload(
-        world.actor("worker"), upload=encoded(), filename="a.jpg", stage="after", matter_id=matter,
-        evidence_id=evidence,
-    )  # fmt: skip
-    uploads.add_evidence(world.actor("worker"), prepared)
-    loop.act("worker", matter, "handle", result="已更换井盖")
-    loop.act("receiver", matter, "feed_back")
-    loop.photo(matter, "other")
-    loop.act("checker", matter, "post_check", "pass")
-    loop.act("clerk", matter, "close")
-    return matter, evidence
-
-
 def test_one_decision_stands_and_the_other_is_told(committing: str, tmp_path: Path) -> None:
     with override_settings(DATA_DIR=tmp_path), clock.at(world.START):
-        matter, evidence = closed_with_a_photo()
+        matter, evidence = loop.closed_with_a_photo()
         once, other = ids.uuid7(), ids.uuid7()
         public, kept = publishing.Decision("public"), publishing.Decision("not_public", reason="useless")
 
@@ -75,7 +56,7 @@ def test_a_repeat_that_read_the_matter_too_early_gets_the_first_answer(
 ) -> None:
     """The repeat reads the matter before the first decision is written, and the photo's row after it."""
     with override_settings(DATA_DIR=tmp_path), clock.at(world.START):
-        matter, evidence = closed_with_a_photo()
+        matter, evidence = loop.closed_with_a_photo()
         act, read = ids.uuid7(), reading.read
         before = [read(matter, act) for _ in range(early)]
 

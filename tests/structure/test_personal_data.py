@@ -25,7 +25,7 @@ SAID = """
     receipts_loghead.* receipts_logline.* ops_heartbeat.* ops_load.* classifier_making.* classifier_measure.*
     records_auditentry.action records_auditentry.outcome records_readentry.field records_sealedvalue.field
     records_sealedvalue.retention records_try.since records_setting.code records_setting.scope records_setting.value
-    records_keychange.* records_resealing.* evidence_evidence.sealed_with
+    records_keychange.* records_resealing.* evidence_evidence.sealed_with evidence_evidence.salt
     people_unit.* people_unitedition.* people_post.* people_standin.* people_delegation.* people_apitoken.scopes
     people_account.sessions
     people_outsideidentity.issuer people_anomaly.kind people_anomaly.judgement people_secondfactor.kind

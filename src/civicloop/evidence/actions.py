@@ -16,13 +16,12 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy
 
-from civicloop.evidence import exif, films, photos, storage
+from civicloop.evidence import commitments, exif, films, photos, storage
 from civicloop.evidence.choices import MEGABYTE, MOST_BYTES, MOST_FILES, MOST_FILM_MEGABYTES
 from civicloop.evidence.errors import Conflict, EvidenceRefused, refused
 from civicloop.evidence.models import Capture, Evidence, Film, How, Stage
 from civicloop.evidence.selectors import owner_words, referenced
 from civicloop.foundation import ciphers, clock, locality
-from civicloop.foundation.canonical import fingerprint
 from civicloop.records import sealing
 from civicloop.records import settings as chosen
 
@@ -89,11 +88,11 @@ def prepare(
     if stage not in Stage.values:
         raise refused("unknown_stage", filename)
     sha256 = hashlib.sha256(upload).hexdigest()
-    print_ = fingerprint({"sha256": sha256, "stage": stage, "account": actor_id, "synthetic": synthetic})
     row = Evidence(
         matter_id=matter_id, id=evidence_id, stage=stage, bytes=len(upload), sha256=sha256, synthetic=synthetic,
-        fingerprint=print_, account_id=actor_id, post_id=post_id,
+        salt=commitments.new_salt(), account_id=actor_id, post_id=post_id,
     )  # fmt: skip
+    row.fingerprint = commitments.print_of(row)
     known = Evidence.objects.filter(pk=(matter_id, evidence_id)).first()
     if known is not None:
         return Prepared(_same(known, row), filename, known)

@@ -69,6 +69,7 @@ class Evidence(models.Model):
     height = models.IntegerField(null=True)
     synthetic = models.BooleanField(default=False)
     fingerprint = models.BinaryField(max_length=32)
+    salt = models.BinaryField(max_length=16, default=b"", help_text="for what the timeline commits itself to")
     dhash = models.BigIntegerField(null=True)
     account_id = models.BigIntegerField(null=True)
     post_id = models.BigIntegerField(null=True)

@@ -6,6 +6,7 @@ Nothing is public without a row that says so; `matters.publishing` writes the de
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from civicloop.evidence.boxes_find import MOST_BOXES
 from civicloop.evidence.covering import Box, cover, size_of
 from civicloop.evidence.models import Boxes, Evidence, PublicPhoto, PublicState, Stage
 from civicloop.evidence.selectors import NoSuchObject, read_object
-from civicloop.foundation import clock
 
 LEAST_SIDE = 4  # pixels of a box
 
@@ -77,21 +77,24 @@ def make(matter_id: UUID, evidence_id: UUID, boxes: Sequence[Box]) -> Made:
     return Made(place.put(found.picture), place.put(found.thumbnail), fine)
 
 
-def settle(
-    *, matter_id: UUID, evidence_id: UUID, state: PublicState, made: Made | None, account_id: int | None,
-    post_id: int | None,
-) -> PublicPhoto:  # fmt: skip
+def drafted(matter_id: UUID, evidence_id: UUID, state: str, made: Made | None) -> PublicPhoto:
+    """The row of a decision, not kept yet; the address of a public photo is drawn here."""
+    return PublicPhoto(
+        matter_id=matter_id, evidence_id=evidence_id, state=state, public_id=uuid.uuid4() if made else None,
+        picture=made.picture if made else "", thumbnail=made.thumbnail if made else "",
+        boxes=[[each.left, each.top, each.right, each.bottom] for each in made.boxes] if made else [],
+    )  # fmt: skip
+
+
+def settle(row: PublicPhoto, *, account_id: int | None, post_id: int | None, at: datetime) -> None:
     """Keep a decision, in the transaction of its entry. What was public before is not referred to any more."""
-    row, _new = PublicPhoto.objects.update_or_create(
-        matter_id=matter_id, evidence_id=evidence_id,
+    PublicPhoto.objects.update_or_create(
+        matter_id=row.matter_id, evidence_id=row.evidence_id,
         defaults={
-            "state": state, "public_id": uuid.uuid4() if made else None, "picture": made.picture if made else "",
-            "thumbnail": made.thumbnail if made else "", "account_id": account_id, "post_id": post_id,
-            "boxes": [[each.left, each.top, each.right, each.bottom] for each in made.boxes] if made else [],
-            "decided_at": clock.now(),
+            "state": row.state, "public_id": row.public_id, "picture": row.picture, "thumbnail": row.thumbnail,
+            "boxes": row.boxes, "account_id": account_id, "post_id": post_id, "decided_at": at,
         },
     )  # fmt: skip
-    return row
 
 
 def by_address(public_id: UUID) -> PublicPhoto | None:

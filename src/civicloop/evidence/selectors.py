@@ -1,5 +1,6 @@
 """Reads of this room. Nothing here decides who may look: the caller asks people.access first."""
 
+import hashlib
 from collections.abc import Collection
 from typing import Literal
 from uuid import UUID
@@ -82,6 +83,8 @@ def open_original(
         actor_id=actor_id, actor_words=actor_words, post_id=post_id, purpose=purpose, matter_id=matter_id,
         owner=owner_words(matter_id, evidence_id), envelope=envelope,
     )  # fmt: skip
+    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise storage.Damaged(row.sealed_original)
     return content, row.media_type
 
 

@@ -1,4 +1,4 @@
-"""Moments as people write them into files and commands."""
+"""Moments as people write them into files and commands, and as hashed forms hold them."""
 
 import re
 from datetime import UTC, datetime
@@ -21,3 +21,8 @@ def read(text: str, zone: str) -> datetime:
 def written(moment: datetime | None, zone: str) -> str:
     """The form that `read` takes back exactly; empty for None."""
     return moment.astimezone(ZoneInfo(zone)).isoformat() if moment else ""
+
+
+def moment(at: datetime) -> str:
+    """A moment as hashed forms write it: UTC with microseconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -5,17 +5,17 @@ Rooms above hold the heads against what they have published (`receipts`), within
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from civicloop.foundation import chain
-from civicloop.matters import sql, timeline
-from civicloop.matters.choices import ErasureRule
+from civicloop.foundation.moments import moment
+from civicloop.matters import proof_files, sql, timeline
 from civicloop.matters.models import Matter
+from civicloop.matters.proof_files import NO_FILES, Files
 
 BATCH = 500
 FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
@@ -27,53 +27,26 @@ class Timeline:
     """One matter's rows as they lie in the database.
 
     `last` is the matter's own seq, None where the matter is gone; `loose` are texts (seq, field) that hang on no entry.
-    `evidence` is what the rows of its photos and files say, by their ids.
     """
 
     matter_id: UUID
     last: int | None
     rows: list[chain.Row]
     loose: list[tuple[int, str]]
-    evidence: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    files: Files = NO_FILES
 
     def examine(self) -> chain.Examination:
         """What does not fit in it, and what was erased.
 
-        To the codes of `chain`: no_such_matter, text_of_nothing, evidence_changed, evidence_missing.
+        To the codes of `chain`: no_such_matter, text_of_nothing, and those of `proof_files`.
         """
         loose = [chain.Finding(seq, "text_of_nothing", name) for seq, name in self.loose]
         if self.last is None:
-            return chain.Examination([chain.Finding(0, "no_such_matter"), *loose], [], len(self.rows))
+            more = [chain.Finding(0, "no_such_matter"), *loose, *self.files.examine(self.rows)]
+            return chain.Examination(more, [], len(self.rows))
         found = chain.examine(self.rows, self.last)
-        more = [*loose, *self._files()]
+        more = [*loose, *self.files.examine(self.rows)]
         return replace(found, findings=found.findings + more) if more else found
-
-    def _files(self) -> Iterator[chain.Finding]:
-        """What the entries say of photos and files, held against their rows."""
-        gone = max((row.seq for row in self.rows if _told(row, "erase").get("rule") == ErasureRule.TEXTS), default=0)
-        for row in self.rows:
-            told = _told(row, "evidence")
-            kept = self.evidence.get(str(told.get("evidence"))) if told else None
-            if told and kept is None and row.seq > gone:
-                yield chain.Finding(row.seq, "evidence_missing", str(told.get("evidence")))
-            for name, value in (kept or {}).items():
-                said = row.columns["at"] if name == "at" else told.get(name)
-                if name not in {"account", "post"} and said != value:
-                    yield chain.Finding(row.seq, "evidence_changed", name)
-            who = row.columns["who"]
-            if kept and isinstance(who, dict) and any(who[name] != kept[name] for name in ("account", "post")):
-                yield chain.Finding(row.seq, "evidence_changed", "who")
-
-
-def _told(row: chain.Row, action: str) -> dict[str, Any]:
-    """What an entry of this action says; nothing for another one, or where its bytes are damaged."""
-    if row.columns["action"] != action:
-        return {}
-    try:
-        data = chain.content(row.body).get("data")
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 @contextmanager
@@ -129,25 +102,19 @@ def _between(since: UUID, until: UUID) -> list[Timeline]:
         texts: dict[tuple[UUID, int], dict[str, tuple[bytes, bytes]]] = {}
         for matter_id, seq, field, value, salt in cursor.fetchall():
             texts.setdefault((matter_id, seq), {})[field] = (bytes(salt), value.encode())
-        cursor.execute(sql.PROOF_EVIDENCE, span)
-        evidence: dict[UUID, dict[str, dict[str, object]]] = {}
-        for matter_id, identifier, sha256, stage, size, media_type, synthetic, at, account, post in cursor.fetchall():
-            evidence.setdefault(matter_id, {})[identifier] = {
-                "digest": f"sha256:{sha256}", "stage": stage, "bytes": size, "media_type": media_type,
-                "synthetic": synthetic, "at": moment(at), "account": account, "post": post,
-            }  # fmt: skip
         cursor.execute(sql.PROOF_ENTRIES, span)
         rows: dict[UUID, list[chain.Row]] = {matter_id: [] for matter_id in last}
         for entry in cursor.fetchall():
             rows.setdefault(entry[0], []).append(_row(entry, texts.pop((entry[0], entry[1]), {})))
+    files = proof_files.between(since, until)
     loose: dict[UUID, list[tuple[int, str]]] = {}
     for (matter_id, seq), fields in sorted(texts.items()):
         loose.setdefault(matter_id, []).extend((seq, name) for name in sorted(fields))
 
     def made(of: UUID) -> Timeline:
-        return Timeline(of, last.get(of), rows.get(of, []), loose.get(of, []), evidence.get(of, {}))
+        return Timeline(of, last.get(of), rows.get(of, []), loose.get(of, []), files.get(of, NO_FILES))
 
-    return [made(matter_id) for matter_id in sorted(rows.keys() | loose.keys())]
+    return [made(matter_id) for matter_id in sorted(rows.keys() | loose.keys() | files.keys())]
 
 
 def _row(entry: tuple[Any, ...], texts: Mapping[str, tuple[bytes, bytes]]) -> chain.Row:
@@ -159,8 +126,3 @@ def _row(entry: tuple[Any, ...], texts: Mapping[str, tuple[bytes, bytes]]) -> ch
         "who": {"account": account, "post": post, "unit": unit, "role": role},
     }  # fmt: skip
     return chain.Row(seq, bytes(body), bytes(hash_), columns, texts, LATER)
-
-
-def moment(at: datetime) -> str:
-    """A moment as hashed forms write it: UTC with microseconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

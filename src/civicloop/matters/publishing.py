@@ -11,12 +11,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from civicloop.evidence import publishing
+from civicloop.evidence import boxes as detected
+from civicloop.evidence import commitments, publishing
 from civicloop.evidence.covering import Box
 from civicloop.evidence.models import Evidence, PublicState
 from civicloop.matters import errors, reading, timeline
 from civicloop.matters.choices import PUBLIC_PROCEDURES, Unpublished
 from civicloop.matters.errors import Refused, invalid
+from civicloop.matters.models import Entry
 from civicloop.matters.permission import took_part
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
@@ -93,14 +95,13 @@ def decide(actor: Actor, *, matter_id: UUID, evidence_id: UUID, decision: Decisi
         except Refused:
             if not actions.done_meanwhile(act, seen):
                 raise
-    kept = {"digest": f"sha256:{made.picture}" if made else ""}
+    row = publishing.drafted(matter_id, evidence_id, decision.outcome, made)
+    kept = commitments.of_decision(photo, row, detected.of_matter(matter_id).get(evidence_id))
     with transaction.atomic():
         done = actions.act(actor, act, kept=kept)
         if done.status == 201:
-            publishing.settle(
-                matter_id=matter_id, evidence_id=evidence_id, state=PublicState(decision.outcome), made=made,
-                account_id=actor.account_id, post_id=actor.post_id,
-            )  # fmt: skip
+            at = Entry.objects.values_list("at", flat=True).get(pk=(matter_id, done.seq))
+            publishing.settle(row, account_id=actor.account_id, post_id=actor.post_id, at=at)
     return done
 
 

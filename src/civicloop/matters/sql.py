@@ -207,9 +207,6 @@ PROOF_END = "SELECT id FROM matters_matter WHERE id >= %(since)s ORDER BY id OFF
 PROOF_MATTERS = "SELECT id, seq FROM matters_matter WHERE id BETWEEN %(since)s AND %(until)s"
 PROOF_TEXTS = """SELECT matter_id, seq, field, value, salt FROM matters_entrytext
 WHERE matter_id BETWEEN %(since)s AND %(until)s"""
-PROOF_EVIDENCE = """SELECT matter_id, id::text, sha256, stage, bytes, media_type, synthetic, created_at, account_id,
-    post_id
-FROM evidence_evidence WHERE matter_id BETWEEN %(since)s AND %(until)s"""
 PROOF_ENTRIES = """SELECT matter_id, seq, action, result, act_id, at, account_id, post_id, unit_id, role, step,
     step_version, fingerprint, body, hash
 FROM matters_entry WHERE matter_id BETWEEN %(since)s AND %(until)s ORDER BY matter_id, seq"""

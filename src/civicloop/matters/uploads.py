@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from civicloop.evidence import actions as evidence
+from civicloop.evidence import commitments
 from civicloop.evidence.models import Evidence
 from civicloop.foundation import hot
 from civicloop.matters import errors, reading, sql, timeline
@@ -50,7 +51,7 @@ def add_evidence(actor: Actor, prepared: evidence.Prepared) -> tuple[Evidence, b
     The entry moves nothing: step and step version stay. Raises Refused: not_found, and as take_upload.
     """
     try:
-        return evidence.store(prepared, also=lambda row: _enter(actor, row))
+        return evidence.store(prepared, also=lambda row: _enter(actor, row, prepared))
     except (evidence.Conflict, evidence.EvidenceRefused) as reason:
         raise refusal(reason) from reason
 
@@ -65,7 +66,7 @@ def refusal(reason: Exception) -> Refused:
     return Refused(reason.code, status, str(reason), field="file")
 
 
-def _enter(actor: Actor, row: Evidence) -> None:
+def _enter(actor: Actor, row: Evidence, prepared: evidence.Prepared) -> None:
     """The entry of a new row, in its transaction, chained to the last one while the matter is locked."""
     seen = reading.read(row.matter_id, lock=True)
     if seen is not None and seen.seq_now != seen.row["seq"]:
@@ -78,6 +79,7 @@ def _enter(actor: Actor, row: Evidence) -> None:
         plain={
             "evidence": row.id, "digest": f"sha256:{row.sha256}", "stage": row.stage, "bytes": row.bytes,
             "media_type": row.media_type, "synthetic": row.synthetic,
+            **commitments.of_upload(row, prepared.capture, prepared.film),
         }
     )  # fmt: skip
     remember_stand_in(actor, draft)

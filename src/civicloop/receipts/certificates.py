@@ -3,10 +3,10 @@
 from typing import Any
 
 from civicloop.foundation.canonical import canonical
+from civicloop.foundation.moments import moment
 from civicloop.matters import erasure
 from civicloop.matters.choices import ErasureState
 from civicloop.matters.models import ErasureList
-from civicloop.matters.proof import moment
 from civicloop.people.models import Post
 from civicloop.receipts import keys
 

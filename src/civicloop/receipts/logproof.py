@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from civicloop.foundation import chain
-from civicloop.matters.proof import moment
+from civicloop.foundation.moments import moment
 from civicloop.receipts import sql
 from civicloop.receipts.logs import LOGS, Log, line_hash, tree
 from civicloop.receipts.models import DailyRoot, LogHead

@@ -14,8 +14,9 @@ from django.db import connection
 
 from civicloop.foundation import chain
 from civicloop.foundation.merkle import Tree
+from civicloop.foundation.moments import moment
 from civicloop.matters import erasure, proof
-from civicloop.matters.proof import Timeline, moment
+from civicloop.matters.proof import Timeline
 from civicloop.receipts import days, keys, logproof, publishing, selectors, sql
 from civicloop.receipts.logproof import Looked
 from civicloop.receipts.models import DailyRoot
@@ -294,6 +295,10 @@ WORDS = {
     "text_of_nothing": "a text hangs on no entry: it was moved, or its entry was taken away",
     "evidence_changed": "the row of a photo or file was changed: the timeline says something else of it",
     "evidence_missing": "the row of a photo or file is gone, and no list of erasures says so",
+    "evidence_unknown": "a photo or file was slipped in: no entry of the timeline names it",
+    "public_photo_changed": "what is shown to everybody was changed: the decision in the timeline says something else",
+    "public_photo_missing": "the row of a decision about a photo and the public is gone",
+    "public_photo_unknown": "a photo was put before the public, or kept from it, without a decision in the timeline",
     "truncated": "entries are missing at the end, from this one on",
     "beyond_end": "it lies beyond the end that the matter itself gives",
     "cut_off": "the end was cut off: a root covers this entry, the timeline ends at another one",

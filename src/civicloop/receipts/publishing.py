@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from civicloop.matters.proof import moment
+from civicloop.foundation.moments import moment
 from civicloop.receipts.models import DailyRoot
 
 Copies = dict[str, dict[str, Any] | None]

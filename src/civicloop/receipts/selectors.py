@@ -10,8 +10,8 @@ from django.db import connection
 from civicloop.foundation import caches, chain, clock, locality
 from civicloop.foundation.canonical import canonical
 from civicloop.foundation.merkle import Leaf, Tree
+from civicloop.foundation.moments import moment
 from civicloop.matters.models import Entry, EntryText, Matter
-from civicloop.matters.proof import moment
 from civicloop.receipts import days, keys, sql
 from civicloop.receipts.logs import LOGS
 from civicloop.receipts.models import DailyLeaf, DailyRoot
