@@ -62,6 +62,6 @@ def test_a_token_does_only_what_its_scopes_say() -> None:
     narrow, matter = Caller(token=token), done(Caller().report(), 201)["id"]
     done(narrow.get(f"/matters/{matter}"))
     refusal(narrow.act(matter, "file", condition=condition()), 403, "scope_missing")
-    refusal(narrow.report(), 403, "forbidden")
+    refusal(narrow.report(), 403, "scope_missing")
     done(Caller("clerk").act(matter, "file", condition=condition()), 201)
     done(narrow.act(matter, "dispatch"), 201)

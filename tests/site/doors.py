@@ -19,7 +19,7 @@ _PART = re.compile(r"<(?:(\w+):)?(\w+)>|\{(?:(\w+):)?(\w+)\}|\(\?P<(\w+)>[^)]*\)
 
 @dataclass(frozen=True)
 class Door:
-    """An address with what it declares: the duty of a page; whether a call takes somebody without a token."""
+    """An address with what it declares: its duty; whether a call takes somebody without a token."""
 
     pattern: str
     duty: str
@@ -60,7 +60,8 @@ def doors() -> list[Door]:
             for operation in view.operations:
                 address = f"api/v1{prefix}{path}".replace("//", "/")
                 for method in operation.methods:
-                    found.append(Door(address, "", (method,), "matter_id" in address, _takes_nobody(operation)))
+                    duty, nobody = operation.view_func.duty, _takes_nobody(operation)
+                    found.append(Door(address, duty, (method,), "matter_id" in address, nobody))
     return found
 
 

@@ -205,18 +205,18 @@ def test_every_address_can_be_filled_in() -> None:
 def test_a_page_opens_for_its_duty_and_for_nobody_else(city: City, user: str) -> None:
     person, actor = Person(user), city.actors[user]
     faults = []
-    for door in chosen(user, lambda d: not d.of_api and d.duty not in {"public", "matters.act"}):
+    for door in chosen(user, lambda d: d.duty not in {"public", "matters.act"}):
         allowed = access.may(actor, door.duty).allowed
         for method in door.methods:
             if allowed and (method == "POST" or door.of_matter):
                 continue  # what it does then is what the tests of the page are about
             if allowed:
                 status = person.ask(door, method).status_code
-                fits = status not in {403} and status < 500 and (status == 200 or "<" in door.pattern or status != 404)
+                fits = status != 403 and status < 500 and (status != 404 or not {"<", "{"}.isdisjoint(door.pattern))
             else:
                 with nothing_written(f"{user} {method} {door.pattern}"):
                     status = person.ask(door, method).status_code
-                fits = status in {403, 405}
+                fits = status in {403, 405, *([422] if door.of_api else [])}  # the form is looked at first
             if not fits:
                 faults.append((door.pattern, door.duty, method, allowed, status))
     assert faults == []
@@ -227,7 +227,7 @@ def test_a_matter_opens_for_whoever_may_know_of_it_and_for_nobody_else(city: Cit
     person, faults = Person(user), []
     whole = {"matters/<uuid:matter_id>", "api/v1/matters/{uuidstr:matter_id}"}
     for door in chosen(user, lambda d: d.of_matter and not d.pattern.startswith("status/")):
-        if door.duty not in {"", "matters.act"} and not access.may(city.actors[user], door.duty).allowed:
+        if door.duty != "matters.act" and not access.may(city.actors[user], door.duty).allowed:
             continue  # the test above
         for name, matter in city.matters.items():
             known = name in city.seen[user]
@@ -258,7 +258,7 @@ QUERIES = ("", "?m={id}", "?number={number}&what={number}&username=clerk", "?tex
 def test_no_list_export_search_or_tile_tells_of_a_matter_that_one_may_not_know_of(city: City, user: str) -> None:
     person, faults, seen = Person(user), [], 0
     for door in chosen(user, lambda d: not d.of_matter and "GET" in d.methods):
-        if door.duty not in {"", "public"} and not access.may(city.actors[user], door.duty).allowed:
+        if door.duty not in {"public", "matters.act"} and not access.may(city.actors[user], door.duty).allowed:
             continue
         for name, query in asked(user, door, [*city.matters]):
             number = city.secrets[name][3]
@@ -282,7 +282,7 @@ def test_nobody_in_particular_comes_to_what_is_public_only(city: City) -> None:
             with nothing_written(f"nobody {method} {door.pattern}"):
                 response = person.ask(door, method, city.matters["reported"])
             status, said = response.status_code, body(response)
-            if door.nobody or door.duty == "matters.act":
+            if door.nobody or (door.duty == "matters.act" and not door.of_api):
                 fits = status < 500 or door.pattern == "readyz"  # no worker gives a sign of life here
             elif door.of_api:
                 fits = status == 401

@@ -5,6 +5,7 @@ import importlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -42,16 +43,37 @@ def test_every_duty_of_a_page_exists() -> None:
     assert duties - {"public", "matters.act"} <= set(DUTIES)
 
 
-def test_every_call_of_the_api_declares_who_may_make_it() -> None:
+def calls() -> list[tuple[str, Any]]:
+    """Every call of the API with its address."""
     from civicloop.api.app import api
 
-    undeclared = []
-    for _prefix, router in api._routers:
-        for path, view in router.path_operations.items():
-            for operation in view.operations:
-                if operation.auth_param.__class__.__name__ == "object":
-                    undeclared.append(path)
+    return [
+        (f"{prefix}{path} {'/'.join(operation.methods)}", operation)
+        for prefix, router in api._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+    ]
+
+
+def test_every_call_of_the_api_declares_who_may_make_it() -> None:
+    undeclared = [path for path, call in calls() if call.auth_param is not None and not call.auth_callbacks]
     assert undeclared == []
+
+
+def test_every_call_of_the_api_declares_its_duty_and_asks_it() -> None:
+    from civicloop.people.access import DUTIES
+    from civicloop.people.web import OF_MATTER, PUBLIC
+
+    assert len(calls()) > 30
+    faults = []
+    for path, call in calls():
+        duty = getattr(call.view_func, "duty", None)
+        known = duty in {*DUTIES, OF_MATTER, PUBLIC}
+        asked = duty in {OF_MATTER, PUBLIC} or call.view_func.__code__.co_name == "guarded"
+        for_everybody = (duty == PUBLIC) == (call.auth_param is None)
+        if not (known and asked and for_everybody) or (duty == OF_MATTER and "matter_id" not in path):
+            faults.append((path, duty))
+    assert faults == []
 
 
 # what may ask the system for the time: the clock itself, processes that wait in real time, and caches that grow stale

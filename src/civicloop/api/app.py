@@ -23,11 +23,14 @@ from ninja.parser import Parser
 from civicloop.catalogue.api import router as catalogue
 from civicloop.catalogue.component_api import router as components
 from civicloop.classifier.api import router as classifier
+from civicloop.matters import errors
 from civicloop.matters.api import router as matters
 from civicloop.matters.cluster_api import router as clusters
 from civicloop.matters.errors import Refused
 from civicloop.matters.passage_api import router as passage
+from civicloop.people import web
 from civicloop.people.api import router as people
+from civicloop.people.web import Barred
 from civicloop.places.api import router as places
 from civicloop.receipts.api import router as receipts
 from civicloop.search.api import router as search
@@ -80,15 +83,23 @@ PROBLEM = {
 
 
 class DescribedApi(NinjaAPI):
-    """Adds to each operation what every one of them may answer: a problem."""
+    """Adds to each operation its duty, which is the scope that a token needs, and what each may answer: a problem."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         """The OpenAPI document."""
         schema = super().get_openapi_schema(**options)
         schema["components"]["schemas"]["Problem"] = PROBLEM
         content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        duties = {
+            operation.operation_id or self.get_openapi_operation_id(operation): operation.view_func.duty  # type: ignore[attr-defined]
+            for _prefix, router in self._routers
+            for view in router.path_operations.values()
+            for operation in view.operations
+            if operation.include_in_schema
+        }
         for path in schema["paths"].values():
             for operation in path.values():
+                operation["x-duty"] = duties[operation["operationId"]]
                 operation["responses"]["default"] = {"description": "A problem", "content": content}
         return schema
 
@@ -152,6 +163,7 @@ register_converter(Anything, "anything")
 @nowhere.api_operation(
     ["GET", "POST", "PUT", "PATCH", "DELETE"], "/{anything:rest}", auth=None, include_in_schema=False
 )
+@web.call(web.PUBLIC)
 def unknown(request: HttpRequest, rest: str) -> HttpResponse:
     """Every other address below this one: a program gets a problem, not a page."""
     return problem(404, "not_found", _("There is nothing at this address."))
@@ -175,6 +187,12 @@ def problem(status: int, code: str, words: str, extra: Mapping[str, Any] | None 
 def refused(request: HttpRequest, reason: Refused) -> HttpResponse:
     """A refusal of the loop, with the field that it is about."""
     return problem(reason.status, reason.code, reason.words, reason.extra)
+
+
+@api.exception_handler(Barred)
+def barred(request: HttpRequest, reason: Barred) -> HttpResponse:
+    """A call whose duty the caller's post or token does not have."""
+    return refused(request, errors.forbidden("scope_missing" if reason.code == "scope_missing" else "forbidden"))
 
 
 @api.exception_handler(ValidationError)

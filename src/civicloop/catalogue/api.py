@@ -12,8 +12,7 @@ from pydantic import Field
 from civicloop.calendars.words import limit_words
 from civicloop.catalogue import component_selectors, exporting, routing, rule_words, selectors, words
 from civicloop.catalogue.choices import Family
-from civicloop.people import access, web
-from civicloop.people.access import Actor
+from civicloop.people import web
 from civicloop.people.selectors import units
 from civicloop.places import selectors as places
 
@@ -88,6 +87,7 @@ def _kind(view: selectors.KindView) -> KindOut:
 
 
 @router.get("/kinds", response=KindsOut, by_alias=True, auth=None, operation_id="kinds")
+@web.call(web.PUBLIC)
 def kinds(request: HttpRequest, wanted: Query[KindFilter]) -> KindsOut:
     """Kinds in force with their filing conditions, by standard, family and code."""
     try:
@@ -200,11 +200,9 @@ def _place(wanted: WhoIn) -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
 
 
 @router.get("/who-answers", response=WhoOut, auth=[web.Bearer(), web.Session()], operation_id="who_answers")
+@web.call("catalogue.view")
 def who_answers(request: HttpRequest, wanted: Query[WhoIn]) -> WhoOut:
     """Who answers for a kind at a place and moment, with every rule that was looked at."""
-    actor: Actor = request.auth  # type: ignore[attr-defined]
-    if not access.may(actor, "catalogue.view").allowed:
-        raise HttpError(403, _("Your post may not do this."))
     component = _component(wanted.component)
     kind_id = _kind_id(wanted.kind)
     if component is not None:

@@ -9,12 +9,12 @@ from pydantic import Field
 from civicloop.catalogue import component_selectors as register
 from civicloop.catalogue import selectors, words
 from civicloop.catalogue.choices import ComponentState
-from civicloop.people import access, web
-from civicloop.people.access import Actor
+from civicloop.people import web
 from civicloop.people.models import Unit
 from civicloop.places import selectors as places
 
-router = Router(tags=["catalogue"], auth=[web.Bearer(), web.Session()])
+router = Router(tags=["catalogue"])
+STAFF = [web.Bearer(), web.Session()]
 LARGEST_PAGE = 200
 
 
@@ -62,16 +62,10 @@ class ComponentFilter(Schema):
     limit: int = Field(50, ge=1, le=LARGEST_PAGE)
 
 
-def _reader(request: HttpRequest) -> None:
-    actor: Actor = request.auth  # type: ignore[attr-defined]
-    if not (access.may(actor, "catalogue.view").allowed or access.may(actor, "matters.report").allowed):
-        raise HttpError(403, _("Your post may not do this."))
-
-
-@router.get("/components", response=ComponentsOut, operation_id="components")
+@router.get("/components", response=ComponentsOut, auth=STAFF, operation_id="components")
+@web.call("lists.use")
 def components(request: HttpRequest, wanted: Query[ComponentFilter]) -> ComponentsOut:
     """Components near a point, the nearest first, or a page of the register by code."""
-    _reader(request)
     kind = register.kind_named(wanted.kind) if wanted.kind else None
     if wanted.kind and kind is None:
         raise HttpError(404, _("There is no such kind."))
@@ -100,10 +94,10 @@ def _near(wanted: ComponentFilter, kind_id: int | None) -> list[register.Compone
     return register.near(located.lon, located.lat, within=wanted.within, kind_id=kind_id, limit=wanted.limit)
 
 
-@router.get("/components/{code}", response=ComponentOut, operation_id="component")
+@router.get("/components/{code}", response=ComponentOut, auth=STAFF, operation_id="component")
+@web.call("lists.use")
 def component(request: HttpRequest, code: str) -> ComponentOut:
     """The component in force with this code."""
-    _reader(request)
     found = register.by_code(code)
     if found is None:
         raise HttpError(404, _("There is no such component."))

@@ -35,6 +35,7 @@ class KindSuggestionOut(Schema):
     auth=[web.Bearer(), web.Session()],
     summary="The kind of a text, suggested",
 )
+@web.call("lists.use")
 def suggest(request: HttpRequest, told: TextIn) -> KindSuggestionOut:
     """Answers without keeping the text."""
     found = selectors.suggest(told.text)

@@ -279,6 +279,7 @@ def channel_of(actor: Actor, asked: str | None) -> str:
 
 
 @router.post("/matters", response={200: ReportedOut, 201: ReportedOut}, auth=ANYBODY, summary="Report a matter")
+@web.call("matters.report")
 def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
     """Without a token: the resident channel, bounded by network."""
     actor = actor_of(request)
@@ -302,6 +303,7 @@ def report(request: HttpRequest, body: ReportIn) -> Status[ReportedOut]:
 
 
 @router.get("/matters", response=MattersOut, auth=STAFF, summary="Lists, limited to what the caller may see")
+@web.call("matters.list")
 def matters(
     request: HttpRequest, area: str = "", unit: str = "", kind: str = "", step: str = "", stage: str = "",
     procedure: str = "", desk: bool = False, open: bool | None = None, end: str = "", due: str = "", card: str = "",
@@ -402,12 +404,14 @@ def areas_out(seen: Reading) -> list[AreaOut]:
 
 
 @router.get("/matters/{uuid:matter_id}", response=MatterOut, auth=ANYBODY_INVOLVED)
+@web.call(web.OF_MATTER)
 def matter(request: HttpRequest, matter_id: Id) -> MatterOut:
     """One matter."""
     return rendered(selectors.seen_by(actor_of(request), matter_id))
 
 
 @router.get("/matters/{uuid:matter_id}/why-unit", response=WhyUnitOut, auth=STAFF)
+@web.call(web.OF_MATTER)
 def why_this_unit(request: HttpRequest, matter_id: Id) -> WhyUnitOut:
     """What named the answering unit, and how every rule came out then; before the first dispatch, how they do now."""
     seen = selectors.seen_by(actor_of(request), matter_id)
@@ -421,6 +425,7 @@ def why_this_unit(request: HttpRequest, matter_id: Id) -> WhyUnitOut:
 
 
 @router.get("/matters/{uuid:matter_id}/timeline", response=list[LineOut], auth=STAFF)
+@web.call(web.OF_MATTER)
 def timeline(request: HttpRequest, matter_id: Id) -> list[LineOut]:
     """Every entry with its hash; erased texts are missing."""
     procedure = selectors.seen_by(actor_of(request), matter_id).procedure
@@ -434,6 +439,7 @@ def timeline(request: HttpRequest, matter_id: Id) -> list[LineOut]:
 
 
 @router.get("/matters/{uuid:matter_id}/clocks", response=list[ClockOut], auth=STAFF)
+@web.call(web.OF_MATTER)
 def clocks(request: HttpRequest, matter_id: Id) -> list[ClockOut]:
     """Every clock with its reckoning."""
     return clocks_out(selectors.seen_by(actor_of(request), matter_id))
@@ -451,6 +457,7 @@ def need_out(code: str, names: Any, kind: str, need: Any = None) -> NeedOut:
 
 
 @router.get("/matters/{uuid:matter_id}/actions", response=list[ActionOut], auth=ANYBODY_INVOLVED)
+@web.call(web.OF_MATTER)
 def available(request: HttpRequest, matter_id: Id) -> list[ActionOut]:
     """What the caller may do now, with the fields and evidence that each act needs, and why."""
     actor = actor_of(request)
@@ -466,6 +473,7 @@ def available(request: HttpRequest, matter_id: Id) -> list[ActionOut]:
 
 
 @router.post("/matters/{uuid:matter_id}/actions/{action}", response={200: DoneOut, 201: DoneOut}, auth=ANYBODY_INVOLVED)
+@web.call(web.OF_MATTER)
 def act(
     request: HttpRequest,
     matter_id: Id,
@@ -492,6 +500,7 @@ def step_version(header: str | None) -> int | None:
 
 
 @router.post("/matters/{uuid:matter_id}/evidence", response={200: EvidenceOut, 201: EvidenceOut}, auth=ANYBODY_INVOLVED)
+@web.call(web.OF_MATTER)
 def add_evidence(
     request: HttpRequest,
     matter_id: Id,
@@ -526,6 +535,7 @@ def add_file(
 
 
 @router.get("/matters/{uuid:matter_id}/evidence", response=list[EvidenceOut], auth=STAFF)
+@web.call(web.OF_MATTER)
 def list_evidence(request: HttpRequest, matter_id: Id) -> list[EvidenceOut]:
     """The photos and files of a matter."""
     selectors.seen_by(actor_of(request), matter_id)
@@ -556,6 +566,7 @@ class ReceiptOut(Schema):
 
 
 @router.get("/receipts/{number}", response=ReceiptOut, auth=None, summary="What a reporter may see, without an account")
+@web.call(web.PUBLIC)
 def receipt(
     request: HttpRequest, number: str, x_check_code: Annotated[str, Header(alias="X-Check-Code")] = ""
 ) -> ReceiptOut:
@@ -568,6 +579,7 @@ class CodeForm(Schema):
 
 
 @router.post("/receipts/{number}", response=ReceiptOut, auth=None, summary="The same by a form")
+@web.call(web.PUBLIC)
 def receipt_by_form(request: HttpRequest, number: str, body: Form[CodeForm]) -> ReceiptOut:
     """The check code travels in the body."""
     return receipt_of(request, number, body.check_code)

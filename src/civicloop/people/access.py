@@ -161,6 +161,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "catalogue.try": frozenset({Role.SYSTEM_ADMIN, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER}),
     "catalogue.change": frozenset({Role.SYSTEM_ADMIN}),
     "units.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    # lists that every program needs before it can send anything: units, components, which kind a text is about
+    "lists.use": frozenset(Role.values),
     "units.change": frozenset({Role.SYSTEM_ADMIN}),
     "posts.view": frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}),
     "posts.change": frozenset({Role.SECURITY_ADMIN}),

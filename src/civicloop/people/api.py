@@ -20,6 +20,7 @@ class UnitOut(Schema):
 
 
 @router.get("/units", response=list[UnitOut], auth=[web.Bearer(), web.Session()])
+@web.call("lists.use")
 def units(request: HttpRequest, q: str = "", kind: str = "", after: str = "", limit: int = 50) -> list[UnitOut]:
     """Units in force by code; `after` is the last code of the page before, `limit` at most 200."""
     rows = selectors.units().filter(code__gt=after[:64])

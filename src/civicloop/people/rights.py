@@ -36,6 +36,7 @@ WORDS: Mapping[str, tuple[Group, Promise]] = {
     "catalogue.view": ("see", _("Kinds, conditions, limits and who answers for them")),
     "units.view": ("see", _("Units and their duty phones")),
     "procedures.view": ("see", _("Procedures")),
+    "lists.use": ("see", _("Which units and components there are, and which kind a text is about, for programs")),
     "style.view": ("see", _("The page of components")),
     "posts.view": ("see", _("Posts and who holds them, tokens, links to the sign-in service")),
     "delegations.view": ("see", _("Delegated affairs in the reach of the post")),

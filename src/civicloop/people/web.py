@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -68,6 +68,39 @@ def public(view: View) -> View:
     """Say that a page is for everybody, with or without an account."""
     view.duty = "public"  # type: ignore[attr-defined]
     return view
+
+
+OF_MATTER = "matters.act"  # which post may do it, the matter itself decides: inside, by access.sees and its procedure
+PUBLIC = "public"
+
+
+class Barred(Exception):
+    """A call whose duty the caller does not have; `code` is the `why` of access.Decision."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+Call = TypeVar("Call", bound=Callable[..., Any])
+
+
+def call(code: str) -> Callable[[Call], Call]:
+    """As `duty`, for a call of the API: `code` is a duty, PUBLIC (for everybody) or OF_MATTER. Raises Barred."""
+
+    def wrap(view: Call) -> Call:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            decision = access.may(request.auth, code)  # type: ignore[attr-defined]
+            if not decision.allowed:
+                raise Barred(decision.why)
+            return view(request, *args, **kwargs)
+
+        made = cast("Call", view if code in (PUBLIC, OF_MATTER) else guarded)
+        made.duty = code  # type: ignore[attr-defined]
+        return made
+
+    return wrap
 
 
 class Session(APIKeyCookie):

@@ -9,6 +9,7 @@ from ninja import Form, Header, Query, Router, Schema
 
 from civicloop.matters.api import CodeForm, opened_by
 from civicloop.matters.errors import Refused
+from civicloop.people import web
 from civicloop.receipts import keys, selectors
 from civicloop.receipts.publishing import document
 
@@ -100,6 +101,7 @@ class ProofOut(Schema):
 
 
 @router.get("/roots", response=RootsOut, auth=None, summary="The signed root of every day, the newest first")
+@web.call(web.PUBLIC)
 def roots(
     request: HttpRequest, before: date | None = None, limit: Annotated[int, Query(ge=1, le=selectors.MOST)] = 50
 ) -> dict[str, Any]:
@@ -109,6 +111,7 @@ def roots(
 
 
 @router.get("/roots/key", response=KeysOut, auth=None, summary="The public keys under which roots are signed")
+@web.call(web.PUBLIC)
 def public_keys(request: HttpRequest) -> dict[str, Any]:
     """The one that signs now first, then every former one."""
     return {
@@ -120,6 +123,7 @@ def public_keys(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get("/roots/{day}", response=RootOut, auth=None, summary="The signed root of one day")
+@web.call(web.PUBLIC)
 def root(request: HttpRequest, day: str) -> dict[str, Any]:
     """404 for a day without a root: it is not over, or nothing was entered."""
     found = selectors.root_of(day_of(day))
@@ -141,6 +145,7 @@ def no_root() -> Refused:
 
 
 @router.get("/receipts/{number}/proof", response=ProofOut, auth=None, summary="A matter's receipt with its proofs")
+@web.call(web.PUBLIC)
 def proof(
     request: HttpRequest, number: str, x_check_code: Annotated[str, Header(alias="X-Check-Code")] = ""
 ) -> dict[str, Any]:
@@ -149,6 +154,7 @@ def proof(
 
 
 @router.post("/receipts/{number}/proof", response=ProofOut, auth=None, summary="The same by a form")
+@web.call(web.PUBLIC)
 def proof_by_form(request: HttpRequest, number: str, body: Form[CodeForm]) -> dict[str, Any]:
     """The check code travels in the body."""
     return selectors.receipt(opened_by(request, number, body.check_code))

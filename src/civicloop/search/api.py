@@ -9,6 +9,7 @@ from ninja import Query, Router, Schema
 
 from civicloop.matters.api import STAFF, actor_of, area_filter
 from civicloop.matters.selectors import Filters
+from civicloop.people import web
 from civicloop.search import selectors
 from civicloop.search.rules.snippets import Parts
 
@@ -46,6 +47,7 @@ class HitsOut(Schema):
 
 
 @router.get("/search", response=HitsOut, auth=STAFF, summary="Find matters by words")
+@web.call("matters.list")
 def search(
     request: HttpRequest, q: Annotated[str, Query(max_length=selectors.LONGEST)], area: str = "",
     open: bool | None = None, days: Annotated[int | None, Query(ge=1, le=36_500)] = None, after: str = "",

@@ -11,6 +11,7 @@ from pydantic import Field
 from civicloop.calendars import words as calendar_words
 from civicloop.foundation.names import shown
 from civicloop.matters.api import STAFF, actor_of, step_version, unit_id
+from civicloop.people import web
 from civicloop.people.access import Actor
 from civicloop.supervision import actions, demands, selectors, suggesting, timing, words
 from civicloop.supervision.actions import MOST_MATTERS, Done, NewOrder
@@ -198,6 +199,7 @@ IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
 
 @router.get("/orders", response=OrdersOut, auth=STAFF, summary="The register of orders, limited to the caller's reach")
+@web.call("orders.view")
 def orders(
     request: HttpRequest, unit: str = "", level: str = "", source: str = "", state: str = "", due: str = "",
     mine: bool = False, after: str = "", limit: Annotated[int, Query(ge=1, le=selectors.MOST)] = selectors.PAGE,
@@ -211,6 +213,7 @@ def orders(
 
 
 @router.post("/orders", response=BOTH, auth=STAFF, summary="Open an order")
+@web.call("orders.open")
 def open_order(request: HttpRequest, body: OrderIn) -> Status[dict[str, Any]]:
     """What is demanded and exists already is answered by it at once."""
     actor = actor_of(request)
@@ -223,6 +226,7 @@ def open_order(request: HttpRequest, body: OrderIn) -> Status[dict[str, Any]]:
 
 
 @router.get("/orders/suggestions", response=SuggestionsOut, auth=STAFF, summary="What suggests an order")
+@web.call("orders.open")
 def suggestions(request: HttpRequest) -> dict[str, Any]:
     """Repeated reports of one kind and place, and urgings without effect, in the caller's area."""
     return {
@@ -235,6 +239,7 @@ def suggestions(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.post("/orders/suggestions", response=BOTH, auth=STAFF, summary="Open the order that is suggested")
+@web.call("orders.open")
 def take(request: HttpRequest, body: SuggestedIn) -> Status[dict[str, Any]]:
     """Whoever comes second gets the same order (200)."""
     actor = actor_of(request)
@@ -242,6 +247,7 @@ def take(request: HttpRequest, body: SuggestedIn) -> Status[dict[str, Any]]:
 
 
 @router.get("/orders/{uuid:order_id}", response=OrderOut, auth=STAFF)
+@web.call("orders.view")
 def order(request: HttpRequest, order_id: Id) -> dict[str, Any]:
     """One order."""
     actor = actor_of(request)
@@ -249,6 +255,7 @@ def order(request: HttpRequest, order_id: Id) -> dict[str, Any]:
 
 
 @router.post("/orders/{uuid:order_id}/answer", response=BOTH, auth=STAFF, summary="The unit's answer")
+@web.call("orders.answer")
 def answer(request: HttpRequest, order_id: Id, body: AnswerIn, if_match: IfMatch = None) -> Status[dict[str, Any]]:
     """`If-Match` is the order's version; 412 when somebody has changed it meanwhile."""
     actor = actor_of(request)
@@ -259,6 +266,7 @@ def answer(request: HttpRequest, order_id: Id, body: AnswerIn, if_match: IfMatch
 
 
 @router.post("/orders/{uuid:order_id}/review", response=BOTH, auth=STAFF, summary="Write off, or send back")
+@web.call("orders.review")
 def review(request: HttpRequest, order_id: Id, body: ReviewIn, if_match: IfMatch = None) -> Status[dict[str, Any]]:
     """By nobody of the unit addressed, nor whoever answered. Sending back needs a reason."""
     actor = actor_of(request)
@@ -270,6 +278,7 @@ def review(request: HttpRequest, order_id: Id, body: ReviewIn, if_match: IfMatch
 
 
 @router.post("/orders/{uuid:order_id}/withdraw", response=BOTH, auth=STAFF, summary="Withdraw with a reason")
+@web.call("orders.review")
 def withdraw(request: HttpRequest, order_id: Id, body: ReasonIn, if_match: IfMatch = None) -> Status[dict[str, Any]]:
     """It need not be answered any more."""
     actor = actor_of(request)
@@ -280,6 +289,7 @@ def withdraw(request: HttpRequest, order_id: Id, body: ReasonIn, if_match: IfMat
 
 
 @router.post("/orders/{uuid:order_id}/raise", response=BOTH, auth=STAFF, summary="Raise to a higher level")
+@web.call("orders.review")
 def raise_level(request: HttpRequest, order_id: Id, body: RaiseIn, if_match: IfMatch = None) -> Status[dict[str, Any]]:
     """The same order with the same clock."""
     actor = actor_of(request)
