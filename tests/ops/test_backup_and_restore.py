@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,13 +24,14 @@ from civicloop.evidence.models import Evidence
 from civicloop.evidence.selectors import read_object
 from civicloop.foundation import clock, ids
 from civicloop.matters import actions, proof
-from civicloop.matters.models import Entry, Matter
+from civicloop.matters.models import Entry, Fact, Matter
 from civicloop.ops import backup, checkup, restoring
 from civicloop.ops.backup_file import Trouble, make_key, read_key
 from civicloop.records import sealing
 from civicloop.records.models import AuditEntry, SealedValue
 from tests import conftest, world
 from tests.api.calls import jpeg
+from tests.conftest import size
 from tests.matters import loop
 
 
@@ -148,51 +150,102 @@ def test_everything_comes_back_and_is_proved(
             Entry.objects.update(action="x")
 
 
-def test_a_backup_made_while_people_report_and_act_is_whole(
-    committing: str, empty: str, key: Path, run: Any, database_server: Any, tmp_path: Path
-) -> None:
-    acknowledged: list[UUID] = []
-    done, troubles = threading.Event(), []
+class Worker(threading.Thread):
+    """Somebody who works on, and notes what was acknowledged with the time before it was sent and after its answer."""
 
-    def work() -> None:
+    def __init__(self, number: int) -> None:
+        super().__init__(daemon=True)
+        self.number, self.done = number, threading.Event()
+        self.said: list[tuple[UUID, int, float, float]] = []  # matter or photo, seq (0 for a photo), sent, answered
+        self.trouble: Exception | None = None
+
+    def run(self) -> None:
         try:
-            while not done.is_set():
-                matter = report_and_file()
-                add_photo(matter, len(acknowledged) % 200)
-                acknowledged.append(matter)
+            while not self.done.is_set():
+                sent = time.monotonic()
+                matter = loop.report(reporter={"name": "王小明", "phone": "13800001234"})
+                sent = self._said(matter, 1, sent)
+                filed = loop.act("clerk", matter, "file", condition=loop.condition())
+                sent = self._said(matter, filed.seq, sent)
+                self._said(add_photo(matter, (self.number * 60 + len(self.said)) % 200), 0, sent)
         except Exception as trouble:
-            troubles.append(trouble)
+            self.trouble = trouble
         finally:
             connection.close()
 
-    people = [threading.Thread(target=work) for _number in range(3)]
+    def _said(self, what: UUID, seq: int, sent: float) -> float:
+        answered = time.monotonic()
+        self.said.append((what, seq, sent, answered))
+        return answered
+
+
+FACTS = ("matter_id", "seq", "no", "name", "delta", "unit_id", "kind_id", "channel", "detail")
+
+
+def counters() -> tuple[list[tuple[Any, ...]], dict[str, int]]:
+    """Every delta that figures are folded from, and their sums by name."""
+    rows = list(Fact.objects.order_by("matter_id", "seq", "no").values_list(*FACTS))
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row[3]] = sums.get(row[3], 0) + row[4]
+    return rows, sums
+
+
+def test_a_backup_made_while_people_report_and_act_is_one_moment(
+    committing: str, empty: str, key: Path, run: Any, database_server: Any, tmp_path: Path
+) -> None:
+    people = [Worker(number) for number in range(3)]
     for each in people:
         each.start()
-    try:
-        while len(acknowledged) < 6 and not troubles:
+
+    def enough(more: int, than: int = 0) -> None:
+        while sum(len(each.said) for each in people) < than + more and not any(each.trouble for each in people):
             time.sleep(0.02)
-        before = set(acknowledged)
+
+    try:
+        enough(size(18, 300))
+        begun = time.monotonic()
+        known = sum(len(each.said) for each in people)
 
         def wait_for_more(words: str) -> None:
-            while words == "matters_matter" and len(acknowledged) < len(before) + 6 and not troubles:
-                time.sleep(0.02)
+            # between the tables, so that each of them would show another moment, were it not one snapshot
+            if words in {"matters_matter", "evidence_evidence", "matters_entry", "matters_fact"}:
+                enough(size(6, 60), sum(len(each.said) for each in people))
 
         file, _manifest, _kept = backup.make(tmp_path, read_key(key), wait_for_more)
     finally:
-        done.set()
+        for each in people:
+            each.done.set()
         for each in people:
             each.join()
-    assert troubles == []
-    assert len(before) >= 6
+    assert [each.trouble for each in people] == [None] * 3
+    facts_here, _sums = counters()
     back = run(empty, "there", "restore", file, "--key", key, "--json")
     assert back.returncode == 0, back.stdout + back.stderr
     proved = json.loads(back.stdout)
     assert proved["wrong"] == []
     assert "sealing.key" in proved["put_back"]
+
     conftest._point_at(database_server, empty)
-    assert before <= set(Matter.objects.values_list("id", flat=True))
-    assert before <= set(Evidence.objects.values_list("matter_id", flat=True))
-    assert Matter.objects.count() == proved["matters"] < len(acknowledged)  # one moment, not the last one
+    last = dict(Matter.objects.values_list("id", "seq"))
+    last |= dict.fromkeys(Evidence.objects.values_list("id", flat=True), 0)
+    said = [each for person in people for each in person.said]
+    there = [each for each in said if each[1] <= last.get(each[0], -1)]
+    missing = [each for each in said if each[1] > last.get(each[0], -1)]
+    assert len(there) >= known  # whatever was acknowledged before it began
+    assert all(answered > begun for _matter, _seq, _sent, answered in missing)
+    assert missing  # one moment, not the last one
+    # everything that is there was sent before anything that is missing was answered: a moment lies between
+    assert max(sent for _m, _s, sent, _a in there) <= min(answered for _m, _s, _sent, answered in missing)
+    # nothing half: whole timelines, photos with their entries, counters with theirs
+    assert all(each.seq == each.entries.count() for each in Matter.objects.all())
+    assert Entry.objects.filter(action="evidence").count() == Evidence.objects.count()
+    assert SealedValue.objects.filter(field="reporter_phone").count() == Matter.objects.count() == proved["matters"]
+    restored, sums = counters()
+    assert restored == [each for each in facts_here if each[1] <= last.get(each[0], -1)]
+    assert (sums["reported"], sums["stage"]) == (proved["matters"], proved["matters"])
+    entered = Counter(Entry.objects.values_list("action", flat=True))
+    assert (sums["reported"], sums["act"]) == (entered["report"], entered["file"])
 
 
 def flipped(content: bytes) -> bytes:
