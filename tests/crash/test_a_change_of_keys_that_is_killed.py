@@ -1,0 +1,145 @@
+"""A change of keys and the worker that re-seals, really killed: everything opens all the while, and follows."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import LONG, ROOT, size
+from tests.crash.installation import Installation
+from tests.crash.senders import PATIENCE
+
+pytestmark = pytest.mark.crash
+
+# what is sealed: values in several batches, originals of photos; {number} values
+SET_UP = """
+import django; django.setup()
+from tests import world; world.build()
+from civicloop.evidence import actions as evidence
+from civicloop.foundation import clock, ids
+from civicloop.records import sealing
+from civicloop.records.models import SealedValue
+from tests.api.calls import jpeg
+rows = []
+for _each in range({number}):
+    row = sealing.seal(matter := ids.uuid7(), 1, "reporter_phone", "13800000000")
+    rows.append(SealedValue(matter_id=matter, no=1, field=row.field, envelope=row.envelope, lookup=row.lookup,
+                            retention=row.retention, created_at=clock.now()))
+SealedValue.objects.bulk_create(rows)
+for shade in range(12):
+    evidence.store(evidence.prepare(upload=jpeg(shade), filename="a.jpg", stage="other", matter_id=ids.uuid7(),
+                                    evidence_id=ids.uuid7(), actor_id=None, post_id=None))
+"""
+# `civicloop keys rotate`, killed before the n-th thing that it does to a key file
+ROTATE = """
+import os, signal, sys
+left = {number}
+def strike(event, given):
+    global left
+    name = str(given[0]) if given else ""
+    writes = event == "os.rename" or (event == "open" and (name.endswith("/keys") or "/keys/." in name))
+    if writes and "/keys" in name:
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(strike)
+sys.argv = ["civicloop", "keys", "rotate"]
+from civicloop.ops.cli import main
+main()
+"""
+# somebody goes on working, and everything is looked at
+LOOK = """
+import json, django; django.setup()
+from civicloop.evidence import selectors as files
+from civicloop.evidence.models import Evidence
+from civicloop.foundation import ciphers, clock, ids
+from civicloop.records import keyring, sealing
+from civicloop.records.models import AuditEntry, KeyChange, SealedValue
+row = sealing.seal(matter := ids.uuid7(), 1, "reporter_phone", "13800000000")
+SealedValue.objects.create(matter_id=matter, no=1, field=row.field, envelope=row.envelope, lookup=row.lookup,
+                           retention=row.retention, created_at=clock.now())
+rows = list(SealedValue.objects.all())
+originals = [files.open_original(actor_id=None, actor_words="tests", post_id=None, purpose="proof",
+                                 matter_id=e.matter_id, evidence_id=e.id) for e in Evidence.objects.all()]
+print(json.dumps({
+    "rows": len(rows), "opened": sum(sealing.masked(r.matter_id, [1]) == {1: "138****0000"} for r in rows),
+    "found": SealedValue.objects.filter(lookup__in=sealing.look_ups("13800000000")).count(),
+    "originals": len(originals), "keys": sorted({ciphers.key_id(bytes(r.envelope)) for r in rows}),
+    "needed": sorted({e.sealed_with for e in Evidence.objects.all()}),
+    "now": keyring.current().id, "changes": KeyChange.objects.count(),
+    "installed": KeyChange.objects.exclude(installed_at=None).count(),
+    "lines": AuditEntry.objects.filter(action="keys.change").count(),
+}))
+"""
+
+
+def rotated(installation: Installation, number: int) -> int:
+    """The exit code of a change that is killed before its n-th write."""
+    command = [sys.executable, "-c", ROTATE.replace("{number}", str(number))]
+    return subprocess.run(command, env=installation.environment(), cwd=ROOT, capture_output=True).returncode
+
+
+def looked(installation: Installation, expected: int) -> dict[str, Any]:
+    """What is there now: nothing may be missing or closed."""
+    seen: dict[str, Any] = json.loads(installation.run("-c", LOOK))
+    assert (seen["rows"], seen["opened"], seen["found"], seen["originals"]) == (expected, expected, expected, 12)
+    return seen
+
+
+def resealed(installation: Installation) -> int:
+    """How many things the worker has noted as re-sealed."""
+    with psycopg.connect(installation.database.addresses().application) as plain:
+        row = plain.execute("SELECT coalesce(sum(resealed), 0) FROM records_resealing").fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_a_change_of_keys_killed_at_every_write_is_finished_and_nothing_is_lost(tmp_path: Path) -> None:
+    number, kills = size(2000, 20_000), size(2, 20)
+    places = [3, 8, 4] if not LONG else [*range(1, 10), *range(1, 8)]
+    installation, there, killed = Installation(tmp_path), number, 0
+    installation.database.start()
+    try:
+        installation.run("-m", "civicloop.ops.cli", "migrate")
+        installation.run("-c", SET_UP.replace("{number}", str(number)))
+        before = looked(installation, there := there + 1)
+        earlier = number + 12 + 1  # what the former key sealed
+        for place in places:
+            code = rotated(installation, place)
+            assert code in {0, -signal.SIGKILL}
+            killed += code != 0
+            seen = looked(installation, there := there + 1)
+            assert seen["changes"] <= 1
+            earlier += seen["now"] == before["now"]
+            if code == 0:
+                break
+        assert killed > 1
+        if code != 0:
+            assert rotated(installation, 0) == 0
+        after = looked(installation, there := there + 1)
+        assert (after["changes"], after["installed"], after["lines"]) == (1, 1, 1)
+        assert after["now"] != before["now"]
+        for _kill in range(kills):
+            done, until = resealed(installation), time.monotonic() + PATIENCE
+            if installation.processes:
+                installation.kill("worker")
+            else:
+                installation.start("worker")
+            while resealed(installation) == done and done < number:
+                assert time.monotonic() < until, "the worker re-seals nothing"
+                time.sleep(0.002)
+        installation.kill("worker")
+        until = time.monotonic() + PATIENCE
+        while resealed(installation) < earlier:
+            assert time.monotonic() < until, f"re-sealed {resealed(installation)} of {earlier}"
+            time.sleep(0.2)
+        last = looked(installation, there + 1)
+    finally:
+        installation.stop()
+    assert set(last["keys"]) == set(last["needed"]) == {after["now"]}
+    print(f"\n{ {'killed while changing': killed, 'worker killed': kills + 1, 'values': there, 'lost': 0} }")
