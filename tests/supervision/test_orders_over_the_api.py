@@ -101,4 +101,6 @@ def test_suggestions_over_http() -> None:
     again = done(supervisor.post("/orders/suggestions", {"act_id": act(), "cause": only["cause"]}), 200)
     assert made["id"] == again["id"]
     assert done(supervisor.get("/orders/suggestions"))["items"] == []
+    for cause in (only["cause"] + "?", "\0", ""):
+        refusal(supervisor.post("/orders/suggestions", {"act_id": act(), "cause": cause}), 404, "not_found")
     refusal(Caller("receiver").get("/orders/suggestions"), 403, "forbidden")

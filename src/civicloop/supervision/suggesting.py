@@ -227,7 +227,8 @@ def numbers(suggested: Sequence[Suggestion], most: int) -> dict[UUID, str]:
 def take(actor: Actor, *, cause: str, act_id: UUID) -> Done:
     """Open the order that is suggested. Whoever comes second gets the same order (200). Raises Refused: not_found, and
     as open_order."""
-    before = _before(cause)
+    # a zero byte is in no cause, and the database takes none
+    before = _before(cause) if "\0" not in cause else None
     if before is not None:
         return Done(200, selectors.seen_by(actor, before.id))
     suggested = all_for(actor)
