@@ -239,3 +239,87 @@ def test_no_command_writes_past_the_actions_or_opens_what_is_sealed() -> None:
             if name in telling:
                 faults.append(f"{path.relative_to(SOURCE)}: {name}")
     assert faults == []
+
+
+def _imports(path: Path) -> set[str]:
+    """What a module imports, by its full name."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
+    return found
+
+
+def test_every_table_that_leaves_goes_through_the_room_that_neutralises_formulas() -> None:
+    """Cells that a spreadsheet would run are made harmless in one place; nobody else writes CSV or XLSX."""
+    own_hand, without = [], []
+    for path in SOURCE.rglob("*.py"):
+        name, source = str(path.relative_to(SOURCE)), path.read_text(encoding="utf-8")
+        if name == "foundation/spreadsheets.py":
+            continue
+        if "csv.writer" in source or "csv.DictWriter" in source or "xlsxwriter" in _imports(path):
+            own_hand.append(name)
+        answers = "text/csv" in source or "spreadsheetml" in source
+        if answers and not any(each.startswith("civicloop.foundation.spreadsheets") for each in _imports(path)):
+            without.append(name)
+    assert own_hand == []
+    assert set(without) == {
+        "catalogue/component_pages.py",  # component_files writes it
+        "catalogue/pages.py",  # exporting writes it
+        "site/phrase_pages.py",  # deskwork/files writes it
+    }
+
+
+# who may reach other machines, and what bounds where
+OUTWARD = {
+    "foundation/outgoing.py": "the one way to ask by HTTP: HTTPS or this machine, no redirect, bounded time and length",
+    "notices/channels/mail.py": "the mail server of the environment; TLS unless it is this machine",
+    "ops/traces.py": "the collector of the environment; no redirect, no proxy",
+    "evidence/buckets.py": "the object store of the environment",
+    "ops/ports.py": "looks whether a port of this machine is free",
+    "ops/embedded.py": "the embedded database of this machine",
+    "ops/bench/client.py": "a throw-away instance on this machine",
+    "ops/bench/instance.py": "a throw-away instance on this machine",
+}
+NETWORK = {
+    "socket", "ssl", "http.client", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "smtplib", "ftplib",
+    "poplib", "imaplib", "telnetlib", "asyncio", "boto3", "django.core.mail", "jwt.PyJWKClient", "socketserver",
+}  # fmt: skip
+
+
+def test_only_listed_modules_reach_other_machines() -> None:
+    reaching = {
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if _imports(path) & NETWORK and "migrations" not in path.parts
+    }
+    assert reaching == set(OUTWARD)
+
+
+def test_whoever_asks_by_http_has_looked_at_the_host() -> None:
+    """`outgoing.ask` takes any address, so each module that calls it holds it against its list first."""
+    asking = {
+        str(path.relative_to(SOURCE)): path.read_text(encoding="utf-8")
+        for path in SOURCE.rglob("*.py")
+        if "outgoing.ask(" in path.read_text(encoding="utf-8")
+    }
+    assert set(asking) == {"notices/channels/web.py", "people/oidc.py"}
+    for name, source in asking.items():
+        before = source[: source.index("outgoing.ask(")]
+        assert "outgoing.allowed(" in before or "outgoing.safe(" in before, name
+
+
+# the API asks no address that somebody has sent: what a request brings is never where to ask
+def test_no_call_or_form_takes_an_address_to_fetch() -> None:
+    from civicloop.api.app import api
+
+    described = api.get_openapi_schema()
+    asked = {
+        f"{path} {name}"
+        for path, schema in described["components"]["schemas"].items()
+        for name in schema.get("properties", {})
+        if path.endswith("In") and any(word in name for word in ("url", "href", "webhook", "callback"))
+    }
+    assert asked == set()

@@ -14,7 +14,7 @@ from typing import Any
 
 from civicloop.catalogue.choices import ComponentState
 from civicloop.catalogue.files import CatalogueRefused
-from civicloop.foundation.spreadsheets import neutral, plain, text_of
+from civicloop.foundation.spreadsheets import lines, plain, text_of
 
 COLUMNS = (
     "code", "name", "name_en", "state", "accuracy", "lon", "lat", "address", "department_code", "owner_code",
@@ -122,15 +122,7 @@ Cells = Mapping[str, Any]
 def csv_of(rows: Iterable[Cells]) -> Iterator[str]:
     """The text of a CSV file, line by line."""
     columns = (*COLUMNS[:-1], *INFORMING)
-    yield _row(columns)
-    for row in rows:
-        yield _row([neutral(row[column]) for column in columns])
-
-
-def _row(cells: Sequence[object]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
-    return out.getvalue()
+    yield from lines(columns, ([row[column] for column in columns] for row in rows))
 
 
 def geojson_of(rows: Iterable[Cells]) -> Iterator[str]:

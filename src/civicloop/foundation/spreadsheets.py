@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import xlsxwriter
 
@@ -27,13 +27,20 @@ def plain(cell: str) -> str:
     return cell[1:] if cell.startswith(MARK) and cell.lstrip(MARK).startswith(FORMULA) else cell
 
 
-def written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """The text of a CSV file with neutral cells; one line a row, the names of the columns first."""
+def lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A CSV file with neutral cells, row by row, the names of the columns first."""
     out = _Rows()
     writer = csv.writer(out, lineterminator="\r\n")  # so that a cell with either sign is quoted
     writer.writerow(columns)
-    writer.writerows([neutral(cell) for cell in row] for row in rows)
-    return "".join(out.rows)
+    for row in rows:
+        yield out.taken()
+        writer.writerow([neutral(cell) for cell in row])
+    yield out.taken()
+
+
+def written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The text of a CSV file with neutral cells; one line a row, the names of the columns first."""
+    return "".join(lines(columns, rows))
 
 
 def workbook(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -52,13 +59,17 @@ def workbook(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 
 class _Rows:
-    """Takes the rows of a csv.writer one by one and ends them with a plain line feed."""
+    """Takes a row of a csv.writer and ends it with a plain line feed."""
 
     def __init__(self) -> None:
-        self.rows: list[str] = []
+        self.row = ""
 
     def write(self, row: str) -> None:
-        self.rows.append(row.removesuffix("\r\n") + "\n")
+        self.row += row.removesuffix("\r\n") + "\n"
+
+    def taken(self) -> str:
+        row, self.row = self.row, ""
+        return row
 
 
 def text_of(raw: bytes) -> str:

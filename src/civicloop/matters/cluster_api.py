@@ -10,7 +10,7 @@ from pydantic import Field
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation.names import shown
 from civicloop.foundation.throttle import Throttle, network
-from civicloop.matters import errors, hints, merging
+from civicloop.matters import clusters, errors, hints, merging
 from civicloop.matters.api import ANYBODY, STAFF, actor_of, language
 from civicloop.matters.models import Merging
 from civicloop.people import web
@@ -65,6 +65,7 @@ class TakeOutIn(Schema):
 
 
 @router.post("/matters/alike", response=list[HintOut], auth=ANYBODY, summary="What has been reported already near by")
+@web.call("matters.report")
 def alike(request: HttpRequest, body: AlikeIn) -> list[HintOut]:
     """At most three open cases, the likeliest first; nothing that not everybody may know."""
     wait = ASKED.wait(network(web.address(request)))
@@ -93,6 +94,7 @@ def alike(request: HttpRequest, body: AlikeIn) -> list[HintOut]:
 
 
 @router.post("/matters/{uuid:matter_id}/cluster", response={200: MergingOut, 202: MergingOut}, auth=STAFF)
+@web.call(clusters.DUTY)
 def join(request: HttpRequest, matter_id: UUID, body: MergeIn) -> Status[MergingOut]:
     """Join reports to this case, one after the other; 202 while some are still to come."""
     run = merging.begin(actor_of(request), merging_id=body.id, lead_id=matter_id, matter_ids=body.matters)
@@ -102,6 +104,7 @@ def join(request: HttpRequest, matter_id: UUID, body: MergeIn) -> Status[Merging
 
 
 @router.get("/merging/{uuid:merging_id}", response=MergingOut, auth=STAFF)
+@web.call(clusters.DUTY)
 def progress(request: HttpRequest, merging_id: UUID) -> MergingOut:
     """How far a run is."""
     return _out(merging.of(actor_of(request), merging_id))
@@ -116,6 +119,7 @@ def _out(run: Merging) -> MergingOut:
 
 
 @router.post("/matters/{uuid:matter_id}/take-out", response={204: None}, auth=STAFF)
+@web.call(clusters.DUTY)
 def take_out(request: HttpRequest, matter_id: UUID, body: TakeOutIn) -> Status[None]:
     """Take a report out of its cluster: it stands where it stood, with the same deadline."""
     merging.take_out(actor_of(request), matter_id=matter_id, act_id=body.act_id, reason=body.reason)

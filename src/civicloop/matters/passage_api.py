@@ -10,6 +10,7 @@ from ninja import Router, Schema
 from civicloop.matters import calling, passage, returning, selectors
 from civicloop.matters.api import STAFF, actor_of
 from civicloop.matters.words import action_words
+from civicloop.people import web
 
 router = Router(tags=["matters"])
 
@@ -89,6 +90,7 @@ class WhistlesOut(Schema):
 
 
 @router.get("/matters/{uuid:matter_id}/passage", response=PassageOut, auth=STAFF, summary="Its way through units")
+@web.call(web.OF_MATTER)
 def way(request: HttpRequest, matter_id: UUID) -> dict[str, Any]:
     """Every hop with its reason, who received it first, returns, and who came when called."""
     actor = actor_of(request)
@@ -124,6 +126,7 @@ def arrival(each: passage.Arrival, codes: dict[int, str]) -> dict[str, Any]:
 
 
 @router.get("/whistles", response=WhistlesOut, auth=STAFF, summary="Calls to places, and how units answered")
+@web.call("matters.list")
 def whistles(request: HttpRequest) -> dict[str, Any]:
     """Of the last thirty days, in the matters that the caller sees."""
     found = calling.calls(actor_of(request))
