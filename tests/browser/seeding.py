@@ -122,8 +122,26 @@ def matters() -> dict[str, str]:
     for number in range(4):  # what waits to be dispatched in a subdistrict of its own
         many = at(f"many{number}", f"背街路灯第{number + 1}盏不亮", "夜里很黑。", kind="01023", point=(117.12, 39.05))
         loop.act("s2-clerk", many, "file", condition=condition)
+    called(at("whistled", "跨街道线缆下垂", "线缆垂到人行道，涉及几家单位。", kind="01023", point=(117.12, 39.05)))
     world.token("grid")  # an account with a token looks no different
     return {name: str(matter) for name, matter in made.items()}
+
+
+def called(matter: UUID) -> None:
+    """A whistle to which one unit has come and another is on the way; the phrases that come with the product."""
+    from civicloop.deskwork import actions, files
+    from civicloop.matters.models import Task
+    from civicloop.people import access
+    from tests.matters import loop
+
+    loop.act("s2-clerk", matter, "file", condition=loop.condition(no=3))
+    loop.act("s2-clerk", matter, "escalate", up_reason="several_departments", note="供电、城管均需到场")
+    units = ["d1-urban", "d1-power"]
+    loop.act("d1-dispatcher", matter, "call_responders", responders=units, note="请到现场会商")
+    task = Task.objects.get(matter_id=matter, group="arrive", unit__code="d1-urban").no
+    place = {"lon": 117.1203, "lat": 39.05, "crs": "wgs84"}
+    loop.act("d1-receiver", matter, "answer_part", task=task, answer="arrived", place=place)
+    actions.save_phrases(access.system("tests"), files.read(files.SHIPPED.read_bytes()), unit=None)
 
 
 def orders(made: dict[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
-from tests.browser.conftest import DESK, PHONE, Sit
+from tests.browser.conftest import DESK, PHONE, City, Sit
 
 pytestmark = pytest.mark.browser
 LIST = "/matters/?desk=1&order=due&step=filed&view=0"
@@ -49,8 +49,13 @@ def test_four_are_dispatched_and_taken_back_by_keys_alone(sit: Sit) -> None:
     press_to(page, "[data-act=undo] [data-act-button]")
     expect(page.locator("textarea[name=reason]")).to_be_visible()
     steps.tab_to(page, "textarea[name=reason]", most=60)
-    page.keyboard.type("派错单位，")
-    page.keyboard.type("撤回。")
+    page.keyboard.type("{number}：")
+    page.locator("main").focus()
+    page.keyboard.press("p")
+    expect(page.locator("[data-phrase]").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("textarea[name=reason]")).to_have_value("{number}：派错，接收前撤回。")
+    expect(page.locator("textarea[name=reason]")).to_be_focused()
     steps.tab_to(page, "[data-act=bulk] [data-act-button]", most=60)
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -58,6 +63,19 @@ def test_four_are_dispatched_and_taken_back_by_keys_alone(sit: Sit) -> None:
     press_to(page, "[data-act=begin] [data-act-button]")
     steps.says(page, "4 / 4")
     expect(clerk.go(LIST).locator(BOXES)).to_have_count(4)
+
+
+def test_the_page_of_a_whistle_shows_its_way_and_who_has_come(sit: Sit, city: City) -> None:
+    for width in (DESK, PHONE):
+        clerk = sit("s2-clerk", width)
+        page = clerk.go(f"/matters/{city.matters['whistled']}")
+        expect(page.locator(".called")).to_contain_text("在途")
+        expect(page.locator(".called")).to_contain_text("距现场")
+        expect(page.locator(".hops")).to_contain_text("多部门")
+        clerk.picture("whistle")
+        page = clerk.go("/whistles/")
+        steps.says(page, "跨街道线缆下垂")
+        clerk.picture("whistles")
 
 
 def test_without_scripts_and_on_a_phone_the_same_is_done_by_buttons(sit: Sit) -> None:
@@ -83,6 +101,5 @@ def test_without_scripts_and_on_a_phone_the_same_is_done_by_buttons(sit: Sit) ->
         page.locator("[data-act=begin] [data-act-button]").click()
     steps.says(page, "1 / 1")
     page = clerk.go("/phrases/")
+    steps.says(page, "属于信访渠道")
     clerk.picture("phrases")
-    page = clerk.go("/whistles/")
-    clerk.picture("whistles")

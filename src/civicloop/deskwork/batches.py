@@ -67,14 +67,24 @@ def readings(actor: Actor, matter_ids: Iterable[UUID]) -> list[Reading]:
 
 
 def choices(actor: Actor, seen: Sequence[Reading]) -> list[Choice]:
-    """The acts that need nothing of each matter alone (photos, conditions), most often possible first."""
+    """The acts that need nothing of each matter alone (photos, conditions): the usual way on first, what asks last."""
     counted: dict[tuple[str, str | None], list[tuple[selectors.Offered, Reading]]] = {}
     for each in seen:
         for offer in selectors.offered(actor, each):
             if all(need.kind in BULKY for need in offer.needs) and not offer.check:
                 counted.setdefault((offer.action, offer.result), []).append((offer, each))
     found = [Choice(action, result, len(fit), *fit[0]) for (action, result), fit in counted.items()]
-    return sorted(found, key=lambda choice: -choice.number)
+    return sorted(found, key=lambda choice: (_rank(choice), -choice.number))
+
+
+def _rank(choice: Choice) -> int:
+    """How far an act is from the usual way on: acts that stay, ends without a solution, what needs an approval."""
+    steps, offer = choice.seen.procedure.steps, choice.sample
+    if offer.approval:
+        return 3
+    if steps[offer.to].end not in {None, "solved"}:
+        return 2
+    return int(offer.to == choice.seen.row["step"])
 
 
 def act_id(batch_id: UUID, matter_id: UUID) -> UUID:
