@@ -1,8 +1,6 @@
 """Repetitions are suggested, what is different is not, and a pair that was kept apart stays apart."""
 
 import math
-import random
-import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -11,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from civicloop.foundation import clock, coordinates, morton
+from civicloop.foundation import clock, morton
 from civicloop.matters import alike, likeness, selectors
 from civicloop.matters.errors import Refused
 from civicloop.matters.likeness import Told
 from civicloop.matters.models import NotAlike
+from civicloop.ops.bench import likening
 from civicloop.records.models import AuditEntry
 from tests import world
 from tests.conftest import ROOT
@@ -61,44 +60,11 @@ def test_likeness_has_no_direction_and_no_more_than_one(one: list[str], other: l
 def test_planted_repetitions_are_found_among_what_a_quarter_reports(capsys: pytest.CaptureFixture[str]) -> None:
     """Told in other words, up to 60 m away, the kind known half the time; among 400 others within a kilometre."""
     [folder] = (ROOT / "cities").glob("*/demo")
-    texts = tomllib.loads((folder / "texts.toml").read_text(encoding="utf-8"))
-    drawing = random.Random(7)
-    kinds = [each for each in texts["kind"] if len(each["texts"]) > 1]
-    rows: list[tuple[Told, tuple[float, float]]] = []
-
-    def told(kind: dict[str, list[str]], text: str, at: str) -> Told:
-        known = str(kind["code"]) if drawing.random() < 0.5 else ""
-        return Told.of("", text.replace("{at}", at), known, known[:2])
-
-    for _n in range(400):
-        kind = drawing.choice(kinds)
-        place = moved(LON, LAT, 1000 * math.sqrt(drawing.random()), drawing.random() * 6.3)
-        rows.append((told(kind, drawing.choice(kind["texts"]), drawing.choice(texts["places"])), place))
-    planted: list[tuple[int, int]] = []
-    for _n in range(100):
-        kind, at = drawing.choice(kinds), drawing.choice(texts["places"])
-        place = moved(LON, LAT, 1000 * math.sqrt(drawing.random()), drawing.random() * 6.3)
-        one, other = drawing.sample(kind["texts"], 2)
-        rows += [(told(kind, one, at), place), (told(kind, other, at), moved(*place, 60 * drawing.random(), 1.0))]
-        planted.append((len(rows) - 1, len(rows) - 2))
-    found = right = 0
-    for repetition, original in planted:
-        mine, here = rows[repetition]
-        near = [at for at, (_told, there) in enumerate(rows)
-                if at != repetition and coordinates.metres(here, there) < likeness.FAR]  # fmt: skip
-        weights = likeness.rarity([mine, *(rows[at][0] for at in near)])
-        said = [
-            at
-            for at in near
-            if likeness.compare(mine, rows[at][0], coordinates.metres(here, rows[at][1]), weights).suggested
-        ]
-        found += len(said)
-        right += original in said
-    recall, precision = right / len(planted), right / found
+    found = likening.quality(folder, seeds=(7,))
     with capsys.disabled():
-        print(f"\nplanted repetitions: recall {recall:.2f}, precision {precision:.2f} ({found} suggested)")
-    assert recall >= 0.85
-    assert precision >= 0.6
+        print(f"\nplanted repetitions: recall {found.recall:.2f}, precision {found.precision:.2f}")
+    assert found.recall >= 0.9
+    assert found.precision >= 0.75
 
 
 # -- with rows --------------------------------------------------------------------------------------------------------

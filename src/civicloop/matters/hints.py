@@ -7,6 +7,7 @@ whoever adds a voice has a report of their own, joined to the case.
 """
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -21,7 +22,7 @@ from civicloop.foundation import caches, clock, keyfile, ngrams
 from civicloop.matters import alike, cluster_lists, clustering, clusters, nearby, selectors
 from civicloop.matters.choices import PUBLIC_PROCEDURES, Stage
 from civicloop.matters.errors import Refused
-from civicloop.matters.likeness import FAR, Told, compare, rarity
+from civicloop.matters.likeness import FAR, Told, compare
 from civicloop.matters.models import Doubt, Matter
 from civicloop.people import access
 from civicloop.people.access import Actor
@@ -29,6 +30,8 @@ from civicloop.places import selectors as places
 from civicloop.records import settings
 
 DAYS = 30
+HINTED = 0.55  # less than a desk needs: only words of the catalogue are compared, and the person decides
+FEW_KINDS = 10  # a word of so many kinds weighs whole
 MOST = 3
 MANY = 5  # so many reports of the same hide each of their reporters
 BANDS = (50, int(FAR))  # metres: nobody is told exactly how far
@@ -86,10 +89,16 @@ def about(
 
 
 @cache
-def _words() -> frozenset[str]:
-    """The words of the catalogue: what can be compared without telling what somebody wrote."""
-    names = [name for kind in catalogue.kinds(family="matter") for name in kind.names.values()]
-    return frozenset(ngrams.tokens(*names))
+def _words() -> Mapping[str, float]:
+    """The words of the catalogue, which can be compared without telling what somebody wrote, and what each weighs.
+
+    One that few kinds bear says what a report is about; how many reports near by hold it does not matter.
+    """
+    counts: dict[str, int] = {}
+    for kind in catalogue.kinds(family="matter"):
+        for token in ngrams.tokens(*kind.names.values()):
+            counts[token] = counts.get(token, 0) + 1
+    return {token: min(1.0, FEW_KINDS / count) for token, count in counts.items()}
 
 
 @caches.register
@@ -103,11 +112,10 @@ def hints(wanted: About, *, leave: UUID | None = None) -> list[Hint]:
     found = _near(wanted, leave)
     told = {row.id: _told(row.title, row.text, row.kind_id) for row, _away in found}
     mine = _told(wanted.title, wanted.text, wanted.kind_id)
-    weights = rarity([mine, *told.values()])
     likely = []
     for row, away in found:
-        likeness = compare(mine, told[row.id], away, weights)
-        if likeness.suggested and (likeness.shared or row.kind_id == wanted.kind_id):
+        likeness = compare(mine, told[row.id], away, _words())
+        if likeness.value >= HINTED and (likeness.shared or row.kind_id == wanted.kind_id):
             likely.append((likeness.value, row, away))
     likely.sort(key=lambda each: (-each[0], each[1].id))
     return [_hint(row, away) for _value, row, away in likely[:MOST]]
@@ -134,7 +142,7 @@ def _may_be_told(row: Matter, before: datetime, joined: int) -> bool:
 def _told(title: str, text: str, kind_id: int | None) -> Told:
     kind = catalogue.kind(kind_id) if kind_id is not None else None
     told = Told.of(title, text, kind.code if kind else "", kind.class_code if kind else "")
-    return Told(told.tokens & _words(), told.kind, told.kind_class)
+    return Told(told.tokens & _words().keys(), told.kind, told.kind_class)
 
 
 def _hint(row: Matter, away: float) -> Hint:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from civicloop.foundation import ngrams
 
 FAR = 120.0  # metres from which on nothing is near
-SAME_ENOUGH = 0.52
+SAME_ENOUGH = 0.62
+STEP, STEEP = 65.0, 12.0  # metres at which nearness is worth half, and over which it falls: who repeats stands near
 FEWEST_SHARED = 1  # tokens that must be shared, unless the kinds are the same
 FEW = 2  # of a report that was joined: with fewer shared tokens somebody should look
-SATURATION = 0.7  # what is shared counts, not what each says beside it: three rare tokens are nearly all
+SATURATION = 1.0  # what is shared counts, not what each says beside it: three rare tokens are nearly all
 TEXT, NEAR, KIND = 0.4, 0.3, 0.3
 
 
@@ -58,7 +59,7 @@ def compare(one: Told, other: Told, metres: float, weights: Mapping[str, float])
     """How alike two reports are that lie so far apart; the same whichever is named first."""
     shared = one.tokens & other.tokens
     text = 1.0 - math.exp(-SATURATION * _weight(shared, weights))
-    near = max(0.0, 1.0 - metres / FAR)
+    near = 1.0 / (1.0 + math.exp((metres - STEP) / STEEP)) if metres < FAR else 0.0
     kinds = _kinds(one, other)
     value = TEXT * text + NEAR * near + KIND * kinds
     if near == 0.0 or (len(shared) < FEWEST_SHARED and kinds < 1.0):

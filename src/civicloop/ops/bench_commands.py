@@ -142,6 +142,21 @@ def tiles(as_json: bool, size: int, clients: list[int], number: int) -> None:
 @bench.command()
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
 @click.option("--city", "folder", default=None, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_sizes
+@click.option("--hints", "asked", default=300, type=click.IntRange(10, 100_000), help="hints to be measured")
+def alike(as_json: bool, folder: Path | None, sizes: tuple[int, ...], asked: int) -> None:
+    """Reports of the same: recall and precision on planted repetitions, and how long a hint takes."""
+    from civicloop.ops.bench import likening
+    from civicloop.ops.demo_commands import only_city
+
+    wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
+    found = likening.alike((folder or only_city()) / "demo", wanted, asked, _say)
+    _print("alike", wanted if len(wanted) > 1 else wanted[0], [1], found, as_json)
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@click.option("--city", "folder", default=None, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(1, 10_000_000), help="points to ask for")
 def locate(as_json: bool, folder: Path | None, size: int) -> None:
     """Point to path of areas, in process, among all grids of a city."""

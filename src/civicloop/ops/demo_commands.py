@@ -106,11 +106,13 @@ def _children(city: Path, number: int, seed: int) -> None:
 
 
 def _orders(city: Path, seed: int, now: datetime) -> None:
-    """What becomes of supervision orders, when all matters are told."""
-    from civicloop.ops.demo import orders
+    """What becomes of supervision orders, when all matters are told, and what many report at once."""
+    from civicloop.ops.demo import cluster, orders
 
     _say("supervision orders", 0.99)
     orders.play(folder=city, seed=seed, now=now)
+    _say("reports of the same", 0.995)
+    cluster.play(folder=city, seed=seed, now=now)
 
 
 def _play(city: Path, number: int, seed: int, now: datetime, part: int) -> None:

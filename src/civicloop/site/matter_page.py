@@ -30,7 +30,17 @@ from civicloop.people.choices import Role
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.places.choices import level_words
-from civicloop.site import acting, clock_strip, complaints, film_pages, joining, opening, passage_panel, urging
+from civicloop.site import (
+    acting,
+    clock_strip,
+    complaints,
+    film_pages,
+    joining,
+    opening,
+    passage_panel,
+    repeated,
+    urging,
+)
 from civicloop.site.acting import language
 from civicloop.supervision import pages as supervision
 
@@ -53,6 +63,7 @@ def show(request: HttpRequest, actor: Actor, matter_id: UUID, status: int = 200)
     try:
         context = bag(request, actor, matter_id)
         context |= urging.bag(actor, context["seen"]) | supervision.panel(actor, matter_id)
+        context |= repeated.bag(actor, context["row"])
         context |= joining.bag(actor, context["seen"], context["row"])
         context["may_broadcast"] = broadcasts.may_send(actor, context["seen"])
         context |= opening.bag(request, actor, context["seen"]) | complaints.bag(

@@ -1,6 +1,6 @@
 """Addresses of the desks."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from civicloop.people import access
@@ -27,6 +27,7 @@ from civicloop.site import (
     queue,
     receiving,
     receiving_sheet,
+    repeated,
     rule_editor,
     saved_views,
     shift,
@@ -46,6 +47,8 @@ WATCHING = DESK | UNIT | {Role.CHECKER, Role.GRID_WORKER, Role.AUDIT_ADMIN}
 FILM = "matters/<uuid:matter_id>/films/<uuid:evidence_id>"
 PUBLISHED = "publishing/<uuid:matter_id>/<uuid:evidence_id>"
 ORDERS = access.DUTIES["orders.view"]
+REPEATED_FILE = r"^repeated/export/(?P<what>repeated|returned)\.(?P<kind>csv|xlsx)$"
+AGAIN = access.DUTIES["clusters.watch"]
 
 staff: list[URLPattern] = [
     path("desk/", desk.desk, name="desk"),
@@ -117,6 +120,12 @@ staff: list[URLPattern] = [
     path("matters/<uuid:matter_id>/cluster", joining.page, name="cluster"),
     path("matters/<uuid:matter_id>/cluster/join", joining.join, name="cluster-join"),
     path("matters/<uuid:matter_id>/take-out", joining.take_out, name="take-out"),
+    path("repeated/", repeated.page, name="repeated"),
+    path("repeated/returned", repeated.page, {"what": repeated.RETURNED}, name="returned"),
+    path("repeated/<int:community_id>/<int:kind_id>", repeated.behind, name="repeated-behind"),
+    re_path(
+        r"^repeated/export/(?P<what>repeated|returned)\.(?P<kind>csv|xlsx)$", repeated.export, name="repeated-export"
+    ),
     path("merging/<uuid:merging_id>", joining.run, name="merging"),
     path("merging/<uuid:merging_id>/news", joining.news, name="merging-news"),
     path("matters/<uuid:matter_id>/card", card_page.card, name="card"),
@@ -144,6 +153,7 @@ def register_navigation() -> None:
         ("publishing", gettext_lazy("Photos for the public"), "publishing", 46, PUBLISHING, "photo"),
         ("orders", gettext_lazy("Supervision orders"), "supervision:orders", 47, ORDERS, "flag"),
         ("whistles", gettext_lazy("Whistles and arrivals"), "whistles", 48, WHISTLES, "bell"),
+        ("repeated", gettext_lazy("Reported again and again"), "repeated", 49, AGAIN, "repeat"),
         ("matters", gettext_lazy("Matters"), "matters", 50, WATCHING, "list"),
         ("map", pgettext_lazy("navigation", "Map"), "onemap:map", 52, access.DUTIES["map.view"], "map"),
     ):
