@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from civicloop.foundation import caches, clock
 from civicloop.matters import proof, selectors
 from civicloop.matters.models import ApprovalRequest, Clock, Entry, EntryText, Fact, Matter
-from civicloop.ops.demo import orders, play, scenarios
+from civicloop.ops.demo import cluster, orders, play, scenarios
 from civicloop.ops.demo.cast import Cast
 from civicloop.people import access, city_files
 from civicloop.people.actions import PeopleError
@@ -109,6 +109,18 @@ def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(cit
     assert replay(number) == []
     orders.play(folder=CITY, seed=7, now=world.START)
     assert (Matter.objects.count(), Entry.objects.count(), OrderStep.objects.count()) == before
+
+
+@pytest.mark.timeout(900)
+def test_what_many_report_at_once_is_joined_by_the_desk_and_repeating_changes_nothing(city: None) -> None:
+    joined = cluster.play(folder=CITY, seed=7, now=world.START)
+    assert joined >= 40
+    assert Matter.objects.exclude(lead_id=None).filter(lead_id=F("id")).count() == 2
+    assert Matter.objects.exclude(lead_id=None).exclude(lead_id=F("id")).count() == joined
+    assert [str(m) for m in Matter.objects.values_list("id", flat=True) if proof.verify(m)] == []
+    before = (Matter.objects.count(), Entry.objects.count())
+    assert cluster.play(folder=CITY, seed=7, now=world.START) == joined
+    assert (Matter.objects.count(), Entry.objects.count()) == before
 
 
 def _what_follows_an_end_is_shown() -> None:
