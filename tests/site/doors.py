@@ -11,7 +11,7 @@ from tests.structure.test_the_whole import FRAMEWORK, routes
 # what stands for a parameter of an address that is neither a number nor an id, where there is something to find
 WORDS = {
     "code": "990101", "which": "derivative", "day": "2026-03-02", "kind": "csv", "name": "kinds", "action": "note",
-    "number": "20260302-0000001-X", "rest": "x", "channel": "email",
+    "number": "20260302-0000001-X", "rest": "x", "channel": "email", "what": "repeated",
 }  # fmt: skip
 NOBODY = "00000000-0000-7000-8000-00000000000a"
 _PART = re.compile(r"<(?:(\w+):)?(\w+)>|\{(?:(\w+):)?(\w+)\}|\(\?P<(\w+)>[^)]*\)")

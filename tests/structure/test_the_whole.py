@@ -199,8 +199,10 @@ PAST_ACCESS = {
     "ops/restoring.py": "a proof",
     "ops/bench/reading.py": "a throw-away database",
     "ops/bench/seeding.py": "a throw-away database",
+    "ops/bench/likening.py": "a throw-away database",
     "ops/demo/player.py": "the demonstration",
     "ops/demo/orders.py": "the demonstration",
+    "ops/demo/cluster.py": "the demonstration",
 }
 ASKING = ("visible(", "seen_by(", "access.sees(", "access.scope(")  # a module that asks access itself
 OF_MATTERS = {"Matter", "Entry", "EntryText", "Evidence", "SealedValue", "Signal", "SearchToken", "Capture"}

@@ -123,9 +123,7 @@ staff: list[URLPattern] = [
     path("repeated/", repeated.page, name="repeated"),
     path("repeated/returned", repeated.page, {"what": repeated.RETURNED}, name="returned"),
     path("repeated/<int:community_id>/<int:kind_id>", repeated.behind, name="repeated-behind"),
-    re_path(
-        r"^repeated/export/(?P<what>repeated|returned)\.(?P<kind>csv|xlsx)$", repeated.export, name="repeated-export"
-    ),
+    re_path(REPEATED_FILE, repeated.export, name="repeated-export"),
     path("merging/<uuid:merging_id>", joining.run, name="merging"),
     path("merging/<uuid:merging_id>/news", joining.news, name="merging-news"),
     path("matters/<uuid:matter_id>/card", card_page.card, name="card"),
