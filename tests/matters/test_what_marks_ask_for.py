@@ -83,6 +83,30 @@ def test_a_ladder_takes_a_matter_from_a_unit_once_and_says_why() -> None:
     assert proof.verify(matter) == []
 
 
+def test_what_nobody_receives_goes_back_to_whoever_dispatches_as_often_as_the_procedure_allows() -> None:
+    """The shipped ladder of receiving."""
+    with clock.at(MONDAY):
+        matter = loop.report(kind="06010")
+        loop.act("clerk", matter, "file", condition=loop.condition("06010"))
+    moment = MONDAY
+    for again in (True, True, False):
+        with clock.at(moment):
+            loop.act("clerk", matter, "dispatch")
+        running = Clock.objects.filter(matter_id=matter, name="receive").latest("no")
+        Clock.objects.filter(matter_id=matter).exclude(no=running.no).update(mark_at=None)
+        while (due := Clock.objects.get(matter_id=matter, no=running.no).mark_at) is not None:
+            moment = due
+            with clock.at(moment):
+                marks.fire_of_matter(matter)
+        assert loop.step(matter) == "dispatched"
+        with clock.at(moment):
+            assert jobs.asked_acts() == again
+        assert loop.step(matter) == ("filed" if again else "dispatched")
+    assert Entry.objects.filter(matter_id=matter, action="reassign", account_id=None).count() == 2
+    assert Clock.objects.filter(matter_id=matter).exclude(act="").count() == 0
+    assert proof.verify(matter) == []
+
+
 def test_an_act_that_was_done_before_the_worker_died_is_not_done_twice() -> None:
     ladder('act = "reassign"')
     matter = handled()
