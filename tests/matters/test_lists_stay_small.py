@@ -6,14 +6,16 @@ and sixty days, most of them ended, and analysed: 20,000 in `make test`, a milli
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from civicloop.matters import selectors
+from civicloop.foundation import clock
+from civicloop.matters import jobs, marks, selectors
+from civicloop.matters.models import Clock
 from civicloop.matters.selectors import Filters
 from civicloop.ops.bench import city as small_city
 from civicloop.ops.bench import seeding
@@ -70,8 +72,8 @@ def readers(django_db_setup: None, django_db_blocker: Any, database_server: Any)
         yield {role: actor for role, actor in found.items() if actor is not None}
 
 
-def statements(actor: Actor, asked: dict[str, Any]) -> list[tuple[str, Any]]:
-    """What a list asks the database, with its values."""
+def statements(work: Callable[[], object]) -> list[tuple[str, Any]]:
+    """What some work asks the database, with its values."""
     seen: list[tuple[str, Any]] = []
 
     def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -79,8 +81,12 @@ def statements(actor: Actor, asked: dict[str, Any]) -> list[tuple[str, Any]]:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(keep):
-        selectors.matters(actor, asked.get("filters", Filters()), order=asked.get("order", "newest"))
+        work()
     return seen
+
+
+def listed(actor: Actor, asked: dict[str, Any]) -> Callable[[], object]:
+    return lambda: selectors.matters(actor, asked.get("filters", Filters()), order=asked.get("order", "newest"))
 
 
 def plan_of(sql: str, params: Any) -> dict[str, Any]:
@@ -106,7 +112,7 @@ def test_a_page_touches_a_page_of_rows(readers: dict[str, Actor]) -> None:
     for reader, actor in readers.items():
         for asked, wanted in LISTS.items():
             bound = TOUCHED + (3 * MATTERS // OPEN_SHARE if asked in OF_THE_OPEN else 0)
-            for sql, params in statements(actor, wanted):
+            for sql, params in statements(listed(actor, wanted)):
                 touched = list(scans(plan_of(sql, params)))
                 if asked in OF_WORDS:
                     touched = [each for each in touched if each[0].startswith(ROWS) and not each[0].endswith(ENTRIES)]
@@ -114,6 +120,19 @@ def test_a_page_touches_a_page_of_rows(readers: dict[str, Actor]) -> None:
                 if rows > bound:
                     too_many.append(f"{reader}, {asked}: {rows:.0f} rows of {MATTERS}: {touched}\n{sql}")
     assert too_many == []
+
+
+def test_a_round_of_the_worker_touches_few_rows_however_many_clocks_are_over(
+    readers: dict[str, Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every clock of these matters is over, and no procedure acts by it: nothing is to be done, and little is read."""
+    monkeypatch.setattr(marks, "fire_due", lambda: 0)  # a look at its own index, which other tests count
+    assert Clock.objects.filter(state="running", due_at__lt=clock.now()).count() > MATTERS * 0.9
+    asked = statements(jobs.sweep)
+    assert len(asked) > 6
+    for sql, params in asked:
+        touched = list(scans(plan_of(sql, params)))
+        assert sum(rows for _name, _kind, rows in touched) < 100, f"{touched}\n{sql}"
 
 
 def test_the_count_finds_a_list_that_reads_through(readers: dict[str, Actor]) -> None:

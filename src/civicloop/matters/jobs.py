@@ -173,7 +173,16 @@ def silent_parts(batch: int = BATCH) -> int:
 
 
 def _of_parts() -> QuerySet[Clock]:
-    return Clock.objects.filter(state="running", due_at__lt=clock.now()).exclude(task_no=None).order_by("due_at", "no")
+    """Clocks of parts that are over where silence means something; the others stay overdue and keep nobody."""
+    rows = Clock.objects.filter(state="running", due_at__lt=clock.now(), name__in=_silence_clocks())
+    return rows.exclude(task_no=None).order_by("due_at", "no")
+
+
+def _silence_clocks() -> set[str]:
+    from civicloop.procedures import selectors as procedures
+
+    groups = [each for row in procedures.versions() for each in procedures.by_id(row.pk).tasks.values()]
+    return {each.clock for each in groups if each.clock and each.silence}
 
 
 def _silent(matter_id: UUID, task_no: int | None) -> int:

@@ -194,6 +194,7 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["unit"], name="task_open_unit", condition=Q(state="open", lead=False)),
             models.Index(fields=["-opened_at"], name="task_called", condition=Q(group="arrive")),
+            models.Index(fields=["child_id"], name="task_open_child", condition=Q(state="open") & ~Q(child_id=None)),
             # what a unit has to do with: all of it, and what has not ended with it
             models.Index(fields=["unit", "matter"], name="task_involved", condition=~Q(state="cancelled")),
             models.Index(
@@ -236,7 +237,8 @@ class Clock(models.Model):
         indexes = [
             models.Index(fields=["mark_at"], name="clock_mark_due", condition=~Q(mark_at=None)),
             models.Index(fields=["matter"], name="clock_asks_act", condition=~Q(act="")),
-            models.Index(fields=["due_at"], name="clock_running_due", condition=Q(state="running")),
+            # by name first: a few names act when their time is over, however many others stay overdue
+            models.Index(fields=["name", "due_at"], name="clock_running_name_due", condition=Q(state="running")),
             models.Index(
                 fields=["calendar", "calendar_version", "matter"], name="clock_provisional",
                 condition=Q(provisional=True) & ~Q(state="stopped"),
