@@ -1,8 +1,9 @@
 """Own numbers of the city and its districts for the clocks of a procedure, and where a clock's number came from.
 
-A clock may have an own number where that is lawful: the procedure itself names it, and it is counted time. What the law
-sets in days, what the catalogue gives and what is a chosen day stay as they are. An own number keeps the procedure's
-unit; a district may be stricter than the city, never laxer. The procedure stays: its proof asks for no number.
+A clock may have an own number where that is lawful: the procedure itself names it and does not call it fixed, and it
+is counted time. What the law sets in days, what the catalogue gives and what is a chosen day stay as they are. An own
+number keeps the procedure's unit; a district may be stricter than the city, never laxer. The procedure stays: its proof
+asks for no number.
 """
 
 from collections.abc import Mapping
@@ -42,7 +43,13 @@ def code_of(procedure: str, name: str) -> str:
 def declared(procedure: Procedure, name: str) -> Limit | None:
     """The number that may be an own one: what holds where no condition gives another; None where none may."""
     last = procedure.clocks[name].limits[-1]
-    if last.when is not None or last.until is not None or not last.limit or last.limit.startswith("@"):
+    if (
+        procedure.clocks[name].fixed
+        or last.when is not None
+        or last.until is not None
+        or not last.limit
+        or last.limit.startswith("@")
+    ):
         return None
     found = Limit.parse(last.limit)
     return None if found.is_civil else found

@@ -147,7 +147,8 @@ def _opened(cast: Cast, texts: dict[str, Any], seed: int, now: datetime) -> Iter
         .values_list("id", "district_id", "unit_id", "received_at")
     )
     openers = {area: cast.by_area["supervisor", area] for role, area in cast.by_area if role == "supervisor"}
-    rows = [row for row in rows if row[1] in openers and openers[row[1]].unit_id != row[2]]
+    answering = {unit for role, unit in cast.by_unit if role in ANSWERING}
+    rows = [row for row in rows if row[1] in openers and openers[row[1]].unit_id != row[2] and row[2] in answering]
     wanted = min(MOST, len(rows) // SHARE + FEWEST if rows else 0)
     for number in range(8 * wanted):  # of many a matter the last is told just now: nothing can follow it
         matter_id, area, unit_id, received = draw.choice(rows)
@@ -182,9 +183,10 @@ def _life(cast: Cast, texts: dict[str, Any], opener: Actor, new: NewOrder, draw:
     except Refused:
         return
     scene = _scene(cast, order, draw)
-    if scene is None or draw.random() < 0.2:
+    wait = _wait(draw)
+    if scene is None or wait is None:
         return
-    yield timedelta(hours=draw.uniform(3, 60))
+    yield wait
     yield from _answered(scene, texts)
 
 

@@ -157,7 +157,8 @@ def _clock(code: str, t: Table) -> la.Clock:
     for one in limits:
         if (one.limit is None) == (one.until is None) and stated:
             t.fault("clock_without_limit", code)
-    return la.Clock(code, t.names(), t.one_of("per", {"step", "task"}, "matter"), tuple(limits), t.text("ladder", None))
+    per, ladder = t.one_of("per", {"step", "task"}, "matter"), t.text("ladder", None)
+    return la.Clock(code, t.names(), per, tuple(limits), ladder, t.flag("fixed"))
 
 
 def _optional_names(t: Table) -> la.Names:

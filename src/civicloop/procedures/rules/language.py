@@ -94,13 +94,14 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A limit; `per` is matter (crosses steps), step (starts and stops with it) or task."""
+    """A limit; `per` is matter (crosses steps), step (starts and stops with it) or task; `fixed`: by law, for all."""
 
     code: str
     names: Names
     per: str
     limits: tuple[Limit, ...]
     ladder: str | None
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
