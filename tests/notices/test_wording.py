@@ -11,6 +11,8 @@ from civicloop.notices.rules import language
 from civicloop.notices.rules.language import WrongFile
 from civicloop.procedures.rules import reading
 
+pytestmark = pytest.mark.django_db  # hours are said in the installation's zone, which is a setting
+
 # words of the procedure that a resident must not have to know (the seven stages, inner acts, the desk's own words)
 JARGON = (
     "立案", "受理", "派遣", "派单", "转派", "核查", "核实", "结案", "办结", "处置", "反馈", "退单", "返工", "环节",
