@@ -235,6 +235,23 @@ def shown(made: dict[str, str]) -> dict[str, str]:
     return {"film": str(evidence)}
 
 
+def boundaries() -> str:
+    """A proposal of new boundaries that waits for its second person."""
+    from datetime import timedelta
+
+    from civicloop.foundation import clock
+    from civicloop.places import proposals
+    from tests.places.test_new_boundaries import file
+
+    plan = proposals.read(file(), "new-grids.csv", level="grid", crs="wgs84")
+    by = proposals.By(None, None, "tests")
+    row = proposals.propose(
+        by, title="和顺里网格调整", reason="测字〔2026〕1号", file="new-grids.csv", plan=plan,
+        effective_at=clock.now() + timedelta(days=30),
+    )  # fmt: skip
+    return str(row.pk)
+
+
 def receipts(made: dict[str, str]) -> dict[str, tuple[str, str]]:
     """Number and check code of each matter."""
     from civicloop.matters import actions
@@ -253,7 +270,7 @@ def main() -> None:
     passwords()
     made = matters()
     found = receipts(made)
-    told = made | orders(made) | shown(made)
+    told = made | orders(made) | shown(made) | {"boundaries": boundaries()}
     notices(made)
     print(json.dumps({"sessions": sessions(), "matters": told, "receipts": found}))
 

@@ -18,6 +18,7 @@ from civicloop.site import personal_data
 SAID = """
     auth_group.* auth_permission.* django_content_type.* django_session.session_key
     places_area.* places_areaversion.* places_areasuccession.* places_layerrevision.* calendars_calendar.*
+    places_boundaryproposal.*
     calendars_calendarversion.* catalogue_standard.* catalogue_kindclass.* catalogue_kind.* catalogue_kindedition.*
     catalogue_crosswalk.* catalogue_filingcondition.* catalogue_responsibility.* catalogue_question.*
     catalogue_dutyitem.* catalogue_revision.* catalogue_component.* catalogue_componentedition.*
@@ -136,6 +137,7 @@ NO_NOTICE = {
     "records/settings.html": "settings", "site/calendar_year.html": "days",
     "people/anomalies.html": "an auditor's judgement", "people/posts.html": "ends and answers, no words",
     "people/standins.html": "ends, no words", "site/erasure.html": "lists and holds", "site/erasure_list.html": "yes",
+    "site/boundaries.html": "areas", "site/boundary.html": "a decision about areas",
     "site/portal_home.html": "number and check code, not kept", "site/portal_track.html": "the same",
     "site/second_factor.html": "a code, not kept", "site/why.html": "a question, nothing kept",
     "site/bulk_batch.html": "go on, take back", "site/phrases.html": "texts for everybody",

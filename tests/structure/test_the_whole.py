@@ -325,3 +325,13 @@ def test_no_call_or_form_takes_an_address_to_fetch() -> None:
         if path.endswith("In") and any(word in name for word in ("url", "href", "webhook", "callback"))
     }
     assert asked == set()
+
+
+def test_every_room_asks_the_city_for_its_zone() -> None:
+    """foundation.locality knows it: the zone of the settings file holds only until a city has said its own."""
+    found = [
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if "TIME_ZONE" in path.read_text(encoding="utf-8") and path != SOURCE / "settings.py"
+    ]
+    assert found == []

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
+from civicloop.foundation import locality
 from civicloop.matters import sql
 
 ENDED = "ended"
@@ -23,7 +22,7 @@ SHOWN = Q(confidentiality=0, complained_of=[])  # what may be on the map at all
 
 def day_of(moment: datetime) -> date:
     """The day in the deciding zone."""
-    return moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    return moment.astimezone(locality.zone()).date()
 
 
 def shown(stage: str, end: str, confidentiality: int, complained_of: object) -> str:
@@ -55,4 +54,4 @@ def of_act(row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
 def leave(matter_id: UUID) -> None:
     """The place of a matter is erased: it stays in the counts of its areas and leaves the map. Call it before."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.LEAVE_MAP, {"id": matter_id, "zone": settings.TIME_ZONE})
+        cursor.execute(sql.LEAVE_MAP, {"id": matter_id, "zone": locality.zone_name()})

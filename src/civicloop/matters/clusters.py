@@ -44,7 +44,7 @@ NOT_SHARED = frozenset({"withdrawn", "void"})
 ANSWERED_BY = ("explain", "decline", "transfer")
 # what may be done to a report that is joined, beside what its reporter alone may end it by
 FREE = frozenset({JOIN, TAKE_OUT, FOLLOW, COME_BACK, "note", "recount", "urge", "correct", "judge_signal",
-                  "trust_report", "publish_photo"})  # fmt: skip
+                  "trust_report", "publish_photo", "move_area"})  # fmt: skip
 
 
 def waits(row: Mapping[str, Any]) -> bool:

@@ -57,8 +57,13 @@ def first_desk(
 
 def desk(seen: Reading, step: Step, seats: Mapping[str, Any]) -> Desk:
     """The desk of a step of this matter, outside the units complained of. Raises Refused nobody_left."""
+    return desk_in(seen, step, seats, seen.areas)
+
+
+def desk_in(seen: Reading, step: Step, seats: Mapping[str, Any], areas: Mapping[str, int]) -> Desk:
+    """The same, were the matter in other areas. Raises Refused nobody_left."""
     try:
-        return engine.desk(seen.procedure, step, seats, seen.areas, seen.row["unit_id"], seen.subject.complained_of)
+        return engine.desk(seen.procedure, step, seats, areas, seen.row["unit_id"], seen.subject.complained_of)
     except desks.NobodyLeft:
         raise _nobody_left() from None
 

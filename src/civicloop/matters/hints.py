@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from uuid import NAMESPACE_OID, UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from django.conf import settings as django_settings
 from django.utils.translation import gettext_lazy
 
 from civicloop.catalogue import selectors as catalogue
-from civicloop.foundation import caches, clock, keyfile, ngrams
+from civicloop.foundation import caches, clock, keyfile, locality, ngrams
 from civicloop.matters import alike, cluster_lists, clustering, clusters, nearby, selectors
 from civicloop.matters.choices import PUBLIC_PROCEDURES, Stage
 from civicloop.matters.errors import Refused
@@ -146,7 +145,7 @@ def _told(title: str, text: str, kind_id: int | None) -> Told:
 
 
 def _hint(row: Matter, away: float) -> Hint:
-    zone = ZoneInfo(django_settings.TIME_ZONE)
+    zone = locality.zone()
     joined = cluster_lists.how_many(row.id) if row.lead_id is not None else 0
     return Hint(
         voice_of(row.id), row.kind_id, row.community_id, next((band for band in BANDS if away <= band), BANDS[-1]),

@@ -116,6 +116,15 @@ def case_now(seen: Reading, moment: datetime) -> Case:
     return case_of(seen, moment, kind_id=seen.row["kind_id"], condition_id=seen.row["condition_id"])
 
 
+def case_in(seen: Reading, areas: Mapping[str, int], moment: datetime) -> Case:
+    """The same, were the matter in other areas."""
+    row = seen.row
+    return case_at(
+        kind_id=row["kind_id"], condition_id=row["condition_id"], areas=areas, point=point_of(seen),
+        answers=row["answers"], moment=moment, component_id=row["component_id"],
+    )  # fmt: skip
+
+
 def answer(case: Case) -> routing.Answer:
     """Who answers."""
     return routing.answer(case, catalogue.picture())

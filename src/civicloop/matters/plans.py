@@ -42,6 +42,9 @@ class Plan:
     complained_of: list[int] | None = None  # None: as it was
     confidentiality: int | None = None
     answers: Mapping[str, str] | None = None  # None: as they were
+    areas: Mapping[str, int] | None = None  # None: as they were; else with `area_version`, and `where` it lies now
+    area_version: int | None = None
+    where: engine.Desk | None = None
     cluster: tuple[UUID | None, datetime | None] | None = None  # (lead, since when); None: as it was
     component_id: int | None = None
 

@@ -94,13 +94,21 @@ _CELLS = """INSERT INTO matters_celldelta (matter_id, seq, no, cell, district_id
     SELECT %(id)s, %(next)s, x.no, {cell}, {place}, x.state, x.class_code, %(came)s::date, x.delta
     FROM {gate}, (VALUES (0::smallint, %(shown_before)s::text, %(class_before)s::text, -1::smallint),
         (1::smallint, %(shown)s::text, %(class_shown)s::text, 1::smallint)) AS x(no, state, class_code, delta)
-    WHERE x.state <> '' AND (%(shown_before)s::text, %(class_before)s::text)
-        IS DISTINCT FROM (%(shown)s::text, %(class_shown)s::text)"""
+    WHERE x.state <> '' AND ({moved} OR (%(shown_before)s::text, %(class_before)s::text)
+        IS DISTINCT FROM (%(shown)s::text, %(class_shown)s::text))"""
 
 _KIND = "%(kind_id)s::bigint"
 _PLACE = "%(district_id)s::bigint, %(subdistrict_id)s::bigint, %(community_id)s::bigint, %(grid_id)s::bigint"
 
 _PLACE_KEPT = "u.district_id, u.subdistrict_id, u.community_id, u.grid_id"
+# facts of what was before an act belong to the areas of before: a matter may move to others (matters.moving)
+_PLACE_MOVED = ", ".join(
+    f"CASE WHEN x.former THEN %({level}_before)s::bigint ELSE u.{level}_id END"
+    for level in ("district", "subdistrict", "community", "grid")
+)
+_CELL_MOVED = _PLACE_MOVED.replace("x.former", "x.delta < 0")
+_PLACE_BEFORE = _PLACE.replace("_id)s", "_before)s")
+_ELSEWHERE = f"({_PLACE_BEFORE}) IS DISTINCT FROM ({_PLACE})"
 
 # a report: matter, first entry, lead task, clocks, facts, outbox rows, search words, sealed reporter in one statement
 REPORT = f"""
@@ -130,7 +138,7 @@ t AS ({_TASKS_NEW.format(gate="m", after="")}),
 c AS ({_CLOCKS_NEW.format(gate="m")}),
 f AS ({_FACTS.format(gate="m", place=_PLACE, kind=_KIND, former=_KIND, channel="%(channel)s")}),
 o AS ({_OUTBOX.format(gate="m")}),
-k AS ({_CELLS.format(gate="m", cell="%(cell)s::bigint", place=_PLACE)}),
+k AS ({_CELLS.format(gate="m", cell="%(cell)s::bigint", place=_PLACE, moved="FALSE")}),
 w AS (INSERT INTO matters_searchtoken (matter_id, tokens)
     SELECT %(id)s, string_to_array(%(tokens)s::text, ' ')
         || ARRAY[lower(number), substr(number, 1, 8), substr(number, 10, 7)]::text[] FROM m)
@@ -160,7 +168,10 @@ WITH u AS (
         hold_until = %(hold_until)s::timestamptz, ended_at = %(ended_at)s::timestamptz,
         complained_of = %(complained_of)s::bigint[], confidentiality = %(confidentiality)s::smallint,
         mark = %(mark)s::smallint, answers = %(answers)s::jsonb, lead_id = %(lead_id)s::uuid,
-        joined_at = %(joined_at)s::timestamptz, component_id = %(component_id)s::bigint
+        joined_at = %(joined_at)s::timestamptz, component_id = %(component_id)s::bigint,
+        district_id = %(district_id)s::bigint,
+        subdistrict_id = %(subdistrict_id)s::bigint, community_id = %(community_id)s::bigint,
+        grid_id = %(grid_id)s::bigint, area_version = COALESCE(%(area_version)s::integer, area_version)
     WHERE id = %(id)s AND seq = %(seq)s
     RETURNING district_id, subdistrict_id, community_id, grid_id, channel, cell),
 e AS ({_ENTRY.format(gate="u")}),
@@ -196,8 +207,8 @@ r1 AS (
         %(step_version)s, x.due_at, x.data, 'open'
     FROM u, jsonb_to_recordset(%(requests_new)s::jsonb) AS x(no smallint, action text, result text, level smallint,
         desk_roles text[], asked_by bigint, asked_role text, due_at timestamptz, data jsonb)),
-f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, kind=_KIND, former="%(kind_before)s::bigint", channel="u.channel")}),
-k AS ({_CELLS.format(gate="u", cell="u.cell", place=_PLACE_KEPT)}),
+f AS ({_FACTS.format(gate="u", place=_PLACE_MOVED, kind=_KIND, former="%(kind_before)s::bigint", channel="u.channel")}),
+k AS ({_CELLS.format(gate="u", cell="u.cell", place=_CELL_MOVED, moved=_ELSEWHERE)}),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
 

@@ -26,6 +26,7 @@ ENGINE_WORDS = {
     "rewrite": gettext_lazy("Text for the unit complained of written"),
     "release_rewrite": gettext_lazy("Text for the unit complained of released"),
     "urge": gettext_lazy("Urged"),
+    "move_area": gettext_lazy("Moved to the areas of new boundaries"),
     "correct": gettext_lazy("The person concerned has corrected something"),
     "judge_signal": gettext_lazy("A signal was looked at"),
     "trust_report": gettext_lazy("Let through to the desk"),

@@ -15,7 +15,7 @@ from civicloop.matters.personal import sealed_field
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
 from civicloop.matters.values import Act, Done
-from civicloop.people.access import Actor
+from civicloop.people.access import LEVELS, Actor
 from civicloop.procedures.rules.conditions import Given
 from civicloop.procedures.rules.language import Procedure, Step
 from civicloop.procedures.rules.run import Effects, RunState
@@ -73,7 +73,11 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
     step = procedure.steps[effects.step_to if effects else row["step"]]
     seats = plan.seats if plan.seats is not None else row["seats"]
     moved = effects is not None and effects.moved
-    if effects is None:
+    areas = seen.areas if plan.areas is None else plan.areas
+    if plan.where is not None:
+        where = plan.where
+        engine.move_lead(plan.rows, plan.tasks, where.unit_id, ended=False)
+    elif effects is None:
         where = Desk(row["unit_id"], row["desk_roles"], row["desk_level"], row["desk_person_id"])
     else:
         where = complaints.desk(seen, step, seats)
@@ -135,7 +139,9 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         "confidentiality": row["confidentiality"] if plan.confidentiality is None else plan.confidentiality,
         "answers": json.dumps(row["answers"] if plan.answers is None else plan.answers),
         "component_id": plan.component_id if effects else row["component_id"],
-        "mark": 0 if ended else marking.colour(procedure, clocks.rows),
+        "mark": 0 if ended else marking.colour(procedure, clocks.rows), "area_version": plan.area_version,
+        **{f"{level}_id": areas.get(level) for level in LEVELS[1:]},
+        **{f"{level}_before": seen.areas.get(level) for level in LEVELS[1:]},
     }  # fmt: skip
     values |= cells.of_act(row, values)
     written = hot.one(sql.ACT, values)

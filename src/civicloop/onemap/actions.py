@@ -7,10 +7,9 @@ has folded nothing.
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 
-from civicloop.foundation import clock, ids
+from civicloop.foundation import clock, ids, locality
 from civicloop.matters.choices import PUBLIC_PROCEDURES
 from civicloop.onemap import sql
 from civicloop.onemap.models import FoldState
@@ -57,7 +56,7 @@ def rebuild() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.ALONE)
         cursor.execute(sql.CLEAR)
-        cursor.execute(sql.REBUILD, {"zone": settings.TIME_ZONE})
+        cursor.execute(sql.REBUILD, {"zone": locality.zone_name()})
         (made,) = cursor.fetchone()
         _changed(built_at=clock.now())
     return int(made)
@@ -74,7 +73,7 @@ def build_if_new() -> bool:
 def differences() -> int:
     """How many counts differ from what the matters say; 0 is right. Reads everything: for the check."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.DIFFERENCES, {"zone": settings.TIME_ZONE})
+        cursor.execute(sql.DIFFERENCES, {"zone": locality.zone_name()})
         return int(cursor.fetchone()[0])
 
 

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
+from civicloop.foundation import locality
 from civicloop.matters import selectors as matters
 from civicloop.matters.choices import Stage
 from civicloop.onemap.choices import OPEN, STATES, Due, State
@@ -49,7 +47,7 @@ class MapFilters:
 
     def moments(self) -> tuple[datetime | None, datetime | None]:
         """From when to before when, in the deciding zone."""
-        zone = ZoneInfo(settings.TIME_ZONE)
+        zone = locality.zone()
         since = datetime(self.since // 100, self.since % 100, 1, tzinfo=zone) if self.since else None
         after = self.until + 1 if self.until % 100 < 12 else self.until + 89
         until = datetime(after // 100, after % 100, 1, tzinfo=zone) if self.until else None

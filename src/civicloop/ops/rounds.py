@@ -21,6 +21,7 @@ from civicloop.onemap import jobs as onemap
 from civicloop.ops import loading, traces
 from civicloop.ops.models import Heartbeat
 from civicloop.people import anomalies, locks
+from civicloop.places import proposals
 from civicloop.receipts import jobs as roots
 from civicloop.records import resealing, settings, tries
 from civicloop.supervision import jobs as orders
@@ -144,7 +145,7 @@ def run_for_ever(*, once: bool = False) -> None:
                     boxes.look()
                     if film_rounds.waiting():
                         films.begin(here=once)
-                    done += erasure.carry_out() + resealing.carry_out()
+                    done += erasure.carry_out() + resealing.carry_out() + proposals.announce()
                     if once:
                         notices.send_all()
                     else:

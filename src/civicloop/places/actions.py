@@ -40,6 +40,7 @@ class Change:
     changed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    revision: int = 0  # that numbers it
 
     def __bool__(self) -> bool:
         return bool(self.created or self.changed or self.ended)
@@ -167,7 +168,7 @@ def take(
         [AreaSuccession(predecessor_id=before, successor_id=after, at=at) for before, after in pairs]
     )
     if change:
-        noted(at)
+        change.revision = noted(at)
         said = {"created": len(change.created), "changed": len(change.changed), "in_force_from": at.isoformat()}
         said |= {"ended": len(change.ended)} if ended else {}
         trace.tell(action="places.take", object="areas", detail=said, **by)

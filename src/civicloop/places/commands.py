@@ -10,7 +10,7 @@ import click
 import shapely
 
 from civicloop.foundation import clock, coordinates, locality, moments, names, spreadsheets
-from civicloop.places import actions, cities, reading, selectors
+from civicloop.places import actions, cities, proposals, reading, selectors
 from civicloop.places.areas import ImportRefused
 from civicloop.places.models import LEVELS, OVERLAY
 from civicloop.places.reading import COLUMNS
@@ -122,6 +122,48 @@ def export(level: str, layer: str | None) -> None:
         both, synthetic = (names.own(row.names), row.names.get("en", "")), "yes" if row.synthetic else "no"
         rows.append((row.code, *both, parent, row.organ_kind, synthetic, row.scheme, row.source, wkt))
     click.echo(spreadsheets.written(COLUMNS, rows), nl=False)
+
+
+@places.command()
+@click.option("--level", required=True, type=click.Choice(LEVELS[1:]), help="of rows that name none")
+@click.option("--file", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--crs", required=True, type=click.Choice(coordinates.SYSTEMS))
+@click.option("--effective", required=True, help="date or moment from which it is to hold")
+@click.option("--title", required=True)
+@click.option("--reason", required=True, help="why, and by which paper")
+def propose(level: str, path: Path, crs: str, effective: str, title: str, reason: str) -> None:
+    """Propose new boundaries; somebody who is signed in decides about them (docs/places.md)."""
+    try:
+        at = moments.read(effective, locality.zone_name())
+        plan = proposals.read(path.read_bytes(), path.name, level=level, crs=crs)
+        row = proposals.propose(proposals.By(), title=title, reason=reason, file=path.name, plan=plan, effective_at=at)
+    except (ImportRefused, proposals.ProposalRefused, ValueError, csv.Error) as refused:
+        faults = refused.faults if isinstance(refused, ImportRefused) else [str(refused)]
+        print("civicloop: nothing was proposed:", *faults[:20], sep="\n  ", file=sys.stderr)
+        sys.exit(1)
+    print(f"proposal {row.pk}: {len(plan.areas)} areas, {len(plan.ended)} end; it waits for somebody to decide")
+    for line in [*plan.said, *(f"{flaw.what} {' · '.join(flaw.codes)}: {flaw.square_metres} m²"
+                               for flaw in proposals.compared(row).flaws[:20])]:  # fmt: skip
+        print(f"  {line}")
+
+
+@places.command("proposals")
+def list_proposals() -> None:
+    """Proposals of new boundaries, newest first."""
+    for row in proposals.listed():
+        print(f"{row.pk:>6} {row.state:<10} {row.effective_at.isoformat()} {row.title}")
+
+
+@places.command()
+@click.argument("number", type=int)
+@click.option("--reason", default="")
+def withdraw(number: int, reason: str) -> None:
+    """Take a proposal back that does not hold yet."""
+    try:
+        proposals.withdraw(proposals.By(), proposal_id=number, words=reason)
+    except proposals.ProposalRefused as refused:
+        sys.exit(f"civicloop: {refused}")
+    print(f"proposal {number} was withdrawn")
 
 
 def _say(change: actions.Change) -> None:

@@ -1,9 +1,10 @@
 """Areas: identities that live through renaming, their versions, and how one follows another."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 LEVELS = ("city", "district", "subdistrict", "community", "grid")
+STATES = ("proposed", "approved", "refused", "withdrawn", "in_force")  # of a proposal of new boundaries
 OVERLAY = "overlay"  # areas of other bodies: they do not tile and lie in no path
 
 
@@ -55,6 +56,7 @@ class AreaSuccession(models.Model):
     predecessor = models.ForeignKey(Area, models.PROTECT, related_name="successors")
     successor = models.ForeignKey(Area, models.PROTECT, related_name="predecessors")
     at = models.DateTimeField()
+    taken_back = models.BooleanField(default=False, db_default=False)  # it was planned, and withdrawn before it held
 
 
 class LayerChange(models.Model):
@@ -66,6 +68,46 @@ class LayerChange(models.Model):
     revision = models.IntegerField(primary_key=True)
     at = models.DateTimeField(db_index=True)
     made_at = models.DateTimeField()
+
+
+class BoundaryProposal(models.Model):
+    """New boundaries of some areas, to be approved by a second person and to hold from a moment.
+
+    `areas` are the rows as they will be taken (polygons as WKB in hexadecimal), `successions` pairs of codes (who is
+    followed by whom), `ended` codes of areas that end. What was proposed does not change; another is proposed.
+    """
+
+    title = models.CharField(max_length=120)
+    reason = models.CharField(max_length=1000)
+    file = models.CharField(max_length=120)
+    areas = models.JSONField()
+    ended = models.JSONField(default=list)
+    successions = models.JSONField(default=list)
+    said = models.JSONField(default=list)  # what was mended
+    effective_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=[(each, each) for each in STATES], default="proposed")
+    based_on = models.IntegerField()  # the revision that was in force when it was proposed
+    proposed_at = models.DateTimeField()
+    proposed_by = models.BigIntegerField(null=True)
+    proposed_post = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.BigIntegerField(null=True)
+    decided_post = models.BigIntegerField(null=True)
+    decision = models.CharField(max_length=1000, default="")
+    revision = models.IntegerField(null=True)  # of the change that the approval made
+    announced_at = models.DateTimeField(null=True)  # when the worker noted that it holds
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "refused"]) | ~Q(decided_by=F("proposed_by")),
+                name="boundary_two_persons",
+            )
+        ]
+        indexes = [models.Index(fields=["effective_at"], name="boundary_waits", condition=Q(state="approved"))]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class LayerRevision(models.Model):

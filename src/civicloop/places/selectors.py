@@ -66,7 +66,7 @@ def _current() -> Picture:
     if in_force and time.monotonic() - picture.checked < RECHECK:
         return picture
     with _lock:
-        revision = _revision()
+        revision = layers_now()
         if revision != picture.revision or not in_force:
             picture = read(revision, now)
             picture.version = version_at(now)
@@ -75,7 +75,8 @@ def _current() -> Picture:
     return picture
 
 
-def _revision() -> int:
+def layers_now() -> int:
+    """The number of the newest change of the areas, whether it holds already or not."""
     return LayerRevision.objects.filter(id=1).values_list("revision", flat=True).first() or 0
 
 
@@ -86,7 +87,7 @@ def version_at(moment: datetime) -> int:
     if found is not None:
         return found
     first = LayerChange.objects.order_by("revision").values_list("revision", flat=True).first()
-    return first - 1 if first is not None else _revision()  # changes made before they were noted
+    return first - 1 if first is not None else layers_now()  # changes made before they were noted
 
 
 def version_began(version: int) -> datetime | None:
@@ -101,7 +102,7 @@ def boundaries(moment: datetime) -> Picture:
     point, `areas_at(lon, lat)` places it anew; where it has none, `successors` of its area say where it belongs.
     """
     now = _current()
-    return now if clock.now() <= moment < now.until else _then(_revision(), moment)
+    return now if clock.now() <= moment < now.until else _then(layers_now(), moment)
 
 
 @lru_cache(maxsize=4)
@@ -114,7 +115,9 @@ def successors(moment: datetime) -> Mapping[int, tuple[int, ...]]:
 
     An area that has not ended is not among the keys: it stands in its own place. Of a split there are several.
     """
-    pairs = AreaSuccession.objects.filter(at__lte=moment).values_list("predecessor_id", "successor_id")
+    pairs = AreaSuccession.objects.filter(at__lte=moment, taken_back=False).values_list(
+        "predecessor_id", "successor_id"
+    )
     return follow.chains(pairs, boundaries(moment).by_id.__contains__)
 
 

@@ -69,6 +69,12 @@ PAGES = (
         "catalogue.view",
     ),
     (
+        "boundaries",
+        gettext_lazy("New boundaries"),
+        gettext_lazy("Proposals of new grids and areas: what they would change, approval, moving open matters"),
+        "boundaries.view",
+    ),
+    (
         "calendars",
         gettext_lazy("Working calendars"),
         gettext_lazy("When work is done: shifts, holidays, make-up days, closures"),

@@ -7,6 +7,7 @@ from civicloop.people import access
 from civicloop.people.choices import Role
 from civicloop.site import (
     approvals,
+    boundaries,
     bulk,
     calendar_pages,
     card_page,
@@ -81,6 +82,12 @@ staff: list[URLPattern] = [
     path(PUBLISHED, publishing_pages.photo, name="publish-photo"),
     path(f"{PUBLISHED}/covered.jpg", publishing_pages.covered, name="publish-covered"),
     path("admin/why/", why_page.page, name="why"),
+    path("admin/boundaries/", boundaries.listed, name="boundaries"),
+    path("admin/boundaries/propose", boundaries.propose, name="boundaries-propose"),
+    path("admin/boundaries/<int:proposal_id>", boundaries.page, name="boundary"),
+    path("admin/boundaries/<int:proposal_id>/decide", boundaries.decide, name="boundary-decide"),
+    path("admin/boundaries/<int:proposal_id>/withdraw", boundaries.withdraw, name="boundary-withdraw"),
+    path("admin/boundaries/<int:proposal_id>/move", boundaries.move, name="boundary-move"),
     path("admin/erasure/", erasure_pages.listed, name="erasure"),
     path("admin/erasure/propose", erasure_pages.propose, name="erasure-propose"),
     path("admin/erasure/hold", erasure_pages.hold, name="erasure-hold"),

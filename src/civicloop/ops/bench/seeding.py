@@ -16,10 +16,9 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.conf import settings
 from django.db import connection, models
 
-from civicloop.foundation import chain, clock, ids
+from civicloop.foundation import chain, clock, ids, locality
 from civicloop.matters import actions, timeline
 from civicloop.matters.actions import NewMatter
 from civicloop.matters.models import CellDelta, Clock, Entry, EntryText, Fact, Matter, Outbox, SearchToken, Task
@@ -195,7 +194,7 @@ _SALT = f"b.salts[array_position(ARRAY[{', '.join(repr(name) for name in FIELDS)
 _NUMBERED = "x.tokens"  # a like has the words of its own number
 for _part in ("lower({}.number)", "substr({}.number, 1, 8)", "substr({}.number, 10, 7)"):
     _NUMBERED = f"array_replace({_NUMBERED}, {_part.format('m')}::varchar, {_part.format('b')}::varchar)"
-_CAME = {"came": f"(b.at AT TIME ZONE '{settings.TIME_ZONE}')::date"}
+_CAME = {"came": f"(b.at AT TIME ZONE '{locality.ZONE}')::date"}
 _OTHERS = (
     _copied(Entry, "matter_id", {"body": "b.body", "hash": "b.hash"}) + " AND x.seq = 1",
     _copied(EntryText, "matter_id", {"salt": _SALT}) + " AND x.seq = 1",
