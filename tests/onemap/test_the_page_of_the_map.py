@@ -113,8 +113,8 @@ def test_a_spot_of_the_map_lists_the_matters_there_for_who_may_see_them() -> Non
     found = signed_in("clerk").get(f"/map/here{spot}").json()["matters"]
     assert [(line["title"], line["url"]) for line in found] == [("井盖缺失", f"/matters/{matter}")]
     assert signed_in("s2-clerk").get(f"/map/here{spot}").json() == {"matters": []}
-    assert signed_in("clerk").get("/map/here?lon=x&lat=1&z=18").status_code == 404
-    assert signed_in("clerk").get("/map/here?lon=nan&lat=1&z=18").status_code == 404
+    assert signed_in("clerk").get("/map/here?lon=x&lat=1&z=18").status_code == 400
+    assert signed_in("clerk").get("/map/here?lon=nan&lat=1&z=18").status_code == 400
 
 
 def _set(code: str, value: object) -> None:

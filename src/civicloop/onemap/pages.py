@@ -216,7 +216,7 @@ def here(request: HttpRequest, actor: Actor) -> HttpResponse:
         lon, lat, zoom = (float(request.GET.get(name, "")) for name in ("lon", "lat", "z"))
         cell = morton.cell(lon, lat)
     except (ValueError, OverflowError):
-        raise Http404 from None
+        return HttpResponse(status=400)  # no spot was named: the address itself is there
     down = 2 * max(0, morton.ZOOM - grid.FINEST - max(grid.RAW_FROM, min(int(zoom), grid.HIGHEST)))
     first = cell >> down << down
     spot = replace(wanted.of_list(), cells=(first, first + (1 << down) - 1))
