@@ -119,11 +119,13 @@ class OneMap extends HTMLElement {
   private sources(): Record<string, SourceSpecification> {
     const origin = `${location.origin}${this.dataset['tiles'] ?? '/tiles/'}`
     const matters = { type: 'vector' as const, maxzoom: this.config.most }
+    const from = this.config.rawFrom
     return {
       areas: { type: 'vector', tiles: [`${origin}areas/{z}/{x}/{y}.mvt`], maxzoom: 15 },
       overlays: { type: 'vector', tiles: [`${origin}overlays/{z}/{x}/{y}.mvt`], maxzoom: 15 },
       matters: { ...matters, tiles: this.tiles('matters') },
       cells: { ...matters, tiles: this.tiles('matters', { by: 'cell' }), maxzoom: this.config.rawFrom },
+      components: { type: 'vector', tiles: [`${origin}components/{z}/{x}/{y}.mvt`], minzoom: from, maxzoom: 18 },
       late: { ...matters, tiles: this.tiles('matters', { due: 'overdue' }), maxzoom: this.config.rawFrom - 1 },
     }
   }
@@ -150,6 +152,7 @@ class OneMap extends HTMLElement {
       },
       line('grid', 0.6, 0.5), line('community', 0.8, 0.6), line('subdistrict', 1.2, 0.8), line('district', 2, 0.9),
       { id: 'overlays', type: 'line', source: 'overlays', 'source-layer': 'areas', layout: { visibility: 'none' }, paint: { 'line-color': quiet, 'line-width': 1.5, 'line-dasharray': [3, 2] } },
+      { id: 'components', type: 'circle', source: 'components', 'source-layer': 'components', layout: { visibility: 'none' }, paint: { 'circle-radius': 4, 'circle-color': ['case', ['==', ['get', 'state'], 'intact'], surface, now], 'circle-stroke-color': quiet, 'circle-stroke-width': 1.5 } },
       {
         id: 'heat', type: 'heatmap', source: 'cells', 'source-layer': 'matters',
         paint: {
@@ -215,8 +218,10 @@ class OneMap extends HTMLElement {
         this.show()
       })
     }
-    const over = one<HTMLInputElement>('[data-over]', this)
-    over?.addEventListener('change', () => this.map.setLayoutProperty('overlays', 'visibility', over.checked ? 'visible' : 'none'))
+    for (const over of all<HTMLInputElement>('[data-over]', this)) {
+      const layer = over.dataset['over'] ?? ''
+      over.addEventListener('change', () => this.map.setLayoutProperty(layer, 'visibility', over.checked ? 'visible' : 'none'))
+    }
   }
 
   private slider(): void {
@@ -256,7 +261,7 @@ class OneMap extends HTMLElement {
   }
 
   private clicks(): void {
-    const near = (event: maplibregl.MapMouseEvent) => this.map.queryRenderedFeatures(event.point, { layers: ['points', 'clusters', 'late', 'names', 'areas-fill'] })
+    const near = (event: maplibregl.MapMouseEvent) => this.map.queryRenderedFeatures(event.point, { layers: ['points', 'components', 'clusters', 'late', 'names', 'areas-fill'] })
     this.map.on('mousemove', (event) => {
       this.map.getCanvas().style.cursor = near(event).length ? 'pointer' : ''
     })
@@ -266,6 +271,7 @@ class OneMap extends HTMLElement {
       const at = hit.geometry.type === 'Point' ? (hit.geometry.coordinates as [number, number]) : ([event.lngLat.lng, event.lngLat.lat] as [number, number])
       if (hit.layer.id === 'points') void this.popup(at)
       else if (hit.layer.id === 'clusters' || hit.layer.id === 'late') this.map.easeTo({ center: at, zoom: Math.min(this.map.getZoom() + 2, 17) })
+      else if (hit.layer.id === 'components') this.component(at, hit)
       else this.drill(String(hit.properties['code'] ?? ''), String(hit.properties['level'] ?? ''))
     })
   }
@@ -275,6 +281,13 @@ class OneMap extends HTMLElement {
     const query = new URLSearchParams(this.filter)
     query.set('area', code)
     location.assign(`${this.dataset['page']}?${query.toString()}`)
+  }
+
+  private component(at: [number, number], hit: maplibregl.MapGeoJSONFeature): void {
+    const box = element('div', { class: 'map-popup' })
+    const address = (this.dataset['component'] ?? '').replace('/0', `/${String(hit.id)}`)
+    box.append(element('a', { href: address }, String(hit.properties['name'])), element('br'), element('span', { class: 'quiet' }, String(hit.properties['code'])))
+    new maplibregl.Popup({ maxWidth: '320px' }).setLngLat(at).setDOMContent(box).addTo(this.map)
   }
 
   private async popup(at: [number, number]): Promise<void> {

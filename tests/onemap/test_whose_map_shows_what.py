@@ -10,6 +10,7 @@ from civicloop.onemap import actions
 from civicloop.onemap.models import PublicCell
 from civicloop.onemap.rules import public
 from tests import world
+from tests.catalogue import components
 from tests.matters import loop
 from tests.onemap.decoding import decoded
 from tests.onemap.steps import address, ask, counted, everywhere
@@ -145,3 +146,16 @@ def test_everybody_sees_coarse_cells_of_many_a_day_late() -> None:
     with clock.at(world.START + timedelta(days=100)):
         actions.show_public()
         assert shown() == []
+
+
+def test_components_are_shown_near_by_to_the_staff_only() -> None:
+    components.some()
+    near, far = address(17, "components", components.AT), address(14, "components", components.AT)
+    found = decoded(signed_in("grid").get(near).content)["components"]
+    assert {each.properties["code"]: each.properties["state"] for each in found} == {
+        components.LID: "intact", components.LAMP: "intact",
+    }  # fmt: skip
+    assert components.FAR_LID not in str(found)
+    assert decoded(signed_in("grid").get(far).content) == {}
+    assert Client().get(near).status_code == 302
+    assert signed_in("channel").get(near).status_code == 403

@@ -106,6 +106,12 @@ def near(
     return sorted(found, key=lambda each: (each.metres or 0.0, each.code))[:limit]
 
 
+def in_cells(first: int, last: int, limit: int) -> list[ComponentView]:
+    """What stands in a range of cells of the map, by cell; what is removed is not there any more."""
+    rows = Component.objects.filter(valid_to=None, cell__range=(first, last)).exclude(state=ComponentState.REMOVED)
+    return [_view(row) for row in rows.order_by("cell", "id").values_list(*_FIELDS)[:limit]]
+
+
 def kind_named(code: str) -> selectors.KindView | None:
     """The kind of components that five digits (or `standard:code`) name."""
     standard, _colon, rest = code.rpartition(":")

@@ -38,15 +38,6 @@ class Look(models.TextChoices):
     AREAS = "areas", _("By area")
 
 
-class MapLayer(models.TextChoices):
-    """The layers of tiles; an address names one."""
-
-    AREAS = "areas", _("Boundaries")
-    OVERLAYS = "overlays", _("Areas of other bodies")
-    MATTERS = "matters", _("Matters")
-    PUBLIC = "public", _("Matters for everybody")
-
-
 # at most two characters, drawn beside a single matter on the map
 SHORT_STAGES: Mapping[str, str | Promise] = {
     Stage.COLLECT: pgettext_lazy("short stage", "new"),

@@ -13,7 +13,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from civicloop.foundation import mvt
+from civicloop.catalogue import component_selectors as components
+from civicloop.catalogue import selectors as catalogue
+from civicloop.foundation import morton, mvt
+from civicloop.foundation.names import shown
 from civicloop.onemap import boundaries, filters, permission, selectors
 from civicloop.onemap.choices import STATES
 from civicloop.onemap.models import PublicCell
@@ -22,6 +25,7 @@ from civicloop.people import web
 from civicloop.people.access import Actor
 
 MEDIA = "application/vnd.mapbox-vector-tile"
+MOST_COMPONENTS = 5000  # of one tile
 ZIPPED_FROM = 1024  # bytes; below it a packet more or less makes no difference
 View = Callable[..., HttpResponse]
 
@@ -69,6 +73,22 @@ def of_matters(request: HttpRequest, actor: Actor, z: int, x: int, y: int) -> Ht
     found = selectors.in_tile(actor, reach, wanted, z, x, y)
     by_cell = request.GET.get("by") == "cell" or z >= grid.RAW_FROM
     return answered(request, encoded(found, by_cell=by_cell), "private, no-cache")
+
+
+@require_safe
+@guarded
+def of_components(request: HttpRequest, _actor: Actor, z: int, x: int, y: int) -> HttpResponse:
+    """What stands where, by the register of components; near by only, for there are many."""
+    _existing(z, x, y)
+    layer = mvt.Layer("components", mvt.POINT)
+    if z >= grid.RAW_FROM:
+        language = get_language() or "zh-hans"
+        for each in components.in_cells(*morton.cells_of_tile(z, x, y), MOST_COMPONENTS):
+            kind = catalogue.kind(each.kind_id)
+            px, py = grid.place(each.lon, each.lat, z, x, y)
+            said = {"name": shown(each.names or kind.names, language), "code": each.code, "state": each.state}
+            layer.add(mvt.point(int(px * mvt.EXTENT), int(py * mvt.EXTENT)), said, each.id)
+    return answered(request, mvt.tile(layer), "private, no-cache")
 
 
 @require_safe

@@ -14,5 +14,6 @@ urlpatterns = [
     path(f"tiles/areas/{_TILE}", tiles.of_boundaries, {"layer": "areas"}, name="tiles-areas"),
     path(f"tiles/overlays/{_TILE}", tiles.of_boundaries, {"layer": "overlays"}, name="tiles-overlays"),
     path(f"tiles/matters/{_TILE}", tiles.of_matters, name="tiles-matters"),
+    path(f"tiles/components/{_TILE}", tiles.of_components, name="tiles-components"),
     path(f"tiles/public/{_TILE}", tiles.for_everybody, name="tiles-public"),
 ]

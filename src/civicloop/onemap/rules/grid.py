@@ -73,6 +73,13 @@ def span(level: int, zoom: int, x: int, y: int) -> tuple[int, int]:
     return first >> shift(level), last >> shift(level)
 
 
+def place(lon: float, lat: float, zoom: int, x: int, y: int) -> tuple[float, float]:
+    """Where a point lies in a tile, as shares of its sides."""
+    cell, down = morton.cell(lon, lat), morton.ZOOM - zoom
+    side = 1 << down
+    return (morton.column(cell) + 0.5) / side - x, (morton.column(cell >> 1) + 0.5) / side - y
+
+
 def clusters(rows: Iterable[Sequence[int]], bits: int) -> list[tuple[float, float, int, int]]:
     """(x, y, count, late) of at most 8 × 8 clusters of a tile's cells, each in the middle of its matters.
 
