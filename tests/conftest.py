@@ -246,8 +246,8 @@ def chromium() -> Iterator[Any]:
         pytest.fail("no Chromium: run: apt-get install chromium fonts-noto-cjk")
     SCREENS.mkdir(parents=True, exist_ok=True)
     arguments = [
-        "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic",
-        "--no-first-run", "--disable-background-networking",
+        "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run",
+        "--disable-background-networking",
         "--disable-component-update", "--disable-sync",
     ]  # fmt: skip
     with sync_playwright() as playwright:

@@ -7,6 +7,7 @@ read, a tile being one range of an index. Counts by the month of receipt are kep
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from civicloop.foundation import morton
 
@@ -80,23 +81,27 @@ def place(lon: float, lat: float, zoom: int, x: int, y: int) -> tuple[float, flo
     return (morton.column(cell) + 0.5) / side - x, (morton.column(cell >> 1) + 0.5) / side - y
 
 
+@cache
+def middles(bits: int) -> Sequence[tuple[float, float]]:
+    """The middle of each of a tile's 2^bits × 2^bits cells in their Morton order, as shares of its sides."""
+    side = 1 << bits
+    return [
+        ((morton.column(cell) + 0.5) / side, (morton.column(cell >> 1) + 0.5) / side) for cell in range(side * side)
+    ]
+
+
 def clusters(rows: Iterable[Sequence[int]], bits: int) -> list[tuple[float, float, int, int]]:
     """(x, y, count, late) of at most 8 × 8 clusters of a tile's cells, each in the middle of its matters.
 
     `rows` are (cell, count, late …) at 2^bits cells a side; x and y are shares of the tile, 0 … 1.
     """
-    down = 2 * max(0, bits - CLUSTERED)
-    side = float(1 << bits)
+    down, middle = 2 * max(0, bits - CLUSTERED), middles(bits)
     found: dict[int, list[float]] = {}
     for cell, count, late, *_rest in rows:
-        x, y = morton.column(cell) + 0.5, morton.column(cell >> 1) + 0.5
+        x, y = middle[cell]
         into = found.setdefault(cell >> down, [0.0, 0.0, 0, 0])
         into[0] += x * count
         into[1] += y * count
         into[2] += count
         into[3] += late
-    return [
-        (sx / count / side, sy / count / side, int(count), int(late))
-        for sx, sy, count, late in found.values()
-        if count > 0
-    ]
+    return [(sx / count, sy / count, int(count), int(late)) for sx, sy, count, late in found.values() if count > 0]
