@@ -8,7 +8,7 @@ from django.db.models import F, Sum
 from civicloop.foundation import caches, clock
 from civicloop.matters import proof, selectors
 from civicloop.matters.models import ApprovalRequest, Clock, Entry, EntryText, Fact, Matter
-from civicloop.ops.demo import cluster, orders, play, scenarios
+from civicloop.ops.demo import cluster, components, orders, play, scenarios
 from civicloop.ops.demo.cast import Cast
 from civicloop.people import access, city_files
 from civicloop.people.actions import PeopleError
@@ -45,6 +45,13 @@ def city(committing: str) -> None:
         assert city_files.load_delegations(system, folder=CITY) == 0
         calendars.load_shipped(actor_id=None, actor_words="tests")
         catalogue.load_city(system, city_dir=CITY)
+        caches.forget_all()
+        made = components.load(CITY, seed=7, number=1500)
+        assert made is not None
+        assert (made.added, made.faults) == (1500, [])
+        again = components.load(CITY, seed=7, number=1500)
+        assert again is not None
+        assert again.unchanged == 1500
     caches.forget_all()
 
 
@@ -84,6 +91,10 @@ def test_every_way_of_every_procedure_is_shown_and_repeating_changes_nothing(cit
     assert Matter.objects.filter(subdistrict_id=home).count() > number * 0.04
     with clock.at(world.START):
         assert {user: n for user, n in waiting_for_sign_ins().items() if not n} == {}
+    pointing = Matter.objects.exclude(component=None)
+    assert pointing.count() > number * 0.05
+    owners = [(row.seats.get("answering"), row.component.owner_id) for row in pointing.select_related("component")]
+    assert any(answering is not None and answering == owner for answering, owner in owners)
     codes = set(Matter.objects.values_list("procedure__code", flat=True))
     assert codes >= {"grid-event", "visit-problem", "delegated-service"}
     if number >= 1000:  # the first ones show every way, chance adds the rest

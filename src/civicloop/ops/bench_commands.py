@@ -158,12 +158,13 @@ def alike(as_json: bool, folder: Path | None, sizes: tuple[int, ...], asked: int
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
 @click.option("--city", "folder", default=None, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(1, 10_000_000), help="points to ask for")
-def locate(as_json: bool, folder: Path | None, size: int) -> None:
-    """Point to path of areas, in process, among all grids of a city."""
+@click.option("--components", default=0, type=click.IntRange(0, 10_000_000), help="also: the nearest of so many")
+def locate(as_json: bool, folder: Path | None, size: int, components: int) -> None:
+    """Point to path of areas, in process, among all grids of a city; and to the nearest components of a register."""
     from civicloop.ops.bench import locating
     from civicloop.ops.demo_commands import only_city
 
-    _print("locate", size, [1], locating.locate(folder or only_city(), size, _say), as_json)
+    _print("locate", size, [1], locating.locate(folder or only_city(), size, _say, components=components), as_json)
 
 
 @bench.command()

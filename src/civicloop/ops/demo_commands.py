@@ -38,7 +38,7 @@ def demo(folder: Path | None, number: int, seed: int, resume: bool, part: int | 
         return
     started = time.monotonic()
     try:
-        _reference(city, now)
+        _reference(city, now, seed)
         _children(city, number, seed)
         _orders(city, seed, now)
     except Exception as trouble:
@@ -56,13 +56,13 @@ def only_city() -> Path:
     return found[0]
 
 
-def _reference(city: Path, now: datetime) -> None:
-    """Areas, calendars, units, people, catalogue, procedures: in force before the first matter."""
+def _reference(city: Path, now: datetime, seed: int) -> None:
+    """Areas, calendars, units, people, catalogue, components, procedures: in force before the first matter."""
     from civicloop.calendars import actions as calendars
     from civicloop.catalogue import actions as catalogue
     from civicloop.deskwork import actions as deskwork
     from civicloop.deskwork import files
-    from civicloop.ops.demo import play
+    from civicloop.ops.demo import components, play
     from civicloop.people import access, city_files
     from civicloop.places import actions as places
     from civicloop.procedures import actions as procedures
@@ -82,6 +82,8 @@ def _reference(city: Path, now: datetime) -> None:
         city_files.load_delegations(system, folder=city)
         _say("catalogue", 0.25)
         catalogue.load_city(system, city_dir=city)
+        _say("components", 0.27)
+        components.load(city, seed=seed)
         _say("procedures", 0.28)
         # procedures whose guards no room registers yet are proved by the tests and loaded later
         paths = [path for path in sorted(SHIPPED.glob("*.toml")) if path.stem != "mediation"]

@@ -18,6 +18,7 @@ from django.db import connection
 from civicloop.foundation import clock
 from civicloop.ops.demo import scenarios, scripts, waiting
 from civicloop.ops.demo.cast import Cast
+from civicloop.ops.demo.components import Register
 from civicloop.ops.demo.orders import Pushed
 from civicloop.ops.demo.player import Place, Player
 from civicloop.people.models import Holding, Unit
@@ -101,6 +102,7 @@ def play(
             AreaVersion.objects.filter(valid_to=None).exclude(area__level="grid").values_list("area_id", "code")
         )
         places = places_of(number, random.Random(f"{seed}:places"))
+        register = Register()
     players: dict[int, Player] = {}
     heap: list[tuple[datetime, int, Any]] = []
     for index in range(number):
@@ -108,7 +110,7 @@ def play(
             continue
         draw = random.Random(f"{seed}:{index}")
         players[index] = Player(
-            cast, texts, draw, places[index], units, codes, Pushed(cast, texts, seed)
+            cast, texts, draw, places[index], units, codes, Pushed(cast, texts, seed), register
         )  # fmt: skip
         heapq.heappush(heap, (_start(index, number, now, draw), index, _script(index, number, draw)(players[index])))
     total, done, faults = len(heap), 0, []

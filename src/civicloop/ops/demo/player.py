@@ -16,6 +16,7 @@ from civicloop.matters.errors import Refused
 from civicloop.matters.models import Clock, Entry, Matter
 from civicloop.ops.demo import pictures
 from civicloop.ops.demo.cast import Cast
+from civicloop.ops.demo.components import Register
 from civicloop.ops.demo.orders import Pushed
 from civicloop.people.access import ANONYMOUS, Actor, outsider
 
@@ -49,7 +50,9 @@ class Player:
     units: Mapping[int, str]  # unit id → code
     codes: Mapping[int, str]  # area id → code
     orders: Pushed
+    register: Register | None = None
     id: UUID | None = None
+    component: str = ""  # the code of what the matter is about, where there is such a thing
     scene: int = -1  # which drawn street
     asked: int = 0
     level: str = ""  # the dispatching level once it was passed up
@@ -61,11 +64,21 @@ class Player:
         """One of the written sentences of a kind."""
         return str(self.draw.choice(self.texts["results"][name]))
 
+    def point_to(self, kind: str) -> None:
+        """Let the matter be about a component of this kind, when there is one, and lie where it stands."""
+        draw = random.Random(f"{self.place.lon}:{self.place.lat}:{kind}")
+        found = self.register.pick(kind, dict(self.place.areas), draw) if self.register is not None else None
+        if found is not None:
+            self.component = found.code
+            self.place = Place(found.lon, found.lat, found.areas)
+
     def report(self, who: Actor | None = None, **values: Any) -> None:
         """Report the matter at the present simulated moment."""
         now = clock.now()
         self.id = identifier(self.draw, now)
         point: dict[str, Any] = {"lon": self.place.lon, "lat": self.place.lat, "crs": "wgs84"}
+        if who is not None and self.component:  # residents are not shown what stands where
+            point["component"] = self.component
         done = actions.report(who or ANONYMOUS, NewMatter(**{"id": self.id, **point, **values}))
         if done.status == 200:
             self.remember()

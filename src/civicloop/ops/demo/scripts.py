@@ -23,6 +23,7 @@ def minutes(p: Player, low: int, high: int) -> timedelta:
 def text_of(p: Player) -> tuple[str, str]:
     """(kind code, text) of a written report."""
     kind = p.draw.choice(p.texts["kind"])
+    p.point_to(kind["code"])
     return kind["code"], str(p.draw.choice(kind["texts"])).format(at=p.draw.choice(p.texts["places"]))
 
 
@@ -51,7 +52,8 @@ def condition(code: str) -> int:
 
 
 def file(p: Player, code: str) -> None:
-    p.act(p.holder("acceptance_clerk"), "file", condition=condition(code))
+    pointing = {"component": p.component} if p.component else {}
+    p.act(p.holder("acceptance_clerk"), "file", condition=condition(code), **pointing)
 
 
 def dispatched(p: Player) -> Script:
