@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "civicloop.evidence",
     "civicloop.matters",
     "civicloop.receipts",
+    "civicloop.figures",
     "civicloop.notices",
     "civicloop.search",
     "civicloop.classifier",

@@ -5,9 +5,10 @@ from urllib.parse import quote_plus
 
 import pytest
 
+from civicloop.figures import ledger
 from civicloop.foundation import clock
 from civicloop.matters import proof
-from civicloop.matters.models import Clock, Entry, Fact, Matter, Outbox, SearchToken, Task
+from civicloop.matters.models import Clock, Entry, Fact, Matter, Outbox, SearchToken, Task, Unfolded
 from civicloop.ops.bench import limit, locating, reading, runs, seeding, spiking, sweeping
 from civicloop.ops.bench.city import build
 from civicloop.ops.bench.client import Tally
@@ -35,8 +36,9 @@ def test_seeded_matters_prove_true_and_a_road_over_http_has_no_errors(
         assert len(matters) == len({row.number for row in matters}) == 120
         for row in matters:
             assert proof.verify(row.id) == []
-        for model, each in ((Entry, 1), (Task, 1), (Clock, 1), (Fact, 2), (Outbox, 1), (SearchToken, 1)):
+        for model, each in ((Entry, 1), (Task, 1), (Clock, 1), (Fact, 4), (Unfolded, 1), (Outbox, 1), (SearchToken, 1)):
             assert model.objects.count() == 120 * each
+        assert ledger.check().ok
         assert SearchToken.objects.filter(tokens__contains=[matters[-1].number.lower()]).count() == 1
 
         actor = actor_of_token(city.channel)

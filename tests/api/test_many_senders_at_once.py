@@ -51,7 +51,7 @@ def test_one_act_from_sixteen_senders_is_one_act_with_one_answer(committing: str
         assert sorted(status for status, _body in answers) == [200] * 15 + [201], answers
         assert len({str(body) for _status, body in answers}) == 1
         assert Entry.objects.filter(matter_id=matter).count() == 2
-        assert Fact.objects.filter(matter_id=matter, detail="file").count() == 1
+        assert Fact.objects.filter(matter_id=matter, name="filed").count() == 1
         assert proof.verify(matter) == []
 
 

@@ -393,8 +393,10 @@ def test_another_kind_moves_what_is_counted_by_kind() -> None:
         loop.act("clerk", matter, "change_kind", condition=loop.condition("06010", 1), reason="实为垃圾")
         decide("checker", matter)
     sums: dict[int | None, int] = {}
-    for kind, delta in Fact.objects.filter(matter_id=matter, name="stage").values_list("kind_id", "delta"):
-        sums[kind] = sums.get(kind, 0) + delta
+    for kind, name in Fact.objects.filter(matter_id=matter, name__in=["entered", "left"]).values_list(
+        "kind_id", "name"
+    ):
+        sums[kind] = sums.get(kind, 0) + (1 if name == "entered" else -1)
     assert {kind: total for kind, total in sums.items() if total} == {Matter.objects.get(id=matter).kind_id: 1}
 
 

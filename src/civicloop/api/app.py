@@ -23,6 +23,7 @@ from ninja.parser import Parser
 from civicloop.catalogue.api import router as catalogue
 from civicloop.catalogue.component_api import router as components
 from civicloop.classifier.api import router as classifier
+from civicloop.figures.api import router as figures
 from civicloop.matters import errors
 from civicloop.matters.api import router as matters
 from civicloop.matters.cluster_api import router as clusters
@@ -146,6 +147,7 @@ api.add_router("", people)
 api.add_router("", classifier)
 api.add_router("", receipts)
 api.add_router("", search)
+api.add_router("", figures)
 api.add_router("", supervision)
 
 nowhere = Router()

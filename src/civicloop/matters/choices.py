@@ -7,6 +7,9 @@ from django.utils.translation import pgettext_lazy
 # what the application role may only add to (ops.grants)
 APPEND_ONLY = ("matters_entry", "matters_entrytext", "matters_fact")
 
+# facts that count how often something was done, and open to no list of matters (matters.counting)
+EVENTS = ("entered", "left", "clock", "counted", "mark", "urged", "joined", "followed", "responder_rated", "moved")
+
 
 class Channel(models.TextChoices):
     """By which door a matter came in."""

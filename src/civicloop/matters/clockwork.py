@@ -226,10 +226,8 @@ class Clocks:
             marking.go_on(self.procedure, row, self.now)
 
     def _exempt(self, row: Json, _effect: ClockEffect) -> None:
-        # the row keeps how it came out: only what statistics count is taken back
+        # the row keeps how it came out: only what statistics count is left out (counting.cells)
         row["exempt"] = True
-        if outcome(row) == LATE and row["unit_id"] is not None:
-            self.out.fact("exempt", row["unit_id"], detail=f"{row['name']}:{LATE}")
 
     def _follow_lead(self) -> None:
         """Parts that have the lead's rest stand still with it, go on with it, and get the time that it gets."""

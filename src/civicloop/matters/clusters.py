@@ -257,7 +257,6 @@ def _return(seen: Reading, action: str, draft: timeline.Draft) -> Plan:
             clocks.strike_out(row)
     effects = run.returned(seen.procedure, seen.state, before, action)
     rows.fact("followed", seen.row["unit_id"], -1, seen.row["end"])
-    rows.fact("ended", seen.row["unit_id"], -1, seen.row["end"])
     return _moving(seen, action, draft, rows, clocks, effects)
 
 

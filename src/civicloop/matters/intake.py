@@ -15,7 +15,7 @@ from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue.component_selectors import ComponentView
 from civicloop.foundation import chain, clock, hot, ids, keyfile, locality, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
-from civicloop.matters import cells, complaints, engine, errors, finding, owners, sql, timeline
+from civicloop.matters import cells, complaints, engine, errors, finding, owners, sql, standings, timeline
 from civicloop.matters.choices import Channel
 from civicloop.matters.clockwork import Clocks
 from civicloop.matters.errors import Refused, invalid
@@ -83,8 +83,6 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     for effect in begun.clocks:
         clocks.perform(effect)
     engine.move_lead(rows, [], where.unit_id, ended=False)
-    rows.fact("reported", where.unit_id, detail=new.channel)
-    rows.fact("stage", where.unit_id, detail=begun.stage)
     rows.tell("reported", unit=where.unit_id)
     content = {name: getattr(new, name) for name in NewMatter.__dataclass_fields__} | {"answers": answers}
     for name in ("complained_of", "answers", "component"):
@@ -110,16 +108,25 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         draft.plain[owners.COMPONENT] = component.code
     draft.plain |= _suggested(kind, areas, located, answers, component, now)
     remember_stand_in(actor, draft)
+    confidentiality = complaints.level(new.confidentiality, about)
+    standing = {
+        "kind": kind.id if kind else None, "channel": new.channel, "stage": begun.stage, "end": "", "hold": "",
+        "areas": [areas.get(level) for level in access.LEVELS[1:]],
+        "visibility": standings.class_of(version.procedure, confidentiality),
+    }  # fmt: skip
+    if new.occurred_at is not None:
+        standing["occurred"] = new.occurred_at.astimezone(UTC).isoformat()
+    counts = standings.count(draft, {}, standing, rows, (), now, where.unit_id)
     kept = timeline.salted(request)
     entry = timeline.seal(
         draft, matter_id=new.id, seq=1, at=now, action="report", result=None, who=who(actor),
         step=("", begun.step_to), version=1, act_id=None, request=kept, previous=chain.GENESIS,
     )  # fmt: skip
     values = entry_values(actor, entry, now, "report", None, None, kept, begun.step_to, 1)
-    values |= rows.parameters() | {
+    values |= rows.parameters() | counts | {
         "id": new.id, "next": 1, "day": int(now.astimezone(locality.zone()).strftime("%Y%m%d")),
         "procedure_id": version.id, "parent_id": new.parent_id, "title": new.title or new.text[:40], "text": new.text,
-        "channel": new.channel, "confidentiality": complaints.level(new.confidentiality, about),
+        "channel": new.channel, "confidentiality": confidentiality,
         "kind_id": kind.id if kind else None,
         "condition_id": None, "class_code": kind.class_code if kind else "", "lon": located.lon, "lat": located.lat,
         "crs_in": new.crs if new.lon is not None else "", "lon_in": new.lon, "lat_in": new.lat,

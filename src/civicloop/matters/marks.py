@@ -21,7 +21,7 @@ from psycopg.errors import DeadlockDetected
 from civicloop.foundation import chain, clock, hot
 from civicloop.foundation.canonical import fingerprint
 from civicloop.foundation.names import shown
-from civicloop.matters import followups, hooks, marking, sql, timeline
+from civicloop.matters import followups, hooks, marking, sql, standings, timeline
 from civicloop.matters.hooks import Marked
 from civicloop.matters.models import Entry
 from civicloop.matters.rows import Json, Rows, plain_rows
@@ -202,8 +202,10 @@ def _values(
     rows.fact(ACTION, marked.unit_id, detail=f"{marked.clock}:{mark.code}"[:40])
     if remind or mark.order:
         rows.tell(ACTION, **told, unit=marked.unit_id)
+    draft = timeline.Draft(plain=told | {"unit": row["unit_id"]})
+    facts = standings.events(draft, rows, marked.fired_at)
     entry = timeline.seal(
-        timeline.Draft(plain=told | {"unit": row["unit_id"]}), matter_id=marked.matter_id, seq=marked.seq,
+        draft, matter_id=marked.matter_id, seq=marked.seq,
         at=marked.fired_at, action=ACTION, result=mark.code, who=who(BY_LADDER), step=(row["step"], row["step"]),
         version=row["step_version"], act_id=act_id, request=request, previous=bytes(row["hash"]),
     )  # fmt: skip
@@ -212,7 +214,7 @@ def _values(
         BY_LADDER, entry, marked.fired_at, ACTION, mark.code, act_id, request, row["step"], row["step_version"]
     ) | {
         "id": marked.matter_id, "seq": row["seq"], "next": marked.seq, "mark": colour, "clock_no": marked.clock_no,
-        "mark_next": after["mark"], "mark_at": after["mark_at"], "facts": parameters["facts"],
+        "mark_next": after["mark"], "mark_at": after["mark_at"], "facts": facts,
         "outbox": parameters["outbox"], "raised_to": marked.raised_to or row["raised_to"],
         "act": f"{mark.act}:{marked.seq}" if mark.act else "",
     }  # fmt: skip

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import PROTECT, F, Q
 
 from civicloop.matters.choices import (
+    EVENTS,
     Channel,
     ClockState,
     DoubtReason,
@@ -46,6 +47,7 @@ class Matter(models.Model):
     class_code = models.CharField(max_length=8, default="")
     answers = models.JSONField(default=dict, db_default={})  # to questions of the catalogue
     component = models.ForeignKey("catalogue.Component", PROTECT, null=True, related_name="+", db_index=False)
+    standing = models.JSONField(default=dict, db_default={})  # in the figures (matters.counting)
 
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
@@ -321,8 +323,9 @@ class Fact(models.Model):
     seq = models.IntegerField()
     no = models.SmallIntegerField()
     name = models.CharField(max_length=40)
-    at = models.DateTimeField()
+    at = models.DateTimeField()  # the moment to which it is anchored
     delta = models.SmallIntegerField()
+    minutes = models.IntegerField(null=True)  # spent at a stage that was left
     district_id = models.BigIntegerField(null=True)
     subdistrict_id = models.BigIntegerField(null=True)
     community_id = models.BigIntegerField(null=True)
@@ -331,6 +334,24 @@ class Fact(models.Model):
     kind_id = models.BigIntegerField(null=True)
     channel = models.CharField(max_length=12)
     detail = models.CharField(max_length=40, default="")
+    visibility = models.SmallIntegerField(default=0, db_default=0)  # counting.visibility
+
+    class Meta:
+        # what a figure opens to: the facts of a kind, of an area, in a period
+        indexes = [
+            models.Index(
+                fields=["name", "detail", "subdistrict_id", "at"], name="fact_opens",
+                condition=~Q(name__in=EVENTS),
+            )
+        ]  # fmt: skip
+
+
+class Unfolded(models.Model):
+    """An entry whose facts no cube holds yet (figures.folding). Whoever folds them takes the row away with it."""
+
+    pk = models.CompositePrimaryKey("matter_id", "seq")
+    matter = models.ForeignKey(Matter, PROTECT, db_index=False, related_name="+")
+    seq = models.IntegerField()
 
 
 class CellDelta(models.Model):

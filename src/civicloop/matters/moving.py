@@ -104,8 +104,6 @@ def plan(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     seats, kept = _seats(seen, new)
     where = _desk(seen, seats, new)
     before, stage = seen.row["unit_id"], seen.row["stage"]
-    rows.fact("stage", before, -1, stage, former=True)
-    rows.fact("stage", where.unit_id, 1, stage)
     rows.fact("moved", where.unit_id, detail=str(change))
     rows.tell("moved", step=seen.row["step"], stage=stage, stage_before=stage, unit=where.unit_id, unit_before=before,
               roles=where.roles, person=where.person_id)  # fmt: skip

@@ -89,7 +89,7 @@ def read(matter_id: UUID, act_id: UUID | None = None, *, lock: bool = False) -> 
         return None
     row = dict(zip(sql.MATTER_COLUMNS, found, strict=False))
     # Django lets its connections bring JSON as text, so that each field may choose its decoder
-    row |= {name: json.loads(row[name]) for name in ("seats", "run", "handlers", "answers")}
+    row |= {name: json.loads(row[name]) for name in ("seats", "run", "handlers", "answers", "standing")}
     extra = dict(zip(sql.EXTRA_COLUMNS, found[len(sql.MATTER_COLUMNS) :], strict=True))
     row["complained"] = json.loads(extra.pop("complained") or "{}")
     done = None

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from civicloop.matters.counting import FACTS, Event
+
 Json = dict[str, Any]
 
 
@@ -19,15 +21,14 @@ class Rows:
     clocks_changed: dict[int, Json] = field(default_factory=dict)
     requests_new: list[Json] = field(default_factory=list)
     requests_changed: list[Json] = field(default_factory=list)
-    facts: list[Json] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     outbox: list[Json] = field(default_factory=list)
 
     def fact(self, name: str, unit_id: int, delta: int = 1, detail: str = "", *, former: bool = False) -> None:
-        """Count something, `former`: under the kind that the matter had before the act. `no` is the order."""
-        self.facts.append(
-            {"no": len(self.facts), "name": name, "delta": delta, "unit_id": unit_id, "detail": detail[:40],
-             "former": former}
-        )  # fmt: skip
+        """Count an event that is declared; `former`: under the kind that the matter had before the act."""
+        if FACTS[name].cell:
+            raise LookupError(f"{name} follows from the standing")
+        self.events.append(Event(name, delta, detail[:40], unit_id, former))
 
     def tell(self, topic: str, **body: Any) -> None:
         """Leave a message for the consumers above."""
@@ -36,7 +37,7 @@ class Rows:
     def parameters(self) -> dict[str, str]:
         """The JSON parameters of the statements."""
         lists = {name: getattr(self, name) for name in ("tasks_new", "tasks_changed", "clocks_new", "requests_new",
-                                                         "requests_changed", "facts", "outbox")}  # fmt: skip
+                                                         "requests_changed", "outbox")}  # fmt: skip
         lists["clocks_changed"] = list(self.clocks_changed.values())
         return {name: json.dumps(rows, default=_plain, ensure_ascii=False) for name, rows in lists.items()}
 

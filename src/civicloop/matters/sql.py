@@ -12,7 +12,7 @@ MATTER_COLUMNS = (
     "class_code", "district_id", "subdistrict_id", "community_id", "grid_id", "step", "stage", "end", "step_version",
     "step_at", "seq", "unit_id", "desk_roles", "desk_level", "desk_person_id", "seats", "run", "handlers",
     "received_at", "oral_at", "emergency", "due_at", "hold_until", "ended_at", "lon", "lat", "address", "check_code",
-    "complained_of", "answers", "lead_id", "joined_at", "component_id",
+    "complained_of", "answers", "lead_id", "joined_at", "component_id", "standing",
 )  # fmt: skip
 
 _TASKS = """(SELECT jsonb_agg(jsonb_build_object('no', t.no, 'group', t."group", 'lead', t.lead, 'unit_id', t.unit_id,
@@ -73,12 +73,25 @@ _CLOCKS_NEW = """INSERT INTO matters_clock (matter_id, no, name, task_no, calend
         calendar_version integer, "limit" text, started_at timestamptz, due_at timestamptz, provisional boolean,
         state text, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean, mark text,
         mark_at timestamptz, first_limit text, unit_id bigint)"""
-_FACTS = """INSERT INTO matters_fact (matter_id, seq, no, name, at, delta, district_id, subdistrict_id, community_id,
-        grid_id, unit_id, kind_id, channel, detail)
-    SELECT %(id)s, %(next)s, x.no, x.name, %(now)s, x.delta, {place}, x.unit_id,
-        CASE WHEN x.former THEN {former} ELSE {kind} END, {channel}, x.detail
-    FROM {gate}, jsonb_to_recordset(%(facts)s::jsonb)
-        AS x(no smallint, name text, delta smallint, unit_id bigint, detail text, former boolean)"""
+_FACT_COLUMNS = """matter_id, seq, no, name, at, delta, minutes, district_id, subdistrict_id, community_id, grid_id,
+        unit_id, kind_id, channel, detail, visibility"""
+_FACTS = f"""INSERT INTO matters_fact ({_FACT_COLUMNS})
+    SELECT %(id)s, %(next)s, x.no, x.name, x.at, x.delta, x.minutes, {{place}}, x.unit_id, {{kind}}, {{channel}},
+        x.detail, {{visibility}}
+    FROM {{gate}}, jsonb_to_recordset(%(facts)s::jsonb) AS x(no smallint, name text, at timestamptz, delta smallint,
+        minutes integer, unit_id bigint, kind_id bigint, detail text)"""
+# the class of visibility or the place has changed: all that was counted goes from the one to the other (counting.moved)
+_FACTS_MOVED = f"""INSERT INTO matters_fact ({_FACT_COLUMNS})
+    SELECT %(id)s, %(next)s, 1000 + row_number() OVER (), g.name, g.at, g.delta * x.sign, g.minutes * x.sign,
+        {{place}}, g.unit_id, g.kind_id, u.channel, g.detail,
+        CASE WHEN x.sign = 1 THEN %(visibility)s::smallint ELSE %(visibility_before)s::smallint END
+    FROM u, (SELECT name, at, unit_id, kind_id, detail, sum(delta) AS delta, nullif(sum(minutes), 0) AS minutes
+        FROM matters_fact WHERE matter_id = %(id)s AND visibility = %(visibility_before)s::smallint
+        GROUP BY name, at, unit_id, kind_id, detail HAVING sum(delta) <> 0) g, (VALUES (-1), (1)) AS x(sign)
+    WHERE {{changed}}"""
+# what no cube holds yet; taken away by whoever folds it
+_UNFOLDED = """INSERT INTO matters_unfolded (matter_id, seq)
+    SELECT %(id)s, %(next)s FROM {gate} WHERE jsonb_array_length(%(facts)s::jsonb) > 0 OR {more}"""
 _OUTBOX = """INSERT INTO matters_outbox (matter_id, seq, no, topic, body, at)
     SELECT %(id)s, %(next)s, x.no, x.topic, x.body, %(now)s
     FROM {gate}, jsonb_to_recordset(%(outbox)s::jsonb) AS x(no smallint, topic text, body jsonb)"""
@@ -97,18 +110,19 @@ _CELLS = """INSERT INTO matters_celldelta (matter_id, seq, no, cell, district_id
     WHERE x.state <> '' AND ({moved} OR (%(shown_before)s::text, %(class_before)s::text)
         IS DISTINCT FROM (%(shown)s::text, %(class_shown)s::text))"""
 
-_KIND = "%(kind_id)s::bigint"
+_VISIBILITY = "%(visibility)s::smallint"
 _PLACE = "%(district_id)s::bigint, %(subdistrict_id)s::bigint, %(community_id)s::bigint, %(grid_id)s::bigint"
 
 _PLACE_KEPT = "u.district_id, u.subdistrict_id, u.community_id, u.grid_id"
 # facts of what was before an act belong to the areas of before: a matter may move to others (matters.moving)
 _PLACE_MOVED = ", ".join(
-    f"CASE WHEN x.former THEN %({level}_before)s::bigint ELSE u.{level}_id END"
+    f"CASE WHEN x.sign < 0 THEN %({level}_before)s::bigint ELSE u.{level}_id END"
     for level in ("district", "subdistrict", "community", "grid")
 )
-_CELL_MOVED = _PLACE_MOVED.replace("x.former", "x.delta < 0")
+_CELL_MOVED = _PLACE_MOVED.replace("x.sign", "x.delta")
 _PLACE_BEFORE = _PLACE.replace("_id)s", "_before)s")
 _ELSEWHERE = f"({_PLACE_BEFORE}) IS DISTINCT FROM ({_PLACE})"
+_CLASS_CHANGED = f"(%(visibility)s::smallint <> %(visibility_before)s::smallint OR {_ELSEWHERE})"
 
 # a report: matter, first entry, lead task, clocks, facts, outbox rows, search words, sealed reporter in one statement
 REPORT = f"""
@@ -120,7 +134,7 @@ m AS (
         subdistrict_id, community_id, grid_id, area_version, place_reason, step, stage, "end", step_version, step_at,
         seq, unit_id, desk_roles, desk_level, desk_person_id, seats, run, handlers, mark, received_at, occurred_at,
         oral_at, emergency, due_at, ended_at, fingerprint, caller, check_code, complained_of,
-        answers, component_id)
+        answers, component_id, standing)
     SELECT %(id)s, substr(v::text, 1, 8) || '-' || substr(v::text, 9) || '-'
             || substr('0123456789ABCDEFGHJKLMNPRSTUVWX', (v %% 31)::int + 1, 1),
         %(procedure_id)s, %(parent_id)s::uuid, %(title)s, %(text)s, %(channel)s, %(confidentiality)s::smallint,
@@ -129,14 +143,15 @@ m AS (
         %(area_version)s, %(place_reason)s, %(step)s, %(stage)s, '', 1, %(now)s, 1, %(unit_id)s::bigint,
         %(desk_roles)s::text[], %(desk_level)s, NULL, %(seats)s::jsonb, %(run)s::jsonb, '[]'::jsonb, 0, %(now)s,
         %(occurred_at)s::timestamptz, NULL, FALSE, %(due_at)s::timestamptz, NULL, %(fingerprint)s, %(caller)s,
-        %(check_code)s, %(complained_of)s::bigint[], %(answers)s::jsonb, %(component_id)s::bigint
+        %(check_code)s, %(complained_of)s::bigint[], %(answers)s::jsonb, %(component_id)s::bigint, %(standing)s::jsonb
     FROM n ON CONFLICT (id) DO NOTHING RETURNING id, number),
 e AS ({_ENTRY.format(gate="m")}),
 x AS ({_TEXTS.format(gate="m")}),
 s AS ({_SEALED.format(gate="m")}),
 t AS ({_TASKS_NEW.format(gate="m", after="")}),
 c AS ({_CLOCKS_NEW.format(gate="m")}),
-f AS ({_FACTS.format(gate="m", place=_PLACE, kind=_KIND, former=_KIND, channel="%(channel)s")}),
+f AS ({_FACTS.format(gate="m", place=_PLACE, kind="x.kind_id", channel="%(channel)s", visibility=_VISIBILITY)}),
+fu AS ({_UNFOLDED.format(gate="m", more="FALSE")}),
 o AS ({_OUTBOX.format(gate="m")}),
 k AS ({_CELLS.format(gate="m", cell="%(cell)s::bigint", place=_PLACE, moved="FALSE")}),
 w AS (INSERT INTO matters_searchtoken (matter_id, tokens)
@@ -171,7 +186,8 @@ WITH u AS (
         joined_at = %(joined_at)s::timestamptz, component_id = %(component_id)s::bigint,
         district_id = %(district_id)s::bigint,
         subdistrict_id = %(subdistrict_id)s::bigint, community_id = %(community_id)s::bigint,
-        grid_id = %(grid_id)s::bigint, area_version = COALESCE(%(area_version)s::integer, area_version)
+        grid_id = %(grid_id)s::bigint, area_version = COALESCE(%(area_version)s::integer, area_version),
+        standing = %(standing)s::jsonb
     WHERE id = %(id)s AND seq = %(seq)s
     RETURNING district_id, subdistrict_id, community_id, grid_id, channel, cell),
 e AS ({_ENTRY.format(gate="u")}),
@@ -207,7 +223,9 @@ r1 AS (
         %(step_version)s, x.due_at, x.data, 'open'
     FROM u, jsonb_to_recordset(%(requests_new)s::jsonb) AS x(no smallint, action text, result text, level smallint,
         desk_roles text[], asked_by bigint, asked_role text, due_at timestamptz, data jsonb)),
-f AS ({_FACTS.format(gate="u", place=_PLACE_MOVED, kind=_KIND, former="%(kind_before)s::bigint", channel="u.channel")}),
+f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, kind="x.kind_id", channel="u.channel", visibility=_VISIBILITY)}),
+fm AS ({_FACTS_MOVED.format(place=_PLACE_MOVED, changed=_CLASS_CHANGED)}),
+fu AS ({_UNFOLDED.format(gate="u", more=_CLASS_CHANGED)}),
 k AS ({_CELLS.format(gate="u", cell="u.cell", place=_CELL_MOVED, moved=_ELSEWHERE)}),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
@@ -280,13 +298,15 @@ MARK = f"""
 WITH u AS (
     UPDATE matters_matter SET seq = %(next)s, mark = %(mark)s::smallint, raised_to = %(raised_to)s
     WHERE id = %(id)s AND seq = %(seq)s
-    RETURNING district_id, subdistrict_id, community_id, grid_id, channel, kind_id),
+    RETURNING district_id, subdistrict_id, community_id, grid_id, channel, kind_id,
+        COALESCE((standing->>'visibility')::smallint, 0) AS visibility),
 e AS ({_ENTRY.format(gate="u")}),
 c AS (
     UPDATE matters_clock SET mark = %(mark_next)s, mark_at = %(mark_at)s::timestamptz, leased_until = NULL,
         act = CASE WHEN %(act)s::text = '' THEN act ELSE %(act)s::text END
     FROM u WHERE matter_id = %(id)s AND no = %(clock_no)s RETURNING 1),
-f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, kind="u.kind_id", former="u.kind_id", channel="u.channel")}),
+f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, kind="u.kind_id", channel="u.channel", visibility="u.visibility")}),
+fu AS ({_UNFOLDED.format(gate="u", more="FALSE")}),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
 

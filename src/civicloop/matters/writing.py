@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from civicloop.foundation import clock, hot
-from civicloop.matters import cells, complaints, engine, hooks, marking, sampling, sql, timeline, working
+from civicloop.matters import cells, complaints, engine, hooks, marking, sampling, sql, standings, timeline, working
 from civicloop.matters.approvals import answer_request
 from civicloop.matters.clockwork import Clocks
 from civicloop.matters.engine import Desk
@@ -109,6 +109,15 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         for changed in (*plan.rows.clocks_new, *plan.rows.clocks_changed.values()):
             changed["mark_at"] = None
     remember_stand_in(actor, plan.draft)
+    confidentiality = row["confidentiality"] if plan.confidentiality is None else plan.confidentiality
+    counts = standings.count(
+        plan.draft, row["standing"],
+        {"kind": plan.kind_id if effects else row["kind_id"], "channel": row["channel"], "stage": step.stage,
+         "end": step.end or "", "hold": state.hold or "", "joined": lead_id not in {None, seen.id},
+         "areas": [areas.get(level) for level in LEVELS[1:]],
+         "visibility": standings.class_of(procedure, confidentiality)},
+        plan.rows, standings.flags(effects, seen.state), now, where.unit_id,
+    )  # fmt: skip
     kept = timeline.salted(request)
     entry = timeline.seal(
         plan.draft, matter_id=seen.id, seq=row["seq"] + 1, at=now, action=plan.action, result=plan.result,
@@ -123,11 +132,11 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
     if plan.worked and actor.kind == "staff" and line not in handlers:
         handlers = [*handlers, line]
     values = entry_values(actor, entry, now, plan.action, plan.result, wanted.act_id, kept, step.code, version)
-    values |= plan.rows.parameters() | desk_values(where) | {
+    values |= plan.rows.parameters() | counts | desk_values(where) | {
         "id": seen.id, "seq": row["seq"], "next": row["seq"] + 1, "stage": step.stage, "end": step.end or "",
         "step_at": now if moved else row["step_at"], "seats": json.dumps(seats), "run": json.dumps(state.to_json()),
         "handlers": json.dumps(handlers),
-        "kind_id": plan.kind_id if effects else row["kind_id"], "kind_before": row["kind_id"],
+        "kind_id": plan.kind_id if effects else row["kind_id"],
         "class_code": plan.class_code if effects else row["class_code"],
         "condition_id": plan.condition_id if effects else row["condition_id"],
         "oral_at": plan.oral_at or row["oral_at"], "emergency": row["emergency"] or plan.oral_at is not None,
@@ -136,7 +145,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         "hold_until": _hold_until(plan, row, state, procedure, now),
         "ended_at": (row["ended_at"] or now) if ended else None, "sealed": json.dumps(sealed),
         "complained_of": row["complained_of"] if plan.complained_of is None else plan.complained_of,
-        "confidentiality": row["confidentiality"] if plan.confidentiality is None else plan.confidentiality,
+        "confidentiality": confidentiality,
         "answers": json.dumps(row["answers"] if plan.answers is None else plan.answers),
         "component_id": plan.component_id if effects else row["component_id"],
         "mark": 0 if ended else marking.colour(procedure, clocks.rows), "area_version": plan.area_version,
@@ -188,18 +197,12 @@ def _hold_until(
 
 
 def _count(plan: Plan, row: Mapping[str, Any], effects: Effects, unit_id: int, end: str) -> None:
-    """The facts of an act: what was done, where the matter left and arrived; how clocks came out, clockwork says."""
+    """The events of an act beside where it leaves the matter (counting); how clocks came out, clockwork says."""
     rows = plan.rows
-    rows.fact("act", unit_id, detail=f"{effects.action}:{effects.result}" if effects.result else effects.action)
-    if effects.moved or plan.kind_id != row["kind_id"]:
-        rows.fact("stage", row["unit_id"], -1, row["stage"], former=True)
-        if end:
-            rows.fact("ended", unit_id, detail=end)
-            rows.tell("ended", end=end)
-        else:
-            rows.fact("stage", unit_id, 1, effects.stage)
+    if effects.moved and end:
+        rows.tell("ended", end=end)
     if effects.counted:
-        rows.fact("counted", row["unit_id"], detail=effects.counted)
+        rows.fact("counted", row["unit_id"], detail=effects.counted, former=True)
     for name, delta, detail in hooks.facts(row, effects):
         rows.fact(name, unit_id, delta, detail)
 

@@ -99,6 +99,16 @@ def _daily_roots() -> str:
     return f"days with entries under no root since {late[0]}: civicloop worker, and see its log" if late else ""
 
 
+def _cubes() -> str:
+    from civicloop.figures import folding
+
+    if folding.day_differs():
+        return "the statistic day was changed since they were made: civicloop ledger rebuild"
+    if folding.state().making is not None:
+        return "a rebuild was begun and is not finished: civicloop ledger rebuild goes on with it"
+    return ""
+
+
 def _backup() -> str:
     from datetime import timedelta
 
@@ -133,6 +143,7 @@ EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("worker", _worker),
     ("stored files", _storage),
     ("daily roots", _daily_roots),
+    ("counters of the figures", _cubes),
     ("last backup", _backup),
 )
 # what is said beside an examination, well or not

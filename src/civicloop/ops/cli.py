@@ -26,12 +26,13 @@ ROOMS = (
     "classifier",
     "deskwork",
     "onemap",
+    "figures",
 )
 WITHOUT_DATABASE = {
     ("db",), ("doctor",), ("clock",), ("procedures", "check"), ("procedures", "draw"), ("classifier", "train"),
     ("classifier", "evaluate"),
 }  # fmt: skip
-AS_OWNER = {("migrate",), ("restore",), ("keys", "rotate")}
+AS_OWNER = {("migrate",), ("restore",), ("keys", "rotate"), ("ledger", "rebuild")}
 
 
 def _first_words() -> list[str]:

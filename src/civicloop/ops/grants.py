@@ -13,11 +13,12 @@ READ_ONLY = {"django_migrations", "records_keychange"}
 def append_only() -> set[str]:
     """The tables on which the application role has only SELECT and INSERT (house rule 4)."""
     from civicloop.evidence.choices import APPEND_ONLY as EVIDENCE
+    from civicloop.figures.choices import APPEND_ONLY as FIGURES
     from civicloop.matters.choices import APPEND_ONLY as MATTERS
     from civicloop.receipts.choices import APPEND_ONLY as RECEIPTS
     from civicloop.records.choices import APPEND_ONLY as RECORDS
 
-    return {*EVIDENCE, *MATTERS, *RECEIPTS, *RECORDS}
+    return {*EVIDENCE, *FIGURES, *MATTERS, *RECEIPTS, *RECORDS}
 
 
 def sync_grants(application: str) -> None:

@@ -14,6 +14,7 @@ from civicloop.classifier import jobs as kinds
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import boxes, film_rounds
 from civicloop.evidence import selectors as files
+from civicloop.figures import folding, keeping
 from civicloop.foundation import clock
 from civicloop.matters import erasure, jobs, signals
 from civicloop.notices import jobs as notices
@@ -133,12 +134,17 @@ def run_for_ever(*, once: bool = False) -> None:
                     tries.forget_old()
                     orders.forget_old()
                     notices.forget_old()
+                    folding.forget_old()
+                    if not loading.wanted():
+                        keeping.seal_due()
                     if storage_is_due():
                         sweeping.begin(here=once)
                 # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and
                 # the days that it fills are not over
                 onemap.round()
                 done = 0 if loading.wanted() else jobs.sweep() + orders.sweep() + roots.round() + notices.round()
+                if not loading.wanted():  # the replay folds at its own time
+                    folding.round()
                 if number % LOOK_EVERY == 0 and not loading.wanted():
                     signals.look()
                 if not loading.wanted():

@@ -46,6 +46,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("civicloop.ui.urls")),
     path("", include("civicloop.receipts.urls")),
+    path("", include("civicloop.figures.urls")),
     path("", include("civicloop.supervision.urls")),
     path("", include("civicloop.notices.urls")),
     path("", include("civicloop.search.urls")),

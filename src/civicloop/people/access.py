@@ -219,6 +219,10 @@ DUTIES: Mapping[str, frozenset[str]] = {
         {Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM_ADMIN}
         | {Role.RECEIVING_CLERK, Role.UNIT_HEAD}
     ),
+    # figures of the own area or unit (figures); published ones are for everybody
+    "figures.view": frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.UNIT_HEAD, Role.AUDIT_ADMIN}),
+    "figures.keep": frozenset({Role.SUPERVISOR, Role.LEADER}),
+    "figures.publish": frozenset({Role.LEADER}),
     "style.view": frozenset(Role.values),
 }
 

@@ -1,31 +1,12 @@
-"""Statistic days: from their start in the city's zone to the start of the next one."""
+"""When a statistic day (records.days) is over, so that its root may be made."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
-from civicloop.foundation import locality
-from civicloop.records import settings as options
+from civicloop.records.days import DAY, bounds, day_of, start_of_day
 
-DAY = timedelta(days=1)
+__all__ = ["DAY", "GRACE", "bounds", "day_of", "last_over", "start_of_day"]
 # how long after its end a day is left open, so that what was written at its very end has been committed
 GRACE = timedelta(minutes=10)
-
-
-def start_of_day() -> time:
-    """When a statistic day starts (setting figures.day_start)."""
-    return time.fromisoformat(options.get_str("figures.day_start"))
-
-
-def bounds(day: date) -> tuple[datetime, datetime]:
-    """The first moment of a statistic day and that of the next one."""
-    zone, start = locality.zone(), start_of_day()
-    return datetime.combine(day, start, tzinfo=zone), datetime.combine(day + DAY, start, tzinfo=zone)
-
-
-def day_of(moment: datetime) -> date:
-    """The statistic day of a moment, by the clock on the wall."""
-    wall = moment.astimezone(locality.zone()).replace(tzinfo=None)
-    start = start_of_day()
-    return (wall - timedelta(hours=start.hour, minutes=start.minute)).date()
 
 
 def last_over(now: datetime) -> date:

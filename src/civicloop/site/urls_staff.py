@@ -159,6 +159,7 @@ def register_navigation() -> None:
         ("orders", gettext_lazy("Supervision orders"), "supervision:orders", 47, ORDERS, "flag"),
         ("whistles", gettext_lazy("Whistles and arrivals"), "whistles", 48, WHISTLES, "bell"),
         ("repeated", gettext_lazy("Reported again and again"), "repeated", 49, AGAIN, "repeat"),
+        ("figures", gettext_lazy("Figures"), "figures:figures", 49, access.DUTIES["figures.view"], "chart-bar"),
         ("matters", gettext_lazy("Matters"), "matters", 50, WATCHING, "list"),
         ("map", pgettext_lazy("navigation", "Map"), "onemap:map", 52, access.DUTIES["map.view"], "map"),
     ):

@@ -17,11 +17,23 @@ from uuid import UUID
 
 import psycopg
 from django.db import connection, models
+from psycopg.types.json import Jsonb
 
 from civicloop.foundation import chain, clock, ids, locality
-from civicloop.matters import actions, timeline
+from civicloop.matters import actions, counting, timeline
 from civicloop.matters.actions import NewMatter
-from civicloop.matters.models import CellDelta, Clock, Entry, EntryText, Fact, Matter, Outbox, SearchToken, Task
+from civicloop.matters.models import (
+    CellDelta,
+    Clock,
+    Entry,
+    EntryText,
+    Fact,
+    Matter,
+    Outbox,
+    SearchToken,
+    Task,
+    Unfolded,
+)  # fmt: skip
 from civicloop.ops.bench.city import KIND, SIDE, SOUTH, City
 from civicloop.people import access
 
@@ -32,7 +44,7 @@ DAYS = 60
 WORDS = ("路口", "井盖", "缺失", "破损", "积水", "路灯", "不亮", "占道", "垃圾", "堆放", "护栏", "松动", "影响", "通行")
 FIELDS = ("address", "point", "text", "title")  # the texts of a report, in the order in which they are sealed
 NEW_ROWS = """CREATE TEMP TABLE IF NOT EXISTS bench_like (id uuid, model uuid, at timestamptz, number text, body bytea,
-    hash bytea, salts bytea[]) ON COMMIT DELETE ROWS"""
+    hash bytea, salts bytea[], standing jsonb) ON COMMIT DELETE ROWS"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ class Model:
     """A reported matter that likes are made of: what its first entry says and commits to."""
 
     id: UUID
+    at: datetime
     who: dict[str, Any]
     step: tuple[str, str]
     plain: dict[str, Any]
@@ -118,13 +131,15 @@ def _models(city: City, number: int, report: Callable[[random.Random, City, date
         told: dict[str, Any] = json.loads(bytes(entry.body)[2:])
         step = (str(told["from"]), str(told["to"]))
         request = bytes(entry.fingerprint)
-        models_.append(Model(entry.matter_id, told["who"], step, told["data"], texts[entry.matter_id], request))
+        models_.append(
+            Model(entry.matter_id, entry.at, told["who"], step, told["data"], texts[entry.matter_id], request)
+        )
     connection.close()  # children of a fork must not share it
     return models_
 
 
 _models_here: list[Model] = []
-Like = tuple[UUID, UUID, datetime, bytes, bytes, list[bytes]]
+Like = tuple[UUID, UUID, datetime, bytes, bytes, list[bytes], str]
 
 
 def _keep(models_: list[Model]) -> None:
@@ -141,13 +156,15 @@ def _seal_many(wanted: tuple[int, int, datetime]) -> list[Like]:
 
 def _seal(model: Model, at: datetime) -> Like:
     identifier = ids.uuid7(at)
-    draft = timeline.Draft(plain=model.plain, texts=model.texts)
+    told = counting.shifted(model.plain[counting.TALLY], at - model.at)
+    draft = timeline.Draft(plain=model.plain | {counting.TALLY: told}, texts=model.texts)
+    standing, _facts = counting.advance({}, told, at.isoformat(), model.plain["unit"])
     sealed = timeline.seal(
         draft, matter_id=identifier, seq=1, at=at, action="report", result=None, who=model.who, step=model.step,
         version=1, act_id=None, request=model.request, previous=chain.GENESIS,
     )  # fmt: skip
     salts = [bytes.fromhex(row["salt"]) for row in json.loads(sealed.texts)]
-    return identifier, model.id, at, sealed.body, sealed.hash, salts
+    return identifier, model.id, at, sealed.body, sealed.hash, salts, json.dumps(standing)
 
 
 def _numbers(rows: list[Like]) -> Iterator[str]:
@@ -165,9 +182,9 @@ def _write(rows: list[Like], statements: Sequence[str]) -> None:
     with inner.transaction(), inner.cursor() as cursor:
         cursor.execute(NEW_ROWS)
         with cursor.copy("COPY bench_like FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(["uuid", "uuid", "timestamptz", "text", "bytea", "bytea", "bytea[]"])
-            for (identifier, model, at, body, digest, salts), number in zip(rows, numbers, strict=True):
-                copy.write_row((identifier, model, at, number, body, digest, salts))
+            copy.set_types(["uuid", "uuid", "timestamptz", "text", "bytea", "bytea", "bytea[]", "jsonb"])
+            for (identifier, model, at, body, digest, salts, standing), number in zip(rows, numbers, strict=True):
+                copy.write_row((identifier, model, at, number, body, digest, salts, Jsonb(json.loads(standing))))
         for statement in statements:
             cursor.execute(statement)
 
@@ -195,12 +212,14 @@ _NUMBERED = "x.tokens"  # a like has the words of its own number
 for _part in ("lower({}.number)", "substr({}.number, 1, 8)", "substr({}.number, 10, 7)"):
     _NUMBERED = f"array_replace({_NUMBERED}, {_part.format('m')}::varchar, {_part.format('b')}::varchar)"
 _CAME = {"came": f"(b.at AT TIME ZONE '{locality.ZONE}')::date"}
+_OWN = {"number": "b.number", "standing": "b.standing"}
 _OTHERS = (
     _copied(Entry, "matter_id", {"body": "b.body", "hash": "b.hash"}) + " AND x.seq = 1",
     _copied(EntryText, "matter_id", {"salt": _SALT}) + " AND x.seq = 1",
     _copied(Task, "matter_id", {}),
     _copied(Clock, "matter_id", {}),
     _copied(Fact, "matter_id", {}),
+    _copied(Unfolded, "matter_id", {}),
     _copied(Outbox, "matter_id", {}),
     _copied(
         SearchToken,
@@ -208,10 +227,10 @@ _OTHERS = (
         {"tokens": _NUMBERED},
     ),
 )
-STATEMENTS = (_copied(Matter, "id", {"number": "b.number"}), _copied(CellDelta, "matter_id", _CAME), *_OTHERS)
+STATEMENTS = (_copied(Matter, "id", _OWN), _copied(CellDelta, "matter_id", _CAME), *_OTHERS)
 # the last twenty bits of a cell at zoom 24: any place within the same cell of level 14
 _PLACE = {
     "cell": "x.cell # (random() * 1048575)::bigint",
     "end": "CASE WHEN random() < 0.95 THEN 'solved' ELSE '' END",
 }
-SPREAD = (_copied(Matter, "id", {"number": "b.number", **_PLACE}), *_OTHERS)
+SPREAD = (_copied(Matter, "id", {**_OWN, **_PLACE}), *_OTHERS)

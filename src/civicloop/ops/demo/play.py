@@ -15,6 +15,7 @@ from typing import Any
 import shapely
 from django.db import connection
 
+from civicloop.figures import folding
 from civicloop.foundation import clock
 from civicloop.ops.demo import scenarios, scripts, waiting
 from civicloop.ops.demo.cast import Cast
@@ -25,6 +26,7 @@ from civicloop.people.models import Holding, Unit
 from civicloop.places.models import AreaVersion
 
 DAYS = 60
+FOLD_EVERY = 200  # steps of scripts between two foldings, at the simulated time
 HOMES = {"community": 0.05, "subdistrict": 0.07, "district": 0.08}
 LATELY = 0.2  # share of the matters reported within the last day and a half: what is open when somebody looks
 FRESH = len(waiting.WAITING)  # the last matters wait at the desks of the sign-ins: nobody looks at an empty one
@@ -113,7 +115,7 @@ def play(
             cast, texts, draw, places[index], units, codes, Pushed(cast, texts, seed), register
         )  # fmt: skip
         heapq.heappush(heap, (_start(index, number, now, draw), index, _script(index, number, draw)(players[index])))
-    total, done, faults = len(heap), 0, []
+    total, done, faults, steps = len(heap), 0, [], 0
     while heap:
         moment, index, script = heapq.heappop(heap)
         with clock.at(moment):
@@ -124,6 +126,9 @@ def play(
             except Exception as fault:
                 faults.append(f"matter {index}: {fault}")
                 pause = None
+            steps += 1
+            if steps % FOLD_EVERY == 0:
+                folding.round()
         if pause is None or moment + pause >= now:
             players.pop(index).left_alone(moment, now)
             done += 1
@@ -131,6 +136,7 @@ def play(
                 progress(done, total)
             continue
         heapq.heappush(heap, (moment + pause, index, script))
+    folding.round()
     return faults
 
 

@@ -1,0 +1,3 @@
+"""The tables that are only ever added to."""
+
+APPEND_ONLY = ("figures_definition", "figures_baseline", "figures_snapshot", "figures_publication")

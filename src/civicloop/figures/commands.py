@@ -1,0 +1,58 @@
+"""`civicloop ledger check` and `ledger rebuild`."""
+
+import json
+import sys
+
+import click
+
+from civicloop.figures.ledger import Report
+
+
+@click.group()
+def ledger() -> None:
+    """Prove that every counter is what the timelines say; make all counters anew."""
+
+
+@ledger.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+def check(as_json: bool) -> None:
+    """Hold facts against timelines and cubes against facts; exit 1 and name what differs."""
+    from civicloop.figures import ledger as book
+
+    _tell(book.check(_progress), as_json)
+
+
+@ledger.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+def rebuild(as_json: bool) -> None:
+    """Make facts and cubes anew from the timelines, as the owner; killed, it goes on where it was."""
+    from civicloop.figures import ledger as book
+
+    _tell(book.rebuild(_progress), as_json)
+
+
+def _progress(report: Report) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{report.matters} matters, {report.facts} facts …", end="", file=sys.stderr, flush=True)
+
+
+def _tell(report: Report, as_json: bool) -> None:
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    if as_json:
+        document = {
+            "ok": report.ok, "matters": report.matters, "facts": report.facts, "counts": report.counts,
+            "mended": report.mended, "differences": report.differences,
+        }  # fmt: skip
+        print(json.dumps(document, ensure_ascii=False, default=str))
+    else:
+        for each in report.differences:
+            print(f"{each['what']} {each['about']}: timeline {each['timeline']}, database {each['database']}")
+        mended = f", {report.mended} matters put right" if report.mended else ""
+        print(f"{report.matters} matters, {report.facts} facts, {report.counts} counts{mended}")
+        print("all agree" if report.ok else f"{len(report.differences)} differences")
+    if not report.ok:
+        sys.exit(1)
+
+
+COMMANDS: list[click.Command] = [ledger]

@@ -1,0 +1,170 @@
+"""Writes of this room: a table kept as it is, shown to everybody, indicators of the city, the baseline of a month.
+
+Each leaves one line in the audit log with its digest, and so stands under the day's signed root (receipts): whoever
+changed a kept table or a baseline later would contradict it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from civicloop.catalogue.models import Kind
+from civicloop.figures import definitions, periods, reading, rules, selectors, showing
+from civicloop.figures.models import Baseline, Definition, Publication, Snapshot
+from civicloop.figures.selectors import Cut
+from civicloop.foundation import chain, clock
+from civicloop.foundation.canonical import canonical
+from civicloop.matters.errors import Refused, invalid
+from civicloop.people import access
+from civicloop.people.access import Actor
+from civicloop.people.models import Unit
+from civicloop.places.models import AreaVersion
+from civicloop.records import audit, days
+
+LONGEST = 200
+DELAY = timedelta(hours=24)  # between the end of a period and its publication
+
+
+def keep(actor: Actor, cut: Cut, *, codes: Iterable[str], title: str) -> Snapshot:
+    """Keep a table for ever as it is now. Raises Refused forbidden, missing."""
+    if not access.may(actor, "figures.keep").allowed:
+        raise Refused("forbidden", 403, _("Your post keeps no figures."))
+    if not title.strip() or len(title) > LONGEST:
+        raise invalid("title", "missing", _("Give it a title of at most %(most)s characters.") % {"most": LONGEST})
+    wanted, name = list(codes), selectors.name_of_whole(cut)
+    now = clock.now()
+    about = {
+        "title": title.strip(), "by": cut.by, "level": cut.level, "area": selectors.code_of(cut),
+        "period": cut.period.code, "since": cut.period.since.isoformat(), "until": cut.period.until.isoformat(),
+        "made_at": now.isoformat(), "day_start": days.start_of_day().isoformat("minutes"),
+    }  # fmt: skip
+    staff = showing.kept(selectors.table(actor, cut, wanted), name, about)
+    public = showing.kept(selectors.table(actor, cut, wanted, visible=reading.PUBLIC), name, {})
+    content = canonical({**staff, "public": hidden(public["rows"], cut)})
+    with transaction.atomic():
+        newest = Snapshot.objects.aggregate(no=Max("no"))["no"] or 0
+        try:
+            with transaction.atomic():
+                kept = Snapshot.objects.create(
+                    no=newest + 1, title=title.strip(), period=cut.period.code, content=content,
+                    digest=chain.digest(content), made_at=now,
+                )  # fmt: skip
+        except IntegrityError:
+            raise Refused("again", 409, _("Somebody kept a table at this moment. Send it again.")) from None
+        _told(actor, "figures.keep", f"snapshot {kept.no}", kept.digest)
+    return kept
+
+
+def hidden(rows: list[dict[str, Any]], cut: Cut) -> list[dict[str, Any]]:
+    """Rows for everybody: below the subdistrict cells of fewer than five are None, and where that hides a single one
+    in a column, the next smallest as well, so that nobody finds it by taking the others from the whole."""
+    if cut.by != "area" or cut.level not in {"subdistrict", "community"}:
+        return rows
+    made = [{**row, "figures": dict(row["figures"])} for row in rows]
+    for code in made[0]["figures"]:
+        sizes = {place: _smallest(row["figures"][code]) for place, row in enumerate(made) if place}
+        few = [place for place, size in sizes.items() if 0 < size < showing.FEW]
+        if len(few) == 1:
+            others = sorted((size, place) for place, size in sizes.items() if place not in few and size)
+            few += [place for _size, place in others[:1]]
+        for place in few:
+            made[place]["figures"][code] = None
+        if few and (0 < _smallest(made[0]["figures"][code] or [0, 0, 0, None]) < showing.FEW):
+            made[0]["figures"][code] = None
+    return made
+
+
+def _smallest(figure: list[Any]) -> int:
+    """The smallest number that a figure tells, also by subtraction; 0 where it tells of nobody."""
+    of, per, _left_out, _value = figure
+    numbers = [of] if per is None else [of, per - of, per]
+    return min((each for each in numbers if each > 0), default=0)
+
+
+def publish(actor: Actor, number: int) -> Publication:
+    """Show a kept table to everybody. Raises Refused forbidden, not_found, too_soon; twice is once."""
+    if not access.may(actor, "figures.publish").allowed:
+        raise Refused("forbidden", 403, _("Your post publishes no figures."))
+    kept = Snapshot.objects.filter(no=number).first()
+    if kept is None or not selectors.may_see_kept(actor, kept):
+        raise Refused("not_found", 404, _("There is no such kept table."))
+    ended = days.bounds(periods.parse(kept.period).until)[0]
+    if kept.made_at < ended or clock.now() < ended + DELAY:
+        words = _("Only what was kept after the end of its period is published, a day after that end at the earliest.")
+        raise Refused("too_soon", 409, words)
+    with transaction.atomic():
+        made, new = Publication.objects.get_or_create(snapshot=kept, defaults={"at": clock.now()})
+        if new:
+            _told(actor, "figures.publish", f"snapshot {kept.no}", kept.digest)
+    return made
+
+
+def load(actor: Actor, told: Mapping[str, Any], source: str) -> Definition:
+    """Load indicators of the city over those in force, for periods from the next month on.
+
+    Raises rules.WrongIndicator; the same content again changes nothing.
+    """
+    today = days.day_of(clock.now())
+    begins = periods.of_kind(periods.MONTH, today).until
+    base: Mapping[str, Any] = rules.shipped()
+    for content in Definition.objects.order_by("valid_from", "id").values_list("content", flat=True):
+        base = rules.over(base, content)
+    rules.read(rules.over(base, told))
+    body = canonical(dict(told))
+    digest = chain.digest(body)
+    newest = Definition.objects.order_by("-id").first()
+    if newest is not None and bytes(newest.digest) == digest:
+        return newest
+    with transaction.atomic():
+        made = Definition.objects.create(
+            valid_from=begins, content=json.loads(body), digest=digest, source=source[:200], loaded_at=clock.now(),
+        )  # fmt: skip
+        _told(actor, "figures.load", f"indicators from {begins.isoformat()}", digest)
+    definitions.forget()
+    return made
+
+
+def seal(month: date) -> Baseline | None:
+    """Seal what a month is measured by; None when that is done. Called when the month has begun."""
+    if Baseline.objects.filter(month=month).exists():
+        return None
+    now = clock.now()
+    content = {
+        "month": month.isoformat(), "sealed_at": now.isoformat(),
+        "day_start": days.start_of_day().isoformat("minutes"),
+        "units": sorted(Unit.objects.filter(valid_to=None).values_list("code", flat=True)),
+        "areas": sorted(AreaVersion.objects.filter(valid_to=None).exclude(area__level="overlay")
+                        .values_list("code", flat=True)),
+        "kinds": sorted(Kind.objects.filter(valid_to=None).values_list("code", flat=True).distinct()),
+        "indicators": {
+            code: {"formula": each.formula(), "without": list(each.without), "anchor": each.anchor,
+                   "small": each.small} for code, each in definitions.in_force(month).indicators.items()
+        },
+        "exemptions": "an approved appeal (超时申诉), by two reviewers of the procedure",
+    }  # fmt: skip
+    body = canonical(content)
+    with transaction.atomic():
+        made, new = Baseline.objects.get_or_create(
+            month=month, defaults={"content": json.loads(body), "digest": chain.digest(body), "sealed_at": now}
+        )
+        if new:
+            _told(access.system("figures"), "figures.seal", f"baseline {month.isoformat()}", made.digest)
+    return made if new else None
+
+
+def seal_due() -> int:
+    """Seal the baseline of the present month when it is not sealed; how many were."""
+    month = periods.of_kind(periods.MONTH, days.day_of(clock.now())).since
+    return 1 if seal(month) is not None else 0
+
+
+def _told(actor: Actor, action: str, about: str, digest: bytes | memoryview) -> None:
+    audit.write(
+        actor_id=actor.account_id, post_id=actor.post_id, actor_words=actor.words, action=action, object=about,
+        outcome="done", detail={"digest": bytes(digest).hex()},
+    )  # fmt: skip

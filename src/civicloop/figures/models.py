@@ -1,0 +1,97 @@
+"""The cubes and where their folding stands; what is kept for ever. Who kept something is in the audit log.
+
+Cubes are small and belong to no matter: they are rebuilt at any time.
+"""
+
+from django.db import models
+
+
+class Count(models.Model):
+    """What a cube counts: a measure of one member (an area, a unit, a class …) within a scope, in a day or a month.
+
+    `generation` is that of the rebuild that made it (figures.ledger); readers take the one in force.
+    """
+
+    pk = models.CompositePrimaryKey(
+        "generation", "cube", "grain", "scope", "start", "member", "measure", "visibility"
+    )  # fmt: skip
+    generation = models.SmallIntegerField()
+    cube = models.CharField(max_length=12)
+    grain = models.CharField(max_length=1)  # d, m
+    scope = models.BigIntegerField()
+    start = models.DateField()
+    member = models.CharField(max_length=24)
+    measure = models.CharField(max_length=80)
+    visibility = models.SmallIntegerField()
+    n = models.BigIntegerField()
+    minutes = models.BigIntegerField(default=0)
+
+
+class DueHour(models.Model):
+    """How many limits that still run fall due in an hour (UTC), by area and clock: what is overdue moves with time."""
+
+    pk = models.CompositePrimaryKey("generation", "cube", "scope", "hour", "member", "clock", "visibility")
+    generation = models.SmallIntegerField()
+    cube = models.CharField(max_length=12)
+    scope = models.BigIntegerField()
+    hour = models.DateTimeField()
+    member = models.CharField(max_length=24)
+    clock = models.CharField(max_length=40)
+    visibility = models.SmallIntegerField()
+    n = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["generation"], name="due_hour_empty", condition=models.Q(n=0))]
+
+
+class Folding(models.Model):
+    """One row: the generation in force, by which statistic day it was folded, and where a rebuild stands."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    generation = models.SmallIntegerField(default=1)
+    zone = models.CharField(max_length=64)
+    day_start = models.CharField(max_length=5)
+    days_folded = models.BooleanField(default=False)  # whether anything was, so that the day cannot just be changed
+    folded_at = models.DateTimeField(null=True)
+    # a rebuild: the generation that it makes, by which day, and the matter up to which it has come
+    making = models.SmallIntegerField(null=True)
+    making_day_start = models.CharField(max_length=5, default="")
+    making_after = models.UUIDField(null=True)
+    rebuilt_at = models.DateTimeField(null=True)
+
+
+class Definition(models.Model):
+    """Indicators that the city has loaded over the shipped ones: only ever added to, in force from a month on."""
+
+    valid_from = models.DateField()
+    content = models.JSONField()
+    digest = models.BinaryField(max_length=32)
+    source = models.CharField(max_length=200)
+    loaded_at = models.DateTimeField()
+
+
+class Baseline(models.Model):
+    """What a month is measured by, sealed at its start: units, areas, kinds, formulas, exemptions. Never changed."""
+
+    month = models.DateField(primary_key=True)
+    content = models.JSONField()
+    digest = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField()
+
+
+class Snapshot(models.Model):
+    """A table of figures as it was at a moment, kept for ever: what was reported may be compared with what is now."""
+
+    no = models.IntegerField(primary_key=True)
+    title = models.CharField(max_length=200)
+    period = models.CharField(max_length=10)
+    content = models.BinaryField()
+    digest = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+
+
+class Publication(models.Model):
+    """That a snapshot is shown to everybody."""
+
+    snapshot = models.OneToOneField(Snapshot, models.PROTECT, primary_key=True, related_name="publication")
+    at = models.DateTimeField()

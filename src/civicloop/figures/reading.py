@@ -1,0 +1,128 @@
+"""Reading the cubes with what is not folded yet, in one statement: exact and fresh at any moment."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from civicloop.figures import cubes, sql
+from civicloop.figures.cubes import DAY, HOUR_LINES, LINES, MONTH, Line
+from civicloop.foundation import clock
+from civicloop.matters.models import Clock
+from civicloop.records import days
+
+PUBLIC, STAFF = 0, 1  # classes of visibility; what is confidential comes into no cube that is read here
+
+
+@dataclass(slots=True)
+class Sums:
+    """What one member counts in a period: by measure, with the minutes of measures that have some."""
+
+    n: dict[str, int] = field(default_factory=dict)
+    minutes: dict[str, int] = field(default_factory=dict)
+
+    def add(self, measure: str, n: int, minutes: int) -> None:
+        self.n[measure] = self.n.get(measure, 0) + n
+        if minutes:
+            self.minutes[measure] = self.minutes.get(measure, 0) + minutes
+
+
+class NoCube(LookupError):
+    """No declared cube holds this cut at this grain."""
+
+
+def _lines(cube: str, grain: str, level: str) -> Line:
+    for each in LINES:
+        fits = cube in cubes.LEVELS or each.scope == cubes.scope_of(level)
+        if fits and each.whole and (each.cube, each.grain) == (cube, grain):
+            return each
+    raise NoCube(cube, grain)
+
+
+def read(
+    cube: str, *, scope: int, since: date, until: date, measures: Collection[str], visible: int = STAFF,
+    members: Collection[str] | None = None, level: str = "", subdistricts: Collection[int] = (),
+) -> dict[tuple[str, date], Sums]:  # fmt: skip
+    """(member, first day of day or month) → sums, for statistic days from `since` to before `until`.
+
+    A period that is not over counts up to the end of today. `level` is that of the scope, for cubes of other things
+    than areas; `subdistricts` are those that it has. Raises NoCube where the cut is not kept by day.
+    """
+    tomorrow = days.day_of(clock.now()) + days.DAY
+    whole = since.day == 1 and until.day == 1
+    values: dict[str, Any] = {
+        "scope": scope, "measures": sorted(measures), "visible": visible, "since": since, "until": until,
+        "members": None if members is None else sorted(members),
+    }  # fmt: skip
+    level = level or ("city" if scope == 0 else "")
+    after = None
+    if not whole:
+        values["until"] = min(until, max(tomorrow, since))
+        segments = [(_lines(cube, DAY, level), ("since", "until"))]
+    elif until <= tomorrow:
+        segments = [(_lines(cube, MONTH, level), ("since", "until"))]
+    else:
+        month = max(since, tomorrow.replace(day=1))
+        try:
+            values |= {"until": month, "from_day": month, "to_day": max(month, tomorrow)}
+            segments = [
+                (_lines(cube, MONTH, level), ("since", "until")), (_lines(cube, DAY, level), ("from_day", "to_day"))
+            ]  # fmt: skip
+        except NoCube:
+            after = _lines(cube, MONTH, level)
+            segments = [(after, ("since", "until"))]
+            pairs = [measure.partition(":") for measure in values["measures"]]
+            values |= {
+                "until": until, "cut": days.bounds(max(tomorrow, since))[0], "end": days.bounds(until)[0],
+                "names": [name for name, _colon, _detail in pairs], "details": [each[2] for each in pairs],
+                "subdistricts": sorted(subdistricts),
+            }  # fmt: skip
+    found: dict[tuple[str, date], Sums] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.reading(segments, of_members=members is not None, after=after), values)
+        for member, start, measure, n, minutes in cursor.fetchall():
+            found.setdefault((member, start), Sums()).add(measure, n, minutes)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How many limits of a clock run: those that are over, those that end later today, and all others."""
+
+    overdue: int
+    today: int
+    later: int
+
+    @property
+    def all(self) -> int:
+        return self.overdue + self.today + self.later
+
+
+def running(
+    cube: str, *, scope: int, visible: int = STAFF, now: datetime | None = None
+) -> dict[tuple[str, str], Running]:
+    """(member, clock) → limits that run. The hour that goes on is read from the clocks themselves: exact to now."""
+    moment = now or clock.now()
+    line = next((each for each in HOUR_LINES if each.cube == cube), None)
+    if line is None:
+        raise NoCube(cube, "h")
+    hour = moment.replace(minute=0, second=0, microsecond=0)
+    midnight = max(days.bounds(days.day_of(moment))[1], hour)
+    values: dict[str, Any] = {"scope": scope, "visible": visible, "hour": hour, "midnight": midnight}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.due_reading(line), values)
+        rows = cursor.fetchall()
+    return {
+        (member, name): Running(int(over or 0), int(soon or 0), int(later or 0))
+        for member, name, over, soon, later in rows
+        if over or soon or later
+    }
+
+
+def within_hour(now: datetime) -> list[tuple[str, int | None, int | None, int | None]]:
+    """The limits that have ended within the hour that goes on: (clock, district, subdistrict, community)."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    rows = Clock.objects.filter(state="running", task_no=None, due_at__gte=hour, due_at__lt=now)
+    return list(rows.values_list("name", "matter__district", "matter__subdistrict", "matter__community"))

@@ -1,0 +1,507 @@
+"""Figures for a reader: indicators by area, unit, class, kind or channel, limited to what people.access lets them see.
+
+Every figure counts whole matters of the classes `public` and `staff`; what is confidential is in none of them, and the
+pages say so. A figure opens to its matters by `behind`, which lists exactly as many.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from civicloop.catalogue.models import Kind, KindClass
+from civicloop.figures import cubes, definitions, periods, reading, rules, sql
+from civicloop.figures.cubes import LEVELS
+from civicloop.figures.models import Snapshot
+from civicloop.figures.periods import Period
+from civicloop.figures.rules import Indicator, Value
+from civicloop.foundation import clock
+from civicloop.foundation.names import shown
+from civicloop.matters import selectors as matters
+from civicloop.matters.choices import Channel, Stage
+from civicloop.matters.errors import Refused, invalid
+from civicloop.matters.models import Entry, Matter
+from civicloop.people import access
+from civicloop.people.access import Actor
+from civicloop.people.choices import Role
+from civicloop.people.models import Unit
+from civicloop.places import selectors as places
+from civicloop.places.models import Area
+from civicloop.records import days
+
+BY = ("area", "unit", "class", "kind", "channel")
+NUMERATOR, DENOMINATOR, LEFT_OUT = PARTS = ("of", "per", "left_out")
+NOWHERE = "0"  # the member of what has no area, class or kind
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a reader may look at: an area with all below it, or one unit."""
+
+    level: str = "city"
+    area_id: int = 0  # 0: the whole city
+    unit_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is looked at: the members of `by` within an area, in a period; `unit_id` for a reader of one unit."""
+
+    by: str
+    path: Mapping[str, int]  # level → area id, from the district down to the area looked at
+    period: Period
+    unit_id: int | None = None
+
+    @property
+    def level(self) -> str:
+        return next((level for level in reversed(LEVELS) if level in self.path), "city")
+
+    @property
+    def area_id(self) -> int:
+        return self.path.get(self.level, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An indicator of one member: its value, that of the period before and of a year ago, how it lies to its like."""
+
+    indicator: Indicator
+    value: Value
+    before: Value
+    year_ago: Value
+    band: str = ""
+
+    @property
+    def change(self) -> float | None:
+        return rules.change(self.indicator, self.value, self.before)
+
+    @property
+    def year_change(self) -> float | None:
+        return rules.change(self.indicator, self.value, self.year_ago)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A member (an area, a unit …) with its figures by code. `member` "" is the whole."""
+
+    member: str
+    name: str
+    code: str
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The figures of a cut: one row a member, in the order of their codes (never ranked), and the whole."""
+
+    cut: Cut
+    indicators: Sequence[Indicator]
+    rows: Sequence[Row]
+    whole: Row
+
+
+# -- what somebody may look at ----------------------------------------------------------------------------------------
+
+
+def bound_of(actor: Actor) -> Bound:
+    """The reader's bound. Raises Refused forbidden, and `some_kinds` for a post that sees some kinds only."""
+    if not access.may(actor, "figures.view").allowed:
+        raise Refused("forbidden", 403, _("Your post does not look at figures."))
+    if actor.kind == "system":
+        return Bound()
+    if actor.classes:
+        raise Refused("some_kinds", 403, _("Your post sees some kinds of matters only; the figures count all of them."))
+    found = access.scope(actor)
+    if not found.level:
+        return Bound(unit_id=actor.unit_id)
+    return Bound(found.level, 0 if found.level == "city" else found.area_id or 0)
+
+
+def cut_for(actor: Actor, *, by: str, area: str, period: str) -> Cut:
+    """The cut that somebody asks for. Raises Refused; an area that must not be looked at is not found."""
+    bound = bound_of(actor)
+    if by not in BY:
+        raise invalid("by", "not_offered", _("Choose one of: %(choices)s") % {"choices": ", ".join(BY)})
+    try:
+        found = periods.parse(period) if period else periods.of_kind(periods.MONTH, days.day_of(clock.now()))
+    except periods.NoPeriod:
+        words = _("A period is written as 2026, 2026-Q1, 2026-03, 2026-W10 or 2026-03-02.")
+        raise invalid("period", "no_period", words) from None
+    if bound.unit_id is not None:
+        return Cut("unit", {}, found, bound.unit_id)
+    path = _path(area) if area else _path_of(bound.area_id)
+    if bound.area_id and path.get(bound.level) != bound.area_id:
+        raise Refused("not_found", 404, _("There is no such area."))
+    cut = Cut(by, path, found)
+    if cut.level == "grid":
+        raise invalid("area", "no_parts", _("A grid has no parts; its matters are listed."))
+    if (by != "area" and cut.level not in LEVELS[:3]) or (by == "kind" and cut.level == "subdistrict"):
+        raise invalid("by", "not_kept", _("Below the subdistrict figures are kept by area only, kinds by district."))
+    if found.kind in {periods.DAY, periods.WEEK} and not _kept_by_day(cut):
+        raise invalid("period", "not_kept", _("Figures of this cut are kept by month; choose a month or longer."))
+    return cut
+
+
+def _kept_by_day(cut: Cut) -> bool:
+    if cut.by == "area":
+        return cut.level in LEVELS[:2]
+    return cut.by == "unit" and cut.level in LEVELS[:2]
+
+
+def _path(code: str) -> dict[str, int]:
+    try:
+        return _path_of(places.by_code(code).id)
+    except LookupError:
+        raise Refused("not_found", 404, _("There is no such area.")) from None
+
+
+def _path_of(area_id: int) -> dict[str, int]:
+    if not area_id:
+        return {}
+    return {level: ref.id for level, ref in places.path(area_id).items() if level != "city"}
+
+
+# -- the table --------------------------------------------------------------------------------------------------------
+
+
+def table(actor: Actor, cut: Cut, codes: Collection[str] = (), *, visible: int = reading.STAFF) -> Table:
+    """The figures of a cut, with the period before and a year ago on the same boundaries.
+
+    `codes` are the wanted indicators (none: all); those that must stand beside a rate of ends come along.
+    """
+    chosen = definitions.in_force(cut.period.since)
+    wanted = [each for code, each in chosen.indicators.items() if not codes or code in codes]
+    wanted += [chosen.indicators[code] for each in list(wanted) for code in each.beside]
+    wanted = list({each.code: each for each in wanted}.values())
+    measures = frozenset().union(*(each.measures for each in wanted))
+    sums = [
+        _sums(cut, period, measures, visible) for period in (cut.period, cut.period.before(), cut.period.year_ago())
+    ]
+    wholes = [_whole(cut, parts, period, measures, visible) for parts, period in zip(
+        sums, (cut.period, cut.period.before(), cut.period.year_ago()), strict=True)]  # fmt: skip
+    whole = Row("", "", "", {each.code: _figure(each, wholes, None) for each in wanted})
+    rows = []
+    for member, name, code in names_of(cut, set().union(*sums)):
+        of_member = [each.get(member, {}) for each in sums]
+        figures = {each.code: _figure(each, of_member, whole.figures[each.code].value) for each in wanted}
+        rows.append(Row(member, name, code, figures))
+    return Table(cut, wanted, rows, whole)
+
+
+def _figure(indicator: Indicator, sums: Sequence[Mapping[str, int]], whole: Value | None) -> Figure:
+    now, before, year = (rules.value_of(indicator, each) for each in sums)
+    return Figure(indicator, now, before, year, rules.band(indicator, now, whole) if whole is not None else "")
+
+
+def _read(cube: str, period: Period, measures: Collection[str], **more: Any) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    rows = reading.read(
+        cube, since=period.since, until=period.until, measures=measures, subdistricts=_subdistricts(), **more
+    )
+    for (member, _start), sums in rows.items():
+        into = found.setdefault(member, {})
+        for measure, n in sums.n.items():
+            into[measure] = into.get(measure, 0) + n
+    return {member: {m: n for m, n in each.items() if n} for member, each in found.items() if any(each.values())}
+
+
+def _subdistricts() -> list[int]:
+    return list(Area.objects.filter(level="subdistrict").values_list("id", flat=True))
+
+
+def _sums(cut: Cut, period: Period, measures: Collection[str], visible: int) -> dict[str, dict[str, int]]:
+    """member → measure → number."""
+    if cut.unit_id is not None:
+        return _read("unit", period, measures, scope=0, members=[str(cut.unit_id)], visible=visible)
+    if cut.by == "area":
+        return _read(cubes.child_of(cut.level), period, measures, scope=cut.area_id, visible=visible)
+    return _read(cut.by, period, measures, scope=cut.area_id, level=cut.level, visible=visible)
+
+
+def _whole(
+    cut: Cut, parts: Mapping[str, Mapping[str, int]], period: Period, measures: Collection[str], visible: int
+) -> dict[str, int]:  # fmt: skip
+    """The sums of the area itself, read from its own cube; the parts of every cut sum up to it (a test holds that)."""
+    if cut.unit_id is not None:
+        return dict(parts.get(str(cut.unit_id), {}))
+    member = str(cut.area_id)
+    return _read(cut.level, period, measures, scope=_scope_of_own(cut), members=[member], visible=visible).get(
+        member, {}
+    )
+
+
+def _scope_of_own(cut: Cut) -> int:
+    """The scope in which the cube of its level holds the area itself."""
+    if cut.level in LEVELS[:2]:
+        return 0
+    return cut.path.get(LEVELS[LEVELS.index(cut.level) - 1], 0)
+
+
+def names_of(cut: Cut, members: set[str]) -> list[tuple[str, str, str]]:
+    """(member, name, code) in the order of codes; areas that count nothing are there as well."""
+    language = _language()
+    if cut.by == "area":
+        refs = {str(ref.id): ref for ref in _children(cut)}
+        rows = [(member, shown(ref.names, language), ref.code) for member, ref in refs.items()]
+        for member in sorted(members - set(refs)):
+            former = _former(int(member)) if member != NOWHERE else None
+            rows.append((member, former or _("Without such an area"), ""))
+        return sorted(rows, key=lambda each: (each[2] == "", each[2]))
+    if cut.by == "unit":
+        units = Unit.objects.filter(id__in=[int(each) for each in members])
+        return sorted(((str(u.id), shown(u.names, language), u.code) for u in units), key=lambda each: each[2])
+    if cut.by == "channel":
+        return [(each.value, str(each.label), each.value) for each in Channel if each.value in members]
+    model = KindClass if cut.by == "class" else Kind
+    found = model.objects.filter(id__in=[int(each) for each in members])
+    rows = sorted(((str(k.id), shown(k.names, language), k.code) for k in found), key=lambda each: each[2])
+    return rows + ([(NOWHERE, _("Without a kind"), "")] if NOWHERE in members else [])
+
+
+def _children(cut: Cut) -> Sequence[Any]:
+    root = cut.area_id or places.root().id
+    return [ref for ref in places.children(root) if ref.level == cubes.child_of(cut.level)]
+
+
+def _former(area_id: int) -> str | None:
+    """The last name of an area that is no longer in force."""
+    area = Area.objects.filter(id=area_id).first()
+    version = area.versions.order_by("-valid_from").first() if area else None
+    return shown(version.names, _language()) if version else None
+
+
+def _language() -> str:
+    return get_language() or "zh-hans"
+
+
+def code_of(cut: Cut) -> str:
+    """The code of the area that is looked at; "" for the city, and for a reader of one unit."""
+    return places.area(cut.area_id).code if cut.area_id else ""
+
+
+def name_of_whole(cut: Cut) -> str:
+    """What the whole of a cut is called: the area, or the unit."""
+    if cut.unit_id is not None:
+        return shown(Unit.objects.get(id=cut.unit_id).names, _language())
+    return shown((places.area(cut.area_id) if cut.area_id else places.root()).names, _language())
+
+
+def crumbs(actor: Actor, cut: Cut) -> list[tuple[str, str]]:
+    """(code, name) of the areas above the one that is looked at, as far up as the reader may look."""
+    bound = bound_of(actor)
+    if cut.unit_id is not None:
+        return []
+    levels = [level for level in LEVELS if level in cut.path and level != cut.level]
+    first = LEVELS.index(bound.level)
+    refs = [places.area(cut.path[level]) for level in levels if LEVELS.index(level) >= first]
+    found = [(ref.code, shown(ref.names, _language())) for ref in refs]
+    if bound.level == "city" and cut.area_id:
+        found.insert(0, ("", shown(places.root().names, _language())))
+    return found
+
+
+# -- kept tables ------------------------------------------------------------------------------------------------------
+
+
+def may_see_kept(actor: Actor, kept: Snapshot) -> bool:
+    """Whether a kept table lies within the reader's area; who sees one unit sees none."""
+    try:
+        bound = bound_of(actor)
+    except Refused:
+        return False
+    if bound.unit_id is not None:
+        return False
+    area = content_of(kept)["area"]
+    if not bound.area_id:
+        return True
+    try:
+        return bool(area) and _path(area).get(bound.level) == bound.area_id
+    except Refused:
+        return False
+
+
+def content_of(kept: Snapshot) -> dict[str, Any]:
+    """What a kept table holds."""
+    found: dict[str, Any] = json.loads(bytes(kept.content))
+    return found
+
+
+def kept_tables(actor: Actor, most: int = 200) -> list[Snapshot]:
+    """The kept tables that a reader may see, the newest first."""
+    rows = Snapshot.objects.select_related("publication").order_by("-no")[:most]
+    return [each for each in rows if may_see_kept(actor, each)]
+
+
+def published() -> list[Snapshot]:
+    """The tables that everybody may see, the newest first."""
+    rows = Snapshot.objects.filter(publication__isnull=False).select_related("publication")
+    return list(rows.order_by("-publication__at")[:200])
+
+
+# -- what is behind a figure ------------------------------------------------------------------------------------------
+
+
+def behind(
+    actor: Actor, cut: Cut, indicator: Indicator, part: str = NUMERATOR, member: str = "", *, after: str = "",
+    limit: int = PAGE,
+) -> matters.Page:  # fmt: skip
+    """The matters that a figure counts, newest first; of all members, or of one. As many as the figure says."""
+    rows = matters_of(actor, cut, indicator, part, member).select_related("kind", "unit", "procedure").order_by("-id")
+    if after:
+        try:
+            rows = rows.filter(id__lt=UUID(after))
+        except ValueError:
+            raise invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
+    found = list(rows[: limit + 1])
+    return matters.Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+
+
+def matters_of(actor: Actor, cut: Cut, indicator: Indicator, part: str, member: str) -> Any:
+    """The same as a queryset, without an order."""
+    terms = _terms(indicator, part)
+    statement, values = sql.behind(terms, _place(cut, member))
+    since, until = days.bounds(cut.period.since)[0], days.bounds(cut.period.until)[0]
+    values |= {
+        "since": since, "until": min(until, days.bounds(days.day_of(clock.now()) + days.DAY)[0]),
+        "visible": reading.STAFF, "subdistricts": _subdistricts_of(cut, member),
+    }  # fmt: skip
+    ordered = sql.positional(statement)
+    query = RawSQL(ordered[0], [values[name] for name in ordered[1]])  # noqa: S611 - made of constants and parameters
+    return Matter.objects.filter(matters.visible(actor), Q(id__in=query))
+
+
+def _terms(indicator: Indicator, part: str) -> list[tuple[int, str]]:
+    if part == NUMERATOR:
+        return list(indicator.of)
+    if not indicator.rate or part not in PARTS:
+        raise invalid("part", "not_offered", _("Choose one of: %(choices)s") % {"choices": ", ".join(PARTS)})
+    if part == LEFT_OUT:
+        return [(1, each) for each in indicator.without]
+    return [*indicator.per, *((-1, each) for each in indicator.without)]
+
+
+ASKED = "request:appeal_overdue"
+
+
+def who_agreed(rows: Sequence[Matter]) -> dict[UUID, list[tuple[str, str, Any]]]:
+    """For matters that statistics leave out: who asked and which two agreed, by their posts: (code, post, moment)."""
+    found: dict[UUID, list[tuple[str, str, Any]]] = {}
+    entries = Entry.objects.filter(matter_id__in=[row.id for row in rows], action__in=[ASKED, "decide"])
+    for each in entries.order_by("matter_id", "seq"):
+        told = found.setdefault(each.matter_id, [])
+        role = str(Role(each.role).label) if each.role in Role.values else each.role
+        if each.action == ASKED:
+            told.append(("asked", role, each.at))
+        elif told and each.result == "yes":
+            told.append(("agreed", role, each.at))
+    return found
+
+
+def _place(cut: Cut, member: str) -> dict[str, Any]:
+    """column → value: where the facts behind a figure lie; a list stands for any of it, None for nothing."""
+    found: dict[str, Any] = {f"{level}_id": area for level, area in cut.path.items()}
+    if cut.unit_id is not None:
+        return {"unit_id": cut.unit_id}
+    if not member:
+        return found
+    try:
+        number = int(member) if cut.by != "channel" else 0
+    except ValueError:
+        raise invalid("member", "not_found", _("There is nothing of this name.")) from None
+    if cut.by == "area":
+        found[f"{cubes.child_of(cut.level)}_id"] = number or None
+    elif cut.by == "unit":
+        found["unit_id"] = number
+    elif cut.by == "kind":
+        found["kind_id"] = number or None
+    elif cut.by == "class":
+        found["kind_id"] = list(Kind.objects.filter(kind_class_id=number).values_list("id", flat=True)) or None
+    else:
+        found["channel"] = member
+    return found
+
+
+def _subdistricts_of(cut: Cut, member: str) -> list[int]:
+    place = _place(cut, member)
+    if place.get("subdistrict_id"):
+        return [place["subdistrict_id"]]
+    return _subdistricts()
+
+
+# -- what runs now ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The limits of one member that run: overdue, due later today, later; by clock."""
+
+    member: str
+    name: str
+    code: str
+    clocks: Mapping[str, reading.Running]
+
+
+def running(actor: Actor, area: str = "") -> list[Now]:
+    """The limits that run in the parts of an area; what is overdue is so at this moment."""
+    cut = cut_for(actor, by="area", area=area, period="")
+    if cut.unit_id is not None or cut.level not in LEVELS[:3]:
+        raise invalid("area", "not_kept", _("What runs now is counted down to communities."))
+    found = reading.running(cubes.child_of(cut.level), scope=cut.area_id)
+    by_member: dict[str, dict[str, reading.Running]] = {}
+    for (member, name), each in found.items():
+        by_member.setdefault(member, {})[name] = each
+    return [
+        Now(member, name, code, by_member.get(member, {})) for member, name, code in names_of(cut, set(by_member))
+    ]  # fmt: skip
+
+
+@cache
+def stages_measures() -> tuple[str, ...]:
+    """The measures of the flow through the stages."""
+    return tuple(f"{name}:{stage}" for name in ("entered", "left") for stage in Stage.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What a stage saw in a period: how many came, left, stayed at its end, and how long those that left had been."""
+
+    stage: str
+    entered: int
+    left: int
+    open: int
+    minutes: int | None
+
+
+def flow(actor: Actor, *, area: str = "", period: str = "") -> list[Flow]:
+    """The flow of an area through the stages in a period; `open` is what stood there at its end (or now)."""
+    cut = cut_for(actor, by="area", area=area, period=period)
+    beginning = cut.period.since.replace(year=periods.FIRST, month=1, day=1)
+    read: Any = {
+        "scope": _scope_of_own(cut), "measures": stages_measures(), "members": [str(cut.area_id)],
+        "subdistricts": _subdistricts(),
+    }  # fmt: skip
+    inside = reading.read(cut.level, since=cut.period.since, until=cut.period.until, **read)
+    month = cut.period.since.replace(day=1)
+    earlier = reading.read(cut.level, since=beginning, until=month, **read)
+    between = {} if month == cut.period.since else reading.read(cut.level, since=month, until=cut.period.since, **read)
+    found = []
+    for stage in Stage.values:
+        came, went, spent = _of_stage(inside, stage)
+        before = [_of_stage(each, stage) for each in (earlier, between)]
+        stood = sum(each[0] - each[1] for each in before) + came - went
+        found.append(Flow(stage, came, went, stood, round(spent / went) if went else None))
+    return found
+
+
+def _of_stage(rows: Mapping[Any, reading.Sums], stage: str) -> tuple[int, int, int]:
+    entered = sum(each.n.get(f"entered:{stage}", 0) for each in rows.values())
+    left = sum(each.n.get(f"left:{stage}", 0) for each in rows.values())
+    return entered, left, sum(each.minutes.get(f"left:{stage}", 0) for each in rows.values())

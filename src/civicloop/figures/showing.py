@@ -1,0 +1,135 @@
+"""A table of figures in words: what the page, the files and a kept table show, all from the same cells."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from civicloop.figures import rules
+from civicloop.figures.rules import Indicator, Value
+from civicloop.figures.selectors import Figure, Row, Table
+from civicloop.foundation.names import shown
+
+NONE = "—"
+FEW = 5  # below the subdistrict a public cell of fewer is hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure in words: its value, the numbers behind it, the changes, the band with its words."""
+
+    indicator: str
+    value: str
+    sample: str
+    left_out: str
+    change: str
+    year_change: str
+    band: str
+    band_words: str
+    empty: bool
+
+
+def name_of(indicator: Indicator) -> str:
+    """The indicator's name in the reader's language."""
+    return shown(indicator.names, get_language() or "zh-hans")
+
+
+def said_of(indicator: Indicator) -> str:
+    """Its definition in the reader's language."""
+    return shown(indicator.said, get_language() or "zh-hans")
+
+
+def cell(figure: Figure) -> Cell:
+    """A figure in words."""
+    each, value = figure.indicator, figure.value
+    return Cell(
+        each.code, value_words(each, value), sample_words(value), left_out_words(value),
+        change_words(each, figure.change), change_words(each, figure.year_change), figure.band,
+        band_words(figure.band), value.of == 0,
+    )  # fmt: skip
+
+
+def value_words(indicator: Indicator, value: Value) -> str:
+    if value.value is None:
+        return NONE
+    return f"{value.value:.{indicator.decimals}f} %" if indicator.rate else str(value.of)
+
+
+def sample_words(value: Value) -> str:
+    """The numbers of a rate; nothing for a number."""
+    return "" if value.per is None else f"{value.of} / {value.per}"
+
+
+def left_out_words(value: Value) -> str:
+    share = value.left_out_share
+    if not value.left_out or share is None:
+        return ""
+    return _("%(number)s left out (%(share)s %%)") % {"number": value.left_out, "share": share}
+
+
+def change_words(indicator: Indicator, change: float | None) -> str:
+    """A change with its sign; percentage points for rates; "—" where the base is zero."""
+    if change is None:
+        return NONE
+    unit = pgettext("percentage points", "pp") if indicator.rate else "%"
+    return f"{change:+.{indicator.decimals}f} {unit}"
+
+
+def band_words(band: str) -> str:
+    return {
+        rules.ABOVE: _("above all of its like"), rules.SIMILAR: _("like all of its like"),
+        rules.BELOW: _("below all of its like"), rules.TOO_FEW: _("too few to compare"),
+    }.get(band, "")  # fmt: skip
+
+
+def cells(row: Row, indicators: Sequence[Indicator]) -> list[Cell]:
+    """The cells of a row in the order of the columns."""
+    return [cell(row.figures[each.code]) for each in indicators]
+
+
+def sheet(table: Table, name: str) -> tuple[list[str], list[list[str]]]:
+    """(columns, rows) of a file: exactly what the page shows, the whole first."""
+    columns = [pgettext("figures", "Code"), pgettext("figures", "Name")]
+    for each in table.indicators:
+        title = name_of(each)
+        columns.append(title)
+        if each.rate:
+            columns += [_("%(indicator)s: numbers") % {"indicator": title}, _("%(indicator)s: left out")
+                        % {"indicator": title}]  # fmt: skip
+        columns += [_("%(indicator)s: to the period before") % {"indicator": title},
+                    _("%(indicator)s: to a year ago") % {"indicator": title}]  # fmt: skip
+        if each.rate:
+            columns.append(_("%(indicator)s: compared") % {"indicator": title})
+    rows = []
+    for row in (table.whole, *table.rows):
+        line = [row.code, row.name or name]
+        for each, made in zip(table.indicators, cells(row, table.indicators), strict=True):
+            line.append(made.value)
+            line += [made.sample, made.left_out] if each.rate else []
+            line += [made.change, made.year_change]
+            line += [made.band_words] if each.rate else []
+        rows.append(line)
+    return columns, rows
+
+
+def kept(table: Table, name: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a kept table holds: names, formulas and numbers, in both languages where there are two."""
+    return {
+        **about, "name": name,
+        "indicators": [
+            {"code": each.code, "names": dict(each.names), "said": dict(each.said), "formula": each.formula(),
+             "rate": each.rate, "decimals": each.decimals} for each in table.indicators
+        ],
+        "rows": [
+            {"member": row.member, "code": row.code, "name": row.name or name,
+             "figures": {code: [f.value.of, f.value.per, f.value.left_out, _tenths(f.value.value)]
+                         for code, f in row.figures.items()}}
+            for row in (table.whole, *table.rows)
+        ],
+    }  # fmt: skip
+
+
+def _tenths(value: float | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,220 @@
+"""The statements that fold facts into cubes, read cubes with what is not folded yet, and count cubes anew.
+
+Each reads the facts of entries through one text: the day of a fact, the lines of the cubes (figures.cubes). A reader
+takes the cube and the unfolded facts in one statement, so in one snapshot: folding takes an entry's row out of
+matters_unfolded in the transaction that adds its facts to the cubes, and a reader sees both or neither.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from civicloop.figures.cubes import GRID_DAYS, HOUR_LINES, LINES, Line
+
+FOLD_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('figures.fold', 0))"
+FOLD_ALONE_NOW = "SELECT pg_try_advisory_xact_lock(hashtextextended('figures.fold', 0))"
+WAITING = "SELECT 1 FROM matters_unfolded ORDER BY matter_id, seq LIMIT 1"
+
+# the statistic day of a moment, by zone and start of day
+DAY = "((f.at AT TIME ZONE {zone}) - {start}::interval)::date"
+_MEASURE = "CASE WHEN f.detail = '' THEN f.name ELSE f.name || ':' || f.detail END"
+_KIND = "LEFT JOIN catalogue_kind k ON k.id = f.kind_id"
+_STATE_DAY = DAY.format(zone="s.zone", start="s.day_start")
+_HOURS = "f.name IN ('due', 'done', 'again')"
+_CLOCK = "split_part(f.detail, ':', 1)"
+_RUNNING = "CASE f.name WHEN 'done' THEN -f.delta ELSE f.delta END"
+
+
+def _values(lines: Sequence[Line], day: str) -> str:
+    """The lines as rows: (cube, grain, scope, member, start, kept)."""
+    found = []
+    for line in lines:
+        start = {"d": day, "m": f"date_trunc('month', {day})::date", "h": "NULL::date"}[line.grain]
+        kept = line.only or "TRUE"
+        found.append(
+            f"('{line.cube}'::text, '{line.grain}'::text, ({line.scope})::bigint,"
+            f" coalesce(({line.member})::text, ''), {start}, {kept})"
+        )
+    return "(VALUES " + ",\n        ".join(found) + ") AS c(cube, grain, scope, member, start, kept)"
+
+
+def sums(facts: str, day: str) -> str:
+    """The sums of some facts (`facts` gives rows of matters_fact as f) for the cubes."""
+    return f"""SELECT c.cube, c.grain, c.scope, c.start, c.member, {_MEASURE} AS measure, f.visibility,
+        sum(f.delta) AS n, coalesce(sum(f.minutes), 0) AS minutes
+    FROM {facts} {_KIND} CROSS JOIN LATERAL {_values(LINES, day)}
+    WHERE c.kept
+    GROUP BY 1, 2, 3, 4, 5, 6, 7"""
+
+
+def hours(facts: str) -> str:
+    """The same for the hours in which limits fall due."""
+    return f"""SELECT c.cube, c.scope, date_trunc('hour', f.at, 'UTC') AS hour, c.member, {_CLOCK} AS clock,
+        f.visibility, sum({_RUNNING}) AS n
+    FROM {facts} CROSS JOIN LATERAL {_values(HOUR_LINES, "NULL::date")}
+    WHERE {_HOURS}
+    GROUP BY 1, 2, 3, 4, 5, 6"""
+
+
+def _add(facts: str, day: str, generation: str) -> str:
+    return f"""c AS (INSERT INTO figures_count AS t (generation, cube, grain, scope, start, member, measure, visibility,
+        n, minutes)
+    SELECT {generation}, q.* FROM ({sums(facts, day)}) q WHERE q.n <> 0 OR q.minutes <> 0 ORDER BY 2, 3, 4, 5, 6, 7, 8
+    ON CONFLICT (generation, cube, grain, scope, start, member, measure, visibility)
+    DO UPDATE SET n = t.n + excluded.n, minutes = t.minutes + excluded.minutes RETURNING 1),
+h AS (INSERT INTO figures_duehour AS t (generation, cube, scope, hour, member, clock, visibility, n)
+    SELECT {generation}, q.* FROM ({hours(facts)}) q WHERE q.n <> 0
+    ON CONFLICT (generation, cube, scope, hour, member, clock, visibility)
+    DO UPDATE SET n = t.n + excluded.n RETURNING 1)"""
+
+
+# take a batch of entries and add what they count: one statement, under FOLD_ALONE
+FOLD = f"""
+WITH gone AS (
+    DELETE FROM matters_unfolded WHERE (matter_id, seq) IN (
+        SELECT matter_id, seq FROM matters_unfolded ORDER BY matter_id, seq LIMIT %(batch)s)
+    RETURNING matter_id, seq),
+d AS MATERIALIZED (SELECT f.* FROM gone JOIN matters_fact f ON f.matter_id = gone.matter_id AND f.seq = gone.seq),
+s AS MATERIALIZED (SELECT zone, day_start, generation FROM figures_folding WHERE id = 1),
+{_add("d f CROSS JOIN s", _STATE_DAY, "(SELECT generation FROM s)")}
+SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM d), (SELECT count(*) FROM c) + (SELECT count(*) FROM h)"""
+FORGET_EMPTY = "DELETE FROM figures_duehour WHERE n = 0"
+FORGET_GRIDS = (
+    f"DELETE FROM figures_count WHERE cube = 'grid' AND grain = 'd' AND start < %(today)s::date - {GRID_DAYS}"
+)
+
+# the facts that no cube holds yet
+_FRESH = """matters_unfolded u JOIN matters_fact f ON f.matter_id = u.matter_id AND f.seq = u.seq"""
+
+
+def reading(segments: Sequence[tuple[Line, tuple[str, str]]], *, of_members: bool, after: Line | None) -> str:
+    """(member, start, measure, n, minutes) of one cube within a scope: cube and fresh facts, in one statement.
+
+    A segment is a line with the names of the values of its period. What is anchored from `cut` on is taken away by the
+    line `after`, for a cube that keeps months only.
+    """
+    parts = [_segment(line, *names, of_members) for line, names in segments]
+    if after is not None:
+        parts.append(_cut_off(after, of_members))
+    return f"""
+SELECT member, start, measure, sum(n)::bigint, sum(minutes)::bigint FROM ({" UNION ALL ".join(parts)}) q
+GROUP BY 1, 2, 3"""
+
+
+def _segment(line: Line, since: str, until: str, of_members: bool) -> str:
+    start = _STATE_DAY if line.grain == "d" else f"date_trunc('month', {_STATE_DAY})::date"
+    only = f" AND {line.only}" if line.only else ""
+    members = " AND {} = ANY(%(members)s)" if of_members else ""
+    return f"""
+    SELECT t.member, t.start, t.measure, t.n, t.minutes FROM figures_count t
+    WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = '{line.cube}'
+        AND t.grain = '{line.grain}' AND t.scope = %(scope)s AND t.start >= %({since})s AND t.start < %({until})s
+        AND t.measure = ANY(%(measures)s) AND t.visibility <= %(visible)s{members.format("t.member")}
+    UNION ALL
+    SELECT ({line.member})::text, {start}, {_MEASURE}, f.delta, coalesce(f.minutes, 0)
+    FROM figures_folding s, {_FRESH} {_KIND}
+    WHERE s.id = 1 AND ({line.scope}) = %(scope)s AND {start} >= %({since})s AND {start} < %({until})s
+        AND {_MEASURE} = ANY(%(measures)s) AND f.visibility <= %(visible)s{only}
+        {members.format(f"({line.member})::text")}"""
+
+
+def _cut_off(line: Line, of_members: bool) -> str:
+    members = f" AND ({line.member})::text = ANY(%(members)s)" if of_members else ""
+    only = f" AND {line.only}" if line.only else ""
+    return f"""
+    SELECT ({line.member})::text, date_trunc('month', {_STATE_DAY})::date, {_MEASURE}, -f.delta, -coalesce(f.minutes, 0)
+    FROM figures_folding s, matters_fact f {_KIND}
+    WHERE s.id = 1 AND (f.name, f.detail) IN (SELECT * FROM unnest(%(names)s::text[], %(details)s::text[]))
+        AND (f.subdistrict_id = ANY(%(subdistricts)s) OR f.subdistrict_id IS NULL)
+        AND f.at >= %(cut)s AND f.at < %(end)s AND ({line.scope}) = %(scope)s AND f.visibility <= %(visible)s{only}
+        {members}"""
+
+
+def due_reading(line: Line) -> str:
+    """(member, clock, overdue, due later today, later) of the limits that run, within a scope; to the hour `hour`."""
+    return f"""
+SELECT member, clock, sum(n) FILTER (WHERE hour < %(hour)s)::bigint,
+    sum(n) FILTER (WHERE hour >= %(hour)s AND hour < %(midnight)s)::bigint,
+    sum(n) FILTER (WHERE hour >= %(midnight)s)::bigint
+FROM (
+    SELECT t.member, t.clock, t.hour, t.n FROM figures_duehour t
+    WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = '{line.cube}'
+        AND t.scope = %(scope)s AND t.visibility <= %(visible)s
+    UNION ALL
+    SELECT ({line.member})::text, {_CLOCK}, date_trunc('hour', f.at, 'UTC'), {_RUNNING}
+    FROM {_FRESH}
+    WHERE ({line.scope}) = %(scope)s AND {_HOURS} AND f.visibility <= %(visible)s
+) q GROUP BY 1, 2"""
+
+
+# -- what is behind a figure --
+
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+def positional(statement: str) -> tuple[str, list[str]]:
+    """The statement with plain placeholders, and the names of the values in their order."""
+    return _PLACEHOLDER.sub("%s", statement), _PLACEHOLDER.findall(statement)
+
+
+def behind(terms: Sequence[tuple[int, str]], place: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The ids of the matters of some facts (sign, measure), with those values of the statement that `place` brings.
+
+    The caller adds since, until, visible and subdistricts, by which the index on facts is used.
+    """
+    values: dict[str, Any] = {}
+    signs, wanted = [], []
+    for number, (sign, measure) in enumerate(terms):
+        name, _colon, detail = measure.partition(":")
+        values |= {f"name{number}": name, f"detail{number}": detail}
+        same = f"(f.name = %(name{number})s AND f.detail = %(detail{number})s)"
+        wanted.append(same)
+        if sign < 0:
+            signs.append(same)
+    delta = f"CASE WHEN {' OR '.join(signs)} THEN -f.delta ELSE f.delta END" if signs else "f.delta"
+    conditions = []
+    for column, value in place.items():
+        if value is None:
+            conditions.append(f"f.{column} IS NULL")
+        else:
+            conditions.append(f"f.{column} = {'ANY' if isinstance(value, list) else ''}(%({column})s)")
+            values[column] = value
+    more = "".join(f" AND {each}" for each in conditions)
+    return (
+        f"""SELECT f.matter_id FROM matters_fact f
+    WHERE ({" OR ".join(wanted) or "FALSE"}) AND f.at >= %(since)s AND f.at < %(until)s AND f.visibility <= %(visible)s
+        AND (f.subdistrict_id = ANY(%(subdistricts)s) OR f.subdistrict_id IS NULL){more}
+    GROUP BY f.matter_id HAVING sum({delta}) > 0""",
+        values,
+    )
+
+
+# -- rebuild and check (figures.ledger) --
+
+# what a span of matters counts that is not waiting to be folded, added to the generation in the making
+COUNT_SPAN = f"""
+WITH d AS MATERIALIZED (SELECT f.* FROM matters_fact f WHERE f.matter_id BETWEEN %(since)s AND %(until)s
+    AND NOT EXISTS (SELECT FROM matters_unfolded u WHERE u.matter_id = f.matter_id AND u.seq = f.seq)),
+{_add("d f", DAY.format(zone="%(zone)s", start="%(day_start)s"), "%(generation)s::smallint")}
+SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM c) + (SELECT count(*) FROM h)"""
+
+_FOLDED = """(SELECT f.* FROM matters_fact f
+    WHERE NOT EXISTS (SELECT FROM matters_unfolded u WHERE u.matter_id = f.matter_id AND u.seq = f.seq)) f
+    CROSS JOIN (SELECT zone, day_start FROM figures_folding WHERE id = 1) s"""
+# where the cubes in force are not what the folded facts sum up to
+DIFFERENT = f"""
+SELECT cube, grain, scope, start, member, measure, visibility, coalesce(q.n, 0), coalesce(t.n, 0),
+    coalesce(q.minutes, 0), coalesce(t.minutes, 0)
+FROM ({sums(_FOLDED, _STATE_DAY)}) q
+FULL JOIN (SELECT * FROM figures_count WHERE generation = (SELECT generation FROM figures_folding WHERE id = 1)) t
+    USING (cube, grain, scope, start, member, measure, visibility)
+WHERE (coalesce(q.n, 0) <> coalesce(t.n, 0) OR coalesce(q.minutes, 0) <> coalesce(t.minutes, 0))
+    AND NOT (cube = 'grid' AND grain = 'd' AND start < %(today)s::date - {GRID_DAYS})
+ORDER BY 1, 2, 3, 4, 5, 6, 7 LIMIT %(most)s"""
+DIFFERENT_HOURS = f"""
+SELECT cube, scope, hour, member, clock, visibility, coalesce(q.n, 0), coalesce(t.n, 0)
+FROM ({hours(_FOLDED)}) q
+FULL JOIN (SELECT * FROM figures_duehour WHERE generation = (SELECT generation FROM figures_folding WHERE id = 1)) t
+    USING (cube, scope, hour, member, clock, visibility)
+WHERE coalesce(q.n, 0) <> coalesce(t.n, 0)
+ORDER BY 1, 2, 3, 4, 5, 6 LIMIT %(most)s"""

@@ -1,0 +1,18 @@
+"""Addresses of the pages of figures."""
+
+from django.urls import path
+
+from civicloop.figures import pages
+
+app_name = "figures"
+urlpatterns = [
+    path("figures/", pages.figures, name="figures"),
+    path("figures/matters", pages.matters, name="matters"),
+    path("figures/export.<slug:kind>", pages.export, name="export"),
+    path("figures/keep", pages.keep, name="keep"),
+    path("figures/kept", pages.kept_list, name="kept-list"),
+    path("figures/kept/<int:table_no>", pages.kept, name="kept"),
+    path("figures/kept/<int:table_no>/publish", pages.publish, name="publish"),
+    path("figures/published", pages.published_list, name="published-list"),
+    path("figures/published/<int:table_no>", pages.published, name="published"),
+]
