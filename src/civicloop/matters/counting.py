@@ -67,7 +67,6 @@ FACTS: Mapping[str, Declared] = {
                  "an approved extension"),
         Declared("ended", True, "an end, by its kind; 自处 is a kind of its own", "the end",
                  "whatever ends or reopens a matter"),
-        Declared("recurred", True, "a solved matter that came again at the same place", "the end", "recur"),
         Declared("sampled", True, "a sampled check, true or false", "the check", "a sampled check"),
         Declared("suspended", True, "a matter on the list (挂账)", "the suspension", "an approved suspension; its end"),
         Declared("entered", False, "coming to a stage", "the entry", "whatever moves a matter", opens=False),
@@ -268,8 +267,6 @@ def cells(standing: Json) -> list[tuple[str, str, str, int, int | None]]:
     if end and standing.get("ended"):
         how = "joined" if standing.get("joined") else "on_the_spot" if end in DONE and "spot" in flags else end
         found.append(("ended", how, *standing["ended"]))
-        if "recurred" in flags:
-            found.append(("recurred", "", *standing["ended"]))
     if standing.get("sample"):
         at, value, by = standing["sample"]
         found.append(("sampled", value, at, by))
