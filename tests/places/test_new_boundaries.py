@@ -219,6 +219,8 @@ def test_open_matters_are_previewed_and_stay_until_they_are_moved() -> None:
     assert moved.subdistrict is not None
     assert (moved.unit_id, selectors.area(moved.subdistrict_id or 0).code) == (world.unit("s2-centre"), "990101002")
     assert moved.area_version == change
+    words = {word for word in moved.search.tokens if word.startswith("@")}
+    assert words == {f"@{moved.district_id}", f"@{moved.subdistrict_id}"}  # so that it is found where it lies now
     assert Matter.objects.get(id=west).unit_id == world.unit("s1-centre")
     assert Entry.objects.filter(matter=east, action="move_area").count() == 1
     facts = Fact.objects.filter(matter=east, name="reported").values_list("delta", "subdistrict_id")

@@ -227,6 +227,10 @@ f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, kind="x.kind_id", channel="u.c
 fm AS ({_FACTS_MOVED.format(place=_PLACE_MOVED, changed=_CLASS_CHANGED)}),
 fu AS ({_UNFOLDED.format(gate="u", more=_CLASS_CHANGED)}),
 k AS ({_CELLS.format(gate="u", cell="u.cell", place=_CELL_MOVED, moved=_ELSEWHERE)}),
+w AS (UPDATE matters_searchtoken s
+    SET tokens = ARRAY(SELECT word FROM unnest(s.tokens) AS word WHERE left(word, 1) <> '@')
+        || array_remove(ARRAY['@' || %(district_id)s::bigint, '@' || %(subdistrict_id)s::bigint], NULL)::varchar[]
+    FROM u WHERE s.matter_id = %(id)s AND %(area_version)s::integer IS NOT NULL),
 o AS ({_OUTBOX.format(gate="u")})
 SELECT count(*) FROM u"""
 
