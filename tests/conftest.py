@@ -236,6 +236,16 @@ def _fresh_caches(request: pytest.FixtureRequest) -> Iterator[None]:
         _forget_caches()
 
 
+@pytest.fixture(autouse=True)
+def _nowhere_in_particular(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test without a database stands where an installation stands that has set nothing."""
+    from civicloop.foundation import locality
+
+    known = {"db", "transactional_db", "committing", "django_db_setup", "nothing_loaded"}
+    if "django_db" not in request.keywords and known.isdisjoint(request.fixturenames):
+        monkeypatch.setattr(locality, "_read", [])
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """One headless browser for all tests (a second one in a process is refused by its driver)."""

@@ -66,7 +66,7 @@ def test_points_are_asked_for_in_every_system_and_those_inside_are_counted() -> 
     points = [world.SPOT, world.SEA] * 3
     assert locating._measured(selectors.locate, "wgs84", points)["inside"] == 3
     assert {"p50_ms", "p95_ms", "p99_ms"} < set(locating._measured(selectors.locate, "gcj02", points))
-    assert 0 < sum(bool(selectors.locate(*point, "wgs84").areas) for point in locating._points(60)) < 60
+    assert 0 < sum(bool(selectors.locate(*point, "wgs84").areas) for point in locating.random_points(60)) < 60
 
 
 def test_proving_is_measured_on_timelines_that_prove_and_finds_what_was_changed(

@@ -64,7 +64,7 @@ def readers(django_db_setup: None, django_db_blocker: Any, database_server: Any)
         whole = areas.by_code("99").id
         watch = small_city._unit("city-watch", "grid_centre", whole)
         tokens = {role: made.teams[1].tokens[role] for role in ("grid_worker", "receiving_clerk", "acceptance_clerk")}
-        tokens["city"] = small_city._token("over-all", "supervisor", (), watch, whole)
+        tokens["city"] = small_city.token("over-all", "supervisor", (), watch, whole)
         seeding.fill(MATTERS, made, database_server.addresses(name).owner)
         seeding.end_most(database_server.addresses(name).owner, OPEN_SHARE)
         found = {role: people.actor_of_token(token) for role, token in tokens.items()}

@@ -10,6 +10,8 @@ from typing import Any
 
 import pylopdf_fonts_zh_cn as fonts
 import pytest
+
+from civicloop.foundation import clock
 from django.test import Client
 
 from civicloop.matters import api
@@ -96,7 +98,7 @@ def test_signs_without_a_shape_do_not_cost_the_receipt(tmp_path: Path, words: st
 def test_nothing_that_somebody_wrote_is_read_as_markup(words: str) -> None:
     receipt = closed(text=words, title=words)
     plain = closed(text="甲" * len(words), title="甲" * len(words))
-    story = [pdf.Line(loop.clock.now(), words, words)]
+    story = [pdf.Line(clock.now(), words, words)]
     assert len(PAGES.findall(made(receipt, story))) == len(PAGES.findall(made(plain, story)))
     assert pdf._data(receipt, story, words, "https://city.example")["text"] == words
 

@@ -194,7 +194,7 @@ def test_the_same_in_english(client: Client) -> None:
 def test_a_page_costs_one_reading_of_the_log(browser: Client, django_assert_max_num_queries) -> None:
     written(60)
     for url in ("/admin/audit", "/admin/reads", "/admin/settings"):
-        with django_assert_max_num_queries(2):
+        with django_assert_max_num_queries(3):  # the settings in force are one of them, once in a while
             browser.get(url)
 
 

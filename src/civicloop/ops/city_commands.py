@@ -15,6 +15,8 @@ def city() -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def load(folder: Path) -> None:
     """Everything of a city's folder (docs/your-city.md), or nothing; repeating it changes nothing."""
+    from django.utils.translation import gettext
+
     from civicloop.calendars.rules.body import CalendarRefused
     from civicloop.catalogue.files import CatalogueRefused
     from civicloop.ops import city_loading
@@ -37,7 +39,9 @@ def load(folder: Path) -> None:
         _refuse([words.problem(problem) for problem in open_.problems])
     except UnknownSetting as unknown:
         _refuse([f"city.toml: there is no setting {unknown}"])
-    except (CityRefused, OtherContent, PeopleError, SettingRefused) as refused_:
+    except OtherContent as other:
+        _refuse([gettext("%(version)s is stored with other content; give it a new version") % {"version": other}])
+    except (CityRefused, PeopleError, SettingRefused) as refused_:
         _refuse([str(refused_)])
     print("The city is loaded.")
 
