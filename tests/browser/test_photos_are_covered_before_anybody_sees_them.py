@@ -42,7 +42,7 @@ def test_drawn_on_the_photo_moved_and_seen_covered(sit: Sit, width: int) -> None
     assert not faults_of(page)
     page.get_by_role("button", name="看遮挡后的样子").click()
     expect(page.locator(".boxes-photo img")).to_be_visible()
-    assert page.locator(".boxes-photo img").evaluate("image => image.complete && image.naturalWidth") > 0
+    page.wait_for_function("() => document.querySelector('.boxes-photo img').naturalWidth > 0")
     sitting.picture("checker_publishing_covered")
     assert not faults_of(page)
 

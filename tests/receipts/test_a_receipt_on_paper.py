@@ -10,10 +10,9 @@ from typing import Any
 
 import pylopdf_fonts_zh_cn as fonts
 import pytest
-
-from civicloop.foundation import clock
 from django.test import Client
 
+from civicloop.foundation import clock
 from civicloop.matters import api
 from civicloop.matters.models import Matter
 from civicloop.receipts import actions, keys, pdf, selectors
