@@ -104,14 +104,16 @@ import json, django; django.setup()
 from civicloop.foundation import chain
 from civicloop.matters import proof
 from civicloop.matters.models import *
-from django.db.models import Count, Q
+from civicloop.figures import ledger
+from django.db.models import Count, Q, Sum
 findings = [str(m) for m in Matter.objects.values_list("id", flat=True) if proof.verify(m)]
 twice = Matter.objects.values("number").annotate(n=Count("id")).filter(n__gt=1).count()
 lead = Q(tasks__lead=True, tasks__state="open")
 leads = Matter.objects.filter(end="").annotate(n=Count("tasks", filter=lead)).exclude(n=1).count()
 acts = Entry.objects.exclude(act_id=None).values_list("act_id", "matter_id", "seq")
 whole = all(m.seq == m.entries.count() for m in Matter.objects.all())
-facts = Fact.objects.filter(name="reported").count() == Matter.objects.count()
+reported = Fact.objects.filter(name="reported").aggregate(sum=Sum("delta"))["sum"]
+facts = reported == Matter.objects.count() and ledger.check().ok
 from civicloop.evidence.models import Evidence
 from civicloop.evidence import selectors as files
 photos = {str(e.id): str(e.matter_id) for e in Evidence.objects.all()}
