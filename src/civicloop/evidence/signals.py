@@ -201,7 +201,7 @@ def _candidates(row: Evidence) -> list[tuple[UUID, UUID, str, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
             sql.LIKE,
-            {"since": first_id(row.created_at - YEAR), "at": row.created_at, "matter": row.matter_id, "id": row.id,
+            {"since": ids.first_of(row.created_at - YEAR), "at": row.created_at, "matter": row.matter_id, "id": row.id,
              "sha256": row.sha256, **parts},
         )  # fmt: skip
         near = list(cursor.fetchall())
@@ -209,11 +209,6 @@ def _candidates(row: Evidence) -> list[tuple[UUID, UUID, str, str, int]]:
     own = Evidence.objects.filter(matter_id=row.matter_id, created_at__lte=row.created_at, synthetic=False)
     mine = own.exclude(id=row.id).exclude(dhash=None).values_list("matter_id", "id", "stage", "sha256", "dhash")
     return [each for each in near if each[0] != row.matter_id] + list(mine)
-
-
-def first_id(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of a moment."""
-    return UUID(int=ids.uuid7(moment).int >> 80 << 80)
 
 
 def of_matters(matter_ids: Collection[UUID]) -> dict[UUID, list[Signal]]:

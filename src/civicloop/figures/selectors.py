@@ -354,7 +354,7 @@ def behind(
     limit: int = PAGE,
 ) -> matters.Page:  # fmt: skip
     """The matters that a figure counts, newest first; of all members, or of one. As many as the figure says."""
-    rows = matters_of(actor, cut, indicator, part, member).select_related("kind", "unit", "procedure").order_by("-id")
+    rows = matters_of(actor, cut, indicator, part, member).select_related(*matters.SHOWN).order_by("-id")
     if after:
         try:
             rows = rows.filter(id__lt=UUID(after))

@@ -12,14 +12,19 @@ SIGNS = "0123456789ABCDEFGHJKLMNPRSTUVWX"
 
 def uuid7(moment: datetime | None = None) -> UUID:
     """A new UUIDv7 of `moment` (default: the platform's clock); 74 random bits."""
-    milliseconds = int((moment or clock.now()).timestamp() * 1000)
-    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | secrets.randbits(12) << 64
-    return UUID(int=value | 0b10 << 62 | secrets.randbits(62))
+    return made_of(moment or clock.now(), secrets.randbits(74))
+
+
+def made_of(moment: datetime, bits: int) -> UUID:
+    """The UUIDv7 of a moment whose other 74 bits are the lowest of `bits`."""
+    milliseconds = int(moment.timestamp() * 1000)
+    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (bits >> 62 & 0xFFF) << 64
+    return UUID(int=value | 0b10 << 62 | bits & (1 << 62) - 1)
 
 
 def first_of(moment: datetime) -> UUID:
     """The smallest UUIDv7 of a moment: a bound for ranges of keys, never a key itself."""
-    return UUID(int=(int(moment.timestamp() * 1000) & (1 << 48) - 1) << 80 | 0x7 << 76 | 0b10 << 62)
+    return made_of(moment, 0)
 
 
 def milliseconds_of(identifier: UUID) -> int:

@@ -38,7 +38,7 @@ def alike(actor: Actor, row: Matter, *, most: int = SHOWN) -> list[Alike]:
     away = nearby.near(row.lon, row.lat, FAR, days=DAYS)
     wanted = set(away) - clusters.apart_from(row.id) - {row.id}
     found = Matter.objects.filter(selectors.visible(actor), selectors.ALONE, id__in=wanted)
-    near = list(found.select_related("kind", "unit", "procedure").order_by("-id"))
+    near = list(found.select_related(*selectors.SHOWN).order_by("-id"))
     told = {each.id: _told(each) for each in (row, *near)}
     weights = rarity(told.values())
     compared = []

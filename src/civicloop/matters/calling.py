@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from civicloop.foundation import clock
 from civicloop.matters.models import Clock, Matter, Task
 from civicloop.matters.passage import Arrival
-from civicloop.matters.selectors import visible
+from civicloop.matters.selectors import SHOWN, visible
 from civicloop.people.access import Actor
 
 DAYS = 30
@@ -64,7 +64,7 @@ def calls(actor: Actor) -> list[Call]:
             Arrival(task.no, task.unit_id or 0, task.opened_at, due.get((task.matter_id, task.no)), task.state,
                     task.answer, task.closed_at, None, task.stars, False)
         )  # fmt: skip
-    matters = Matter.objects.select_related("kind", "unit", "procedure").in_bulk(list(found))
+    matters = Matter.objects.select_related(*SHOWN).in_bulk(list(found))
     return [Call(matters[identifier], units) for identifier, units in found.items()]
 
 

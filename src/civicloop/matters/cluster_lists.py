@@ -34,7 +34,7 @@ def members(actor: Actor, lead: Matter, *, after: UUID | None = None, most: int 
     rows = Matter.objects.filter(selectors.visible(actor), lead_id=lead.id).exclude(id=lead.id)
     if after is not None:
         rows = rows.filter(id__gt=after)
-    found = list(rows.select_related("kind", "unit", "procedure").order_by("id")[:most])
+    found = list(rows.select_related(*selectors.SHOWN).order_by("id")[:most])
     return [Member(row, not _alike(lead, row)) for row in found]
 
 
@@ -70,7 +70,7 @@ def candidates(
     """
     apart = clusters.apart_from(lead.id)
     rows = Matter.objects.filter(
-        selectors.visible(actor), selectors.ALONE, id__gt=ids.uuid7(clock.now() - timedelta(days=days)), end="",
+        selectors.visible(actor), selectors.ALONE, id__gte=ids.first_of(clock.now() - timedelta(days=days)), end="",
         confidentiality=0, complained_of=[], procedure__code=lead.procedure.code, parent_id=None, hold_until=None,
     ).exclude(id__in={lead.id, *apart})  # fmt: skip
     if area is not None and area[0] != "city":

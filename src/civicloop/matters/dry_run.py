@@ -19,6 +19,7 @@ from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue.component_selectors import NOBODY, Parties
 from civicloop.catalogue.rules.answering import Rule
 from civicloop.catalogue.rules.deciding import Picture
+from civicloop.foundation import ids
 from civicloop.matters import selectors
 from civicloop.matters.models import Matter
 from civicloop.people import access, desks
@@ -64,7 +65,7 @@ def run(before: Picture, after: Picture, *, as_of: datetime, since: datetime, un
 
     Hour and day are those of the receipt; kind, condition, place, component, its owner and answers those of now.
     """
-    lowest = UUID(int=int((since - SLACK).timestamp() * 1000) << 80)
+    lowest = ids.first_of(since - SLACK)
     period = Matter.objects.filter(id__gte=lowest, received_at__gte=since, received_at__lt=until, confidentiality=0)
     changed = changes(before, after)
     touched = period.filter(_touched(changed)).order_by("-id") if changed else period.none()
@@ -134,7 +135,7 @@ def seen_of(actor: Actor, moved: Sequence[Moved], *, start: int = 0, limit: int 
             rows = Matter.objects.filter(selectors.visible(actor), id__in=some)
             visible += rows.values_list("id", flat=True)
     visible.sort(reverse=True)
-    page = Matter.objects.filter(id__in=visible[start : start + limit]).select_related("kind", "unit", "procedure")
+    page = Matter.objects.filter(id__in=visible[start : start + limit]).select_related(*selectors.SHOWN)
     return sorted(page, key=lambda row: row.id, reverse=True), len(visible)
 
 

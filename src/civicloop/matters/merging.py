@@ -112,7 +112,7 @@ def of(actor: Actor, merging_id: UUID) -> Merging:
 def left_out(actor: Actor, run: Merging, most: int = 100) -> list[tuple[Matter, str]]:
     """What was not joined and why, of what the actor sees."""
     whys = dict(run.items.filter(state=ItemState.LEFT_OUT).order_by("no").values_list("matter_id", "why")[:most])
-    rows = Matter.objects.filter(selectors.visible(actor), id__in=whys).select_related("kind", "unit", "procedure")
+    rows = Matter.objects.filter(selectors.visible(actor), id__in=whys).select_related(*selectors.SHOWN)
     return [(row, clusters.why_not(whys[row.id])) for row in rows.order_by("id")]
 
 

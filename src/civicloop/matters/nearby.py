@@ -25,7 +25,7 @@ def blocks(lon: float, lat: float, metres: float) -> list[int]:
 
 def near(lon: float, lat: float, metres: float, *, days: int, most: int = MOST) -> dict[UUID, float]:
     """Matters of the last days within `metres` of a WGS-84 point with their distance, the newest first."""
-    since = ids.uuid7(clock.now() - timedelta(days=days))
+    since = ids.first_of(clock.now() - timedelta(days=days))
     rows = hot.all_rows(sql.NEAR, {"blocks": blocks(lon, lat, metres), "since": since, "most": PER_BLOCK})
     found = {matter: coordinates.metres((lon, lat), (x, y)) for matter, x, y in sorted(rows, reverse=True)}
     within = [(matter, away) for matter, away in found.items() if away <= metres]

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 from civicloop.matters import arrivals
 from civicloop.matters.models import Matter, Task
 from civicloop.matters.reading import Reading
-from civicloop.matters.selectors import Line, timeline, visible
+from civicloop.matters.selectors import SHOWN, Line, timeline, visible
 from civicloop.people.access import Actor
 
 BETWEEN = ("filed", "dispatched", "designating")  # steps at which a unit that had it has given it back
@@ -97,7 +97,7 @@ def first_received(actor: Actor, most: int) -> list[Matter]:
     gone = Task.objects.filter(matter_id=OuterRef("id"), unit_id=actor.unit_id, lead=True, answer="passed_on")
     rows = Matter.objects.filter(visible(actor), Exists(gone), end="", step__in=BETWEEN).exclude(unit_id=actor.unit_id)
     found = []
-    for row in rows.select_related("kind", "unit", "procedure").order_by("due_at", "id")[:most]:
+    for row in rows.select_related(*SHOWN).order_by("due_at", "id")[:most]:
         first = first_receiver(timeline(row.id))
         if first is not None and first.until is None and first.unit_id == actor.unit_id:
             found.append(row)

@@ -51,7 +51,7 @@ def waiting(actor: Actor, limit: int) -> list[Waiting]:
     """Photos in the place of the post that wait for a look by this person, those of the latest ends first."""
     if not access.may(actor, "photos.publish").allowed:
         return []
-    rows = Matter.objects.filter(eligible() & selectors.visible(actor)).select_related("kind", "unit", "procedure")
+    rows = Matter.objects.filter(eligible() & selectors.visible(actor)).select_related(*selectors.SHOWN)
     matters = {row.id: row for row in rows.order_by("-ended_at")[:MATTERS_LOOKED_THROUGH]}
     undecided: dict[UUID, list[Evidence]] = {}
     for photo in photos.waiting(list(matters)):

@@ -59,7 +59,7 @@ class Returned:
 
 
 def _since(days: int) -> UUID:
-    return ids.uuid7(clock.now() - timedelta(days=days))
+    return ids.first_of(clock.now() - timedelta(days=days))
 
 
 def _in(area: tuple[str, int] | None) -> Q:
@@ -68,7 +68,7 @@ def _in(area: tuple[str, int] | None) -> Q:
 
 def repeated(actor: Actor, area: tuple[str, int] | None, days: int) -> list[Repeated]:
     """Kinds that a community has reported often in the last days, the most frequent first."""
-    rows = Matter.objects.filter(selectors.visible(actor), _in(area), id__gt=_since(days))
+    rows = Matter.objects.filter(selectors.visible(actor), _in(area), id__gte=_since(days))
     rows = rows.exclude(kind=None).exclude(community=None)
     grouped = rows.values("community_id", "kind_id").annotate(
         reports=Count("id"), cases=Count("id", filter=Q(lead_id=None) | Q(lead_id=F("id"))),
@@ -81,18 +81,18 @@ def repeated(actor: Actor, area: tuple[str, int] | None, days: int) -> list[Repe
 def behind(actor: Actor, community_id: int, kind_id: int, days: int) -> QuerySet[Matter]:
     """The reports behind a line of `repeated`, the newest first."""
     rows = Matter.objects.filter(
-        selectors.visible(actor), community_id=community_id, kind_id=kind_id, id__gt=_since(days)
+        selectors.visible(actor), community_id=community_id, kind_id=kind_id, id__gte=_since(days)
     )
-    return rows.select_related("kind", "unit", "procedure").order_by("-id")
+    return rows.select_related(*selectors.SHOWN).order_by("-id")
 
 
 def returned(actor: Actor, area: tuple[str, int] | None, days: int) -> list[Returned]:
     """Reports of the last days at places where the same kind was closed not long before, the most often first."""
     window = settings.get_int("recurrence.days")
     rows = Matter.objects.filter(
-        selectors.visible(actor), selectors.ALONE, _in(area), id__gt=_since(days + 2 * window), lon__isnull=False
+        selectors.visible(actor), selectors.ALONE, _in(area), id__gte=_since(days + 2 * window), lon__isnull=False
     ).exclude(kind=None)  # fmt: skip
-    found = list(rows.select_related("kind", "unit", "procedure").order_by("-id")[:LOOKED_AT])
+    found = list(rows.select_related(*selectors.SHOWN).order_by("-id")[:LOOKED_AT])
     metres, first = settings.get_int("recurrence.metres"), clock.now() - timedelta(days=days)
     blocks: dict[tuple[int, int, int], list[Matter]] = {}
     for row in found:

@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 from civicloop.catalogue import routing
 from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue.models import DutyItem, Responsibility
-from civicloop.foundation import clock
+from civicloop.foundation import clock, ids
 from civicloop.matters.models import Matter
 from civicloop.people import access, desks
 from civicloop.people.models import Post
@@ -181,7 +181,7 @@ def _with_city(path: Path, boundaries: Boundaries) -> Path:
 
 def _of_a_year(boundaries: Boundaries, areas: set[int]) -> list[tuple[AreaRef, int]]:
     """How many matters of the last year the touched areas' figures hold, by area, the most first."""
-    since = UUID(int=int((clock.now() - YEAR).timestamp() * 1000) << 80)
+    since = ids.first_of(clock.now() - YEAR)
     found: Counter[int] = Counter()
     for level in access.LEVELS[1:]:
         mine = [each for each in areas & {*boundaries.touched} if _level(boundaries, each) == level]

@@ -302,7 +302,7 @@ def at_unit(actor: Actor, steps: Sequence[str]) -> QuerySet[Matter]:
     if actor.unit_id is None:
         return Matter.objects.none()
     rows = Matter.objects.filter(visible(actor), ALONE, end="", unit_id=actor.unit_id, step__in=steps)
-    return rows.select_related("kind", "unit", "procedure").order_by("due_at", "id")
+    return rows.select_related(*SHOWN).order_by("due_at", "id")
 
 
 def requests_for(actor: Actor) -> list[ApprovalRequest]:

@@ -78,8 +78,8 @@ def _card(row: Matter, actor: Actor) -> dict[str, Any]:
 def mine(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What this post has reported lately, newest first."""
     rows = Matter.objects.filter(
-        selectors.visible(actor), id__gte=ids.uuid7(clock.now() - MINE), caller=actions.caller_of(actor)
-    ).select_related("kind", "unit", "procedure")
+        selectors.visible(actor), id__gte=ids.first_of(clock.now() - MINE), caller=actions.caller_of(actor)
+    ).select_related(*selectors.SHOWN)
     path = places.path(actor.area_id) if actor.area_id else {}
     if "subdistrict" in path:  # the index that makes this quick; what lies elsewhere is found by its number
         rows = rows.filter(subdistrict_id=path["subdistrict"].id)

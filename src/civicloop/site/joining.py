@@ -136,7 +136,7 @@ def _candidates(request: HttpRequest, actor: Actor, lead: Matter) -> dict[str, A
     first = f"subdistrict:{lead.subdistrict_id}" if lead.subdistrict_id is not None else ""
     form = SearchForm(asked if "days" in asked else {"area": first, "days": "3", "same_kind": "on"}, lead=lead)
     rows = _found(actor, lead, form)
-    some = rows.select_related("kind", "unit", "procedure") if rows is not None else []
+    some = rows.select_related(*selectors.SHOWN) if rows is not None else []
     found = list(some[: cluster_lists.SHOWN + 1])
     lines = []
     for row in found[: cluster_lists.SHOWN]:

@@ -98,7 +98,7 @@ def repeated(actor: Actor) -> list[Suggestion]:
     since, least = clock.now() - timedelta(days=days), settings.get_int("supervision.repeated_times")
     rows = (
         _inside(actor)
-        .filter(received_at__gte=since, id__gte=_floor(since - SLACK), confidentiality=0, complained_of=[])
+        .filter(received_at__gte=since, id__gte=ids.first_of(since - SLACK), confidentiality=0, complained_of=[])
         .exclude(Q(kind=None) | Q(lon=None) | Q(lat=None))
         .values_list("kind_id", "id", "received_at", "lon", "lat")
     )
@@ -167,11 +167,6 @@ def _of_group(kind: int, group: Group, days: int, metres: int) -> Suggestion:
 
 _METRES = "supervision.repeated_metres"
 REPEATED = "repeated:"  # a cause begins so
-
-
-def _floor(moment: Any) -> UUID:
-    """The smallest UUIDv7 of a moment."""
-    return UUID(int=ids.uuid7(moment).int >> 80 << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def _former(causes: Mapping[str, object]) -> dict[str, Any]:

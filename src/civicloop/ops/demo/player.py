@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from civicloop.foundation import clock
+from civicloop.foundation import clock, ids
 from civicloop.matters import actions, jobs, marks, reading
 from civicloop.matters.actions import Act, NewMatter
 from civicloop.matters.errors import Refused
@@ -25,9 +25,7 @@ SECOND = timedelta(seconds=1)
 
 def identifier(draw: random.Random, moment: datetime) -> UUID:
     """A UUIDv7 of the simulated moment whose other bits come from the script's own draw: a repeat makes the same."""
-    milliseconds = int(moment.timestamp() * 1000)
-    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | draw.getrandbits(12) << 64
-    return UUID(int=value | 0b10 << 62 | draw.getrandbits(62))
+    return ids.made_of(moment, draw.getrandbits(12) << 62 | draw.getrandbits(62))
 
 
 @dataclass
