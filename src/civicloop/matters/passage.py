@@ -3,17 +3,18 @@
 Read from the timeline, which keeps after every entry the accountable unit and the level that dispatches. Reads only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
 from civicloop.matters import arrivals
-from civicloop.matters.models import Matter, Task
+from civicloop.matters.models import Entry, Matter, Task
 from civicloop.matters.reading import Reading
-from civicloop.matters.selectors import SHOWN, Line, timeline, visible
+from civicloop.matters.selectors import SHOWN, Line, plain_values, visible
 from civicloop.people.access import Actor
 
 BETWEEN = ("filed", "dispatched", "designating")  # steps at which a unit that had it has given it back
@@ -78,15 +79,19 @@ def _hops(lines: Sequence[Line]) -> Iterator[Hop]:
 
 def first_receiver(lines: Sequence[Line]) -> FirstReceiver | None:
     """Who received it first, and until when that duty lasted; None where nobody has received it."""
+    return _first((line.data.get("unit"), line.at) for line in lines if line.action in RECEIVED)
+
+
+def _first(received: Iterable[tuple[Any, datetime]]) -> FirstReceiver | None:
+    """The same, of (unit, moment) of each act by which a unit received it, in their order."""
     first: FirstReceiver | None = None
-    for line in lines:
-        unit = line.data.get("unit")
-        if line.action not in RECEIVED or not isinstance(unit, int):
+    for unit, at in received:
+        if not isinstance(unit, int):
             continue
         if first is None:
-            first = FirstReceiver(unit, line.at, None)
+            first = FirstReceiver(unit, at, None)
         elif unit != first.unit_id:
-            return FirstReceiver(first.unit_id, first.since, line.at)
+            return FirstReceiver(first.unit_id, first.since, at)
     return first
 
 
@@ -96,12 +101,17 @@ def first_received(actor: Actor, most: int) -> list[Matter]:
         return []
     gone = Task.objects.filter(matter_id=OuterRef("id"), unit_id=actor.unit_id, lead=True, answer="passed_on")
     rows = Matter.objects.filter(visible(actor), Exists(gone), end="", step__in=BETWEEN).exclude(unit_id=actor.unit_id)
-    found = []
-    for row in rows.select_related(*SHOWN).order_by("due_at", "id")[:most]:
-        first = first_receiver(timeline(row.id))
-        if first is not None and first.until is None and first.unit_id == actor.unit_id:
-            found.append(row)
-    return found
+    found = list(rows.select_related(*SHOWN).order_by("due_at", "id")[:most])
+    received: dict[UUID, list[tuple[Any, datetime]]] = {}
+    entries = Entry.objects.filter(matter_id__in=[row.id for row in found], action__in=RECEIVED)
+    for matter_id, body, at in entries.order_by("matter_id", "seq").values_list("matter_id", "body", "at"):
+        received.setdefault(matter_id, []).append((plain_values(bytes(body)).get("unit"), at))
+    firsts = {matter_id: first for matter_id, each in received.items() if (first := _first(each)) is not None}
+    return [row for row in found if row.id in firsts and _still_of(firsts[row.id], actor.unit_id)]
+
+
+def _still_of(first: FirstReceiver, unit_id: int) -> bool:
+    return first.until is None and first.unit_id == unit_id
 
 
 def called(actor: Actor, seen: Reading, lines: Sequence[Line]) -> list[Arrival]:
