@@ -85,6 +85,16 @@ class Tally:
 Work = Callable[[int, Tally], None]
 
 
+def succeeds(work: Work, client: int, tally: Tally) -> bool:
+    """Whether one piece of work ends without an error, which the tally keeps."""
+    errors = sum(tally.errors.values())
+    try:
+        work(client, tally)
+    except OSError as reason:
+        tally.error(type(reason).__name__)
+    return sum(tally.errors.values()) == errors
+
+
 def run(clients: int, seconds: float, work: Work) -> tuple[float, Tally]:
     """(real seconds, everything together) of `clients` threads that repeat `work(client, tally)` until time is over."""
     tallies = [Tally() for _ in range(clients)]
@@ -95,12 +105,7 @@ def run(clients: int, seconds: float, work: Work) -> tuple[float, Tally]:
         gate.wait()
         while time.perf_counter() < until[0]:
             began = time.perf_counter()
-            errors = sum(tallies[number].errors.values())
-            try:
-                work(number, tallies[number])
-            except OSError as reason:
-                tallies[number].error(type(reason).__name__)
-            if sum(tallies[number].errors.values()) == errors:
+            if succeeds(work, number, tallies[number]):
                 tallies[number].pieces.append(time.perf_counter() - began)
 
     threads = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(clients)]

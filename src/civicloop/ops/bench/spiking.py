@@ -13,7 +13,7 @@ from typing import Any
 
 from civicloop.ops.bench import seeding
 from civicloop.ops.bench.city import build
-from civicloop.ops.bench.client import Tally, quantiles, together
+from civicloop.ops.bench.client import Tally, Work, quantiles, succeeds, together
 from civicloop.ops.bench.instance import instance
 from civicloop.ops.bench.runs import Road, _warm
 
@@ -70,7 +70,7 @@ def spikes(seconds: float, factor: float, size: int, say: Say) -> Json:
     return {"results": results, "ratios": {"failed": round(failed / max(1, sum(seen.came)), 4)}}
 
 
-def ride(work: Callable[[int, Tally], None], wanted: list[tuple[float, int]], say: Say) -> Waves:
+def ride(work: Work, wanted: list[tuple[float, int]], say: Say) -> Waves:
     """Do `work` for every arrival at its moment, by as many clients as are needed, at most CLIENTS at once."""
     waiting: queue.SimpleQueue[tuple[float, int] | None] = queue.SimpleQueue()
     tallies = [Tally() for _ in range(CLIENTS)]
@@ -81,13 +81,9 @@ def ride(work: Callable[[int, Tally], None], wanted: list[tuple[float, int]], sa
         while (next_ := waiting.get()) is not None:
             moment, part = next_
             started = time.perf_counter()
-            errors = sum(tallies[number].errors.values())
-            try:
-                work(number, tallies[number])
-            except OSError as reason:
-                tallies[number].error(type(reason).__name__)
+            good = succeeds(work, number, tallies[number])
             now = time.perf_counter()
-            if sum(tallies[number].errors.values()) == errors:
+            if good:
                 tallies[number].pieces.append(now - began - moment)  # from its arrival, the wait included
             with lock:
                 seen.late.append(started - began - moment)
