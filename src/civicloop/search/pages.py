@@ -23,6 +23,7 @@ from civicloop.procedures import selectors as procedures
 from civicloop.search import selectors
 from civicloop.search.forms import SearchForm
 from civicloop.search.selectors import Found, Hit
+from civicloop.ui.filters import active
 
 
 @never_cache
@@ -49,7 +50,8 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     narrowed = sorted(set(kept) - {"q"})
     context = {
         "title": pgettext("navigation", "Search"), "form": form, "asked": text, "found": found, "page": turn,
-        "lines": [_line(each) for each in found.hits], "active": _active(form, kept),
+        "lines": [_line(each) for each in found.hits],
+        "active": [] if form.errors else active(form, kept, silent={"q"}),
         "wider_url": f"{reverse('search:page')}?{urlencode({'q': text})}" if narrowed and text else "",
     }  # fmt: skip
     return render(request, "search/search.html", context)
@@ -64,24 +66,6 @@ def _filters(form: SearchForm, values: dict[str, Any]) -> Filters:
         except LookupError:
             form.add_error("area", _("There is no area with this code."))
     return Filters(**area, open={"open": True, "ended": False}.get(values.get("state", "")))
-
-
-def _active(form: SearchForm, kept: dict[str, str]) -> list[dict[str, str]]:
-    """The filters in force in words, each with the address without it."""
-    words = {"days": dict(form.fields["days"].choices), "state": dict(form.fields["state"].choices)}  # type: ignore[attr-defined]
-    found = []
-    for name in ("area", "days", "state"):
-        if name not in kept or form.errors:
-            continue
-        value: object = int(kept[name]) if name == "days" else kept[name]
-        said = _area(kept[name]) if name == "area" else str(words[name].get(value, value))
-        rest = {other: text for other, text in kept.items() if other != name}
-        found.append({"words": f"{form.fields[name].label}：{said}", "remove_url": f"?{urlencode(rest)}"})
-    return found
-
-
-def _area(code: str) -> str:
-    return shown(places.by_code(code).names, get_language() or "zh-hans")
 
 
 def _line(each: Hit) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from civicloop.procedures import selectors as procedures
 from civicloop.records import audit
 from civicloop.site import acting, saved_views
 from civicloop.site.acting import language
+from civicloop.ui.filters import active
 
 EXPORT_MOST = 5000
 LEVELS = ("district", "subdistrict", "community", "grid")
@@ -143,28 +144,11 @@ def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
         turn["previous_url"] = f"?{here}"
     context = {
         "title": _("Matters"), "form": form, "lines": [line(row, urged.get(row.id, 0)) for row in rows], "page": turn,
-        "active": active(form, wanted), "export_url": f"{reverse('matters-export')}?{urlencode(wanted)}",
+        "active": active(form, wanted, also={"view": "0"}),
+        "export_url": f"{reverse('matters-export')}?{urlencode(wanted)}",
         **views,
     }  # fmt: skip
     return render(request, "site/matters.html", context)
-
-
-def active(form: FilterForm, wanted: dict[str, str]) -> list[dict[str, str]]:
-    """The filters in force in words, each with the address without it."""
-    found = []
-    for name, value in wanted.items():
-        flat = _flat(getattr(form.fields[name], "choices", None) or getattr(form.fields[name].widget, "choices", []))
-        words = f"{form.fields[name].label}：{flat.get(value, value)}"
-        rest = {other: text for other, text in wanted.items() if other != name} | {"view": "0"}
-        found.append({"words": words, "remove_url": f"?{urlencode(rest)}"})
-    return found
-
-
-def _flat(choices: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for value, words in choices:
-        found |= _flat(words) if isinstance(words, list) else {str(value): str(words)}
-    return found
 
 
 def line(row: Matter, urged: int = 0) -> dict[str, Any]:
