@@ -73,8 +73,8 @@ def candidates(
         selectors.visible(actor), selectors.ALONE, id__gte=ids.first_of(clock.now() - timedelta(days=days)), end="",
         confidentiality=0, complained_of=[], procedure__code=lead.procedure.code, parent_id=None, hold_until=None,
     ).exclude(id__in={lead.id, *apart})  # fmt: skip
-    if area is not None and area[0] != "city":
-        rows = rows.filter(**{f"{area[0]}_id": area[1]})
+    if area is not None:
+        rows = rows.filter(selectors.within(*area))
     if same_kind and lead.kind_id is not None:
         rows = rows.filter(kind_id=lead.kind_id)
     if text:

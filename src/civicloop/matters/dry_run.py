@@ -94,7 +94,7 @@ def _touched(changed: Sequence[Rule]) -> Q:
     for view in catalogue.kinds(family="matter"):
         of_class.setdefault(view.class_id, []).append(view.id)
     for (level, area_id), rules in by_area.items():
-        place = Q() if level == "city" else Q(**{f"{level}_id": area_id})
+        place = selectors.within(level, area_id)
         if any(rule.scope == "any" for rule in rules):
             found |= place & ~Q(pk=None)
             continue

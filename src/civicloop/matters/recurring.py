@@ -63,7 +63,7 @@ def _since(days: int) -> UUID:
 
 
 def _in(area: tuple[str, int] | None) -> Q:
-    return Q() if area is None or area[0] == "city" else Q(**{f"{area[0]}_id": area[1]})
+    return Q() if area is None else selectors.within(*area)
 
 
 def repeated(actor: Actor, area: tuple[str, int] | None, days: int) -> list[Repeated]:

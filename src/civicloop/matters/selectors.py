@@ -42,6 +42,11 @@ def visible(actor: Actor) -> Q:
     return ((_involved(bound) & _not_withheld(bound)) | _in_area(bound)) & _not_about(bound)
 
 
+def within(level: str, area_id: int | None) -> Q:
+    """The condition that a matter lies in an area of this level; none for the city, in which all of them lie."""
+    return Q() if level == "city" else Q(**{f"{level}_id": area_id})
+
+
 def not_about(actor: Actor) -> Q:
     """No complaint about a unit of the actor's or one above it; everything for the platform itself."""
     bound = access.scope(actor)
@@ -75,7 +80,7 @@ def _not_withheld(bound: Scope, *, of_area: bool = False) -> Q:
             continue
         covered = ~Q(procedure_id__in=versions)
         for each in bound.delegated:
-            place = Q() if each.level == "city" else Q(**{f"{each.level}_id": each.area_id})
+            place = within(each.level, each.area_id)
             kinds = sorted(each.kinds)
             covered |= place & (Q(class_code__in=kinds) | Q(kind__code__in=kinds) if kinds else ~Q(pk=None))
         found &= covered
@@ -96,9 +101,7 @@ def _in_area(bound: Scope) -> Q:
     found = Q(confidentiality__lte=bound.confidentiality)
     if bound.classes:
         found &= Q(class_code="") | Q(class_code__in=bound.classes)
-    if bound.level != "city":
-        found &= Q(**{f"{bound.level}_id": bound.area_id})
-    return found & _not_withheld(bound, of_area=True)
+    return found & within(bound.level, bound.area_id) & _not_withheld(bound, of_area=True)
 
 
 def ways(actor: Actor, *, open_only: bool = False, worded: bool = False) -> list[Q]:
@@ -133,9 +136,7 @@ def at_my_desk(actor: Actor) -> Q:
     found &= ALONE
     if actor.roles & access.AREA_ROLES:
         area_roles = sorted(actor.roles & access.AREA_ROLES)
-        by_area = Q(desk_roles__overlap=area_roles)
-        if actor.level != "city":
-            by_area &= Q(**{f"{actor.level}_id": actor.area_id})
+        by_area = Q(desk_roles__overlap=area_roles) & within(actor.level, actor.area_id)
         return found & (by_area | Q(unit_id=actor.unit_id))
     return found & Q(unit_id=actor.unit_id)
 
@@ -252,8 +253,8 @@ def narrowed(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet
     if filters.desk:
         apart = Q(step_version=1) & Q(Exists(Doubt.objects.filter(matter_id=OuterRef("id"), trusted_at=None)))
         rows = rows.filter(at_my_desk(actor), apart if filters.doubted else ~apart)
-    if filters.area_id is not None and filters.area_level and filters.area_level != "city":
-        rows = rows.filter(**{f"{filters.area_level}_id": filters.area_id})
+    if filters.area_id is not None and filters.area_level:
+        rows = rows.filter(within(filters.area_level, filters.area_id))
     exact = {"unit_id": filters.unit_id, "kind_id": filters.kind_id,
              "component_id": filters.component_id, "step": filters.step, "stage": filters.stage,
              "end": filters.end, "number": filters.number, "procedure__code": filters.procedure,
