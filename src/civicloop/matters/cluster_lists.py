@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, F, QuerySet
 
 from civicloop.foundation import clock, coordinates, ids
 from civicloop.matters import clusters, finding, likeness, selectors
@@ -53,12 +53,8 @@ def how_many(lead_id: UUID) -> int:
 
 def counts(lead_ids: list[UUID]) -> dict[UUID, int]:
     """How many reports are joined to each of some cases; those without any are missing."""
-    rows = Matter.objects.filter(lead_id__in=lead_ids).values_list("lead_id", "id")
-    found: dict[UUID, int] = {}
-    for lead_id, matter_id in rows:
-        if lead_id is not None and lead_id != matter_id:
-            found[lead_id] = found.get(lead_id, 0) + 1
-    return found
+    rows = Matter.objects.filter(lead_id__in=lead_ids).exclude(lead_id=F("id")).values_list("lead_id")
+    return dict(rows.annotate(Count("id")))
 
 
 def candidates(

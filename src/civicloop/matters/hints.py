@@ -109,19 +109,19 @@ def forget() -> None:
 def hints(wanted: About, *, leave: UUID | None = None) -> list[Hint]:
     """What has been reported already near by and is open, the likeliest first; at most three."""
     found = _near(wanted, leave)
-    told = {row.id: _told(row.title, row.text, row.kind_id) for row, _away in found}
+    told = {row.id: _told(row.title, row.text, row.kind_id) for row, _away, _joined in found}
     mine = _told(wanted.title, wanted.text, wanted.kind_id)
     likely = []
-    for row, away in found:
+    for row, away, joined in found:
         likeness = compare(mine, told[row.id], away, _words())
         if likeness.value >= HINTED and (likeness.shared or row.kind_id == wanted.kind_id):
-            likely.append((likeness.value, row, away))
+            likely.append((likeness.value, row, away, joined))
     likely.sort(key=lambda each: (-each[0], each[1].id))
-    return [_hint(row, away) for _value, row, away in likely[:MOST]]
+    return [_hint(row, away, joined) for _value, row, away, joined in likely[:MOST]]
 
 
-def _near(wanted: About, leave: UUID | None) -> list[tuple[Matter, float]]:
-    """Open cases near by that everybody may know of, each once, with how far they are."""
+def _near(wanted: About, leave: UUID | None) -> list[tuple[Matter, float, int]]:
+    """Open cases near by that everybody may know of, each once: how far they are, how many are joined to them."""
     away = nearby.near(wanted.lon, wanted.lat, FAR, days=DAYS)
     apart = Doubt.objects.filter(matter_id__in=away, trusted_at=None).values("matter_id")
     rows = Matter.objects.filter(
@@ -131,7 +131,8 @@ def _near(wanted: About, leave: UUID | None) -> list[tuple[Matter, float]]:
     found = [row for row in rows if row.id != leave]
     counts = cluster_lists.counts([row.id for row in found if row.lead_id is not None])
     before = clock.now() - timedelta(hours=settings.get_int("hints.delay_hours"))
-    return [(row, away[row.id]) for row in found if _may_be_told(row, before, counts.get(row.id, 0))]
+    near = [(row, away[row.id], counts.get(row.id, 0)) for row in found]
+    return [each for each in near if _may_be_told(each[0], before, each[2])]
 
 
 def _may_be_told(row: Matter, before: datetime, joined: int) -> bool:
@@ -144,9 +145,8 @@ def _told(title: str, text: str, kind_id: int | None) -> Told:
     return Told(told.tokens & _words().keys(), told.kind, told.kind_class)
 
 
-def _hint(row: Matter, away: float) -> Hint:
+def _hint(row: Matter, away: float, joined: int) -> Hint:
     zone = locality.zone()
-    joined = cluster_lists.how_many(row.id) if row.lead_id is not None else 0
     return Hint(
         voice_of(row.id), row.kind_id, row.community_id, next((band for band in BANDS if away <= band), BANDS[-1]),
         row.received_at.astimezone(zone).date(), PHASES.get(Stage(row.stage), "checked"), joined + 1 >= MANY,
@@ -174,7 +174,7 @@ def add_voice(matter_id: UUID, voice: str, actor: Actor | None = None) -> bool:
     if actor is not None and actor.kind == "staff":
         told_of = [each.row for each in for_staff(actor, wanted)]
     else:
-        told_of = [each for each, _away in _near(wanted, row.id)]
+        told_of = [each for each, _away, _joined in _near(wanted, row.id)]
     lead = next((each for each in told_of if hmac.compare_digest(voice_of(each.id).encode(), voice.encode())), None)
     if lead is None:
         return cluster_lists.lead_of(row) is not None and voice == voice_of(row.lead_id or row.id)

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -208,14 +208,19 @@ def _is_moment(value: datetime) -> bool:
         return False
 
 
+def _lists() -> Iterator[str]:
+    """The lists in which a bare code is looked for; those of the city only when the national ones have none."""
+    yield from KIND_STANDARDS
+    yield from sorted(catalogue.lists() - set(KIND_STANDARDS))
+
+
 def kind_of(code: str) -> catalogue.KindView | None:
     """The kind that a report names by its five digits (or `standard:code`); the newest standard first, then
     the city's own."""
     if not code:
         return None
     standard, colon, rest = code.rpartition(":")
-    tried = (standard,) if colon else (*KIND_STANDARDS, *sorted(catalogue.lists() - set(KIND_STANDARDS)))
-    for each in tried:
+    for each in (standard,) if colon else _lists():
         try:
             return catalogue.kind_by_code(each, "matter", rest)
         except LookupError:
