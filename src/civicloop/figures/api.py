@@ -189,7 +189,10 @@ def behind(request: HttpRequest, asked: Annotated[BehindAsked, Query()]) -> Any:
 
 
 @router.get(
-    "/figures/running", response=list[RunningRow], auth=STAFF, summary="Limits that run, by what is overdue now"
+    "/figures/running",
+    response=list[RunningRow],
+    auth=STAFF,
+    summary="Limits that run, by what was overdue when the hour began",
 )
 @web.call("figures.view")
 def running(request: HttpRequest, area: Annotated[str, Query(max_length=20)] = "") -> Any:

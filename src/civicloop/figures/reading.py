@@ -10,7 +10,6 @@ from django.db import connection
 from civicloop.figures import cubes, sql
 from civicloop.figures.cubes import DAY, HOUR_LINES, LINES, MONTH, Line
 from civicloop.foundation import clock
-from civicloop.matters.models import Clock
 from civicloop.records import days
 
 PUBLIC, STAFF = 0, 1  # classes of visibility; what is confidential comes into no cube that is read here
@@ -89,7 +88,7 @@ def read(
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """How many limits of a clock run: those that are over, those that end later today, and all others."""
+    """How many limits of a clock run: those over when the hour began, those that end later today, and all others."""
 
     overdue: int
     today: int
@@ -103,7 +102,7 @@ class Running:
 def running(
     cube: str, *, scope: int, visible: int = STAFF, now: datetime | None = None
 ) -> dict[tuple[str, str], Running]:
-    """(member, clock) → limits that run. The hour that goes on is read from the clocks themselves: exact to now."""
+    """(member, clock) → limits that run. What ends within the hour that goes on still counts as due today."""
     moment = now or clock.now()
     line = next((each for each in HOUR_LINES if each.cube == cube), None)
     if line is None:
@@ -119,10 +118,3 @@ def running(
         for member, name, over, soon, later in rows
         if over or soon or later
     }
-
-
-def within_hour(now: datetime) -> list[tuple[str, int | None, int | None, int | None]]:
-    """The limits that have ended within the hour that goes on: (clock, district, subdistrict, community)."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    rows = Clock.objects.filter(state="running", task_no=None, due_at__gte=hour, due_at__lt=now)
-    return list(rows.values_list("name", "matter__district", "matter__subdistrict", "matter__community"))

@@ -181,12 +181,10 @@ def table(actor: Actor, cut: Cut, codes: Collection[str] = (), *, visible: int =
     wanted = [each for code, each in chosen.indicators.items() if not codes or code in codes]
     wanted += [chosen.indicators[code] for each in list(wanted) for code in each.beside]
     wanted = list({each.code: each for each in wanted}.values())
-    measures = frozenset().union(*(each.measures for each in wanted))
-    sums = [
-        _sums(cut, period, measures, visible) for period in (cut.period, cut.period.before(), cut.period.year_ago())
-    ]
-    wholes = [_whole(cut, parts, period, measures, visible) for parts, period in zip(
-        sums, (cut.period, cut.period.before(), cut.period.year_ago()), strict=True)]  # fmt: skip
+    asked = _Asked(frozenset().union(*(each.measures for each in wanted)), visible, _subdistricts())
+    compared = (cut.period, cut.period.before(), cut.period.year_ago())
+    sums = [_sums(cut, period, asked) for period in compared]
+    wholes = [_whole(cut, parts, period, asked) for parts, period in zip(sums, compared, strict=True)]
     whole = Row("", "", "", {each.code: _figure(each, wholes, None) for each in wanted})
     rows = []
     for member, name, code in names_of(cut, set().union(*sums)):
@@ -201,11 +199,21 @@ def _figure(indicator: Indicator, sums: Sequence[Mapping[str, int]], whole: Valu
     return Figure(indicator, now, before, year, rules.band(indicator, now, whole) if whole is not None else "")
 
 
-def _read(cube: str, period: Period, measures: Collection[str], **more: Any) -> dict[str, dict[str, int]]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a table reads of every cube: so many measures, by whom they may be seen, in which subdistricts."""
+
+    measures: frozenset[str]
+    visible: int
+    subdistricts: Sequence[int]
+
+
+def _read(cube: str, period: Period, asked: _Asked, **more: Any) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     rows = reading.read(
-        cube, since=period.since, until=period.until, measures=measures, subdistricts=_subdistricts(), **more
-    )
+        cube, since=period.since, until=period.until, measures=asked.measures, subdistricts=asked.subdistricts,
+        visible=asked.visible, **more,
+    )  # fmt: skip
     for (member, _start), sums in rows.items():
         into = found.setdefault(member, {})
         for measure, n in sums.n.items():
@@ -217,25 +225,23 @@ def _subdistricts() -> list[int]:
     return list(Area.objects.filter(level="subdistrict").values_list("id", flat=True))
 
 
-def _sums(cut: Cut, period: Period, measures: Collection[str], visible: int) -> dict[str, dict[str, int]]:
+def _sums(cut: Cut, period: Period, asked: _Asked) -> dict[str, dict[str, int]]:
     """member → measure → number."""
     if cut.unit_id is not None:
-        return _read("unit", period, measures, scope=0, members=[str(cut.unit_id)], visible=visible)
+        return _read("unit", period, asked, scope=0, members=[str(cut.unit_id)])
     if cut.by == "area":
-        return _read(cubes.child_of(cut.level), period, measures, scope=cut.area_id, visible=visible)
-    return _read(cut.by, period, measures, scope=cut.area_id, level=cut.level, visible=visible)
+        return _read(cubes.child_of(cut.level), period, asked, scope=cut.area_id)
+    return _read(cut.by, period, asked, scope=cut.area_id, level=cut.level)
 
 
 def _whole(
-    cut: Cut, parts: Mapping[str, Mapping[str, int]], period: Period, measures: Collection[str], visible: int
+    cut: Cut, parts: Mapping[str, Mapping[str, int]], period: Period, asked: _Asked
 ) -> dict[str, int]:  # fmt: skip
     """The sums of the area itself, read from its own cube; the parts of every cut sum up to it (a test holds that)."""
     if cut.unit_id is not None:
         return dict(parts.get(str(cut.unit_id), {}))
     member = str(cut.area_id)
-    return _read(cut.level, period, measures, scope=_scope_of_own(cut), members=[member], visible=visible).get(
-        member, {}
-    )
+    return _read(cut.level, period, asked, scope=_scope_of_own(cut), members=[member]).get(member, {})
 
 
 def _scope_of_own(cut: Cut) -> int:
@@ -450,7 +456,7 @@ class Now:
 
 
 def running(actor: Actor, area: str = "") -> list[Now]:
-    """The limits that run in the parts of an area; what is overdue is so at this moment."""
+    """The limits that run in the parts of an area; what is overdue was so when the hour began."""
     cut = cut_for(actor, by="area", area=area, period="")
     if cut.unit_id is not None or cut.level not in LEVELS[:3]:
         raise invalid("area", "not_kept", _("What runs now is counted down to communities."))
