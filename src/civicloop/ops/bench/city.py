@@ -6,6 +6,7 @@ made up.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import shapely
 
@@ -61,7 +62,8 @@ def build() -> City:
         kind = Kind.objects.get(standard__code="GB/T 47678.5-2026", family="matter", code=KIND)
         line = catalogue.ConditionLine(1, {"zh-hans": "基准条件"}, Limit.parse(LIMIT), {"zh-hans": "恢复原状"})
         catalogue.set_conditions(system, kind_id=kind.id, lines=[line])
-        procedures.load_files(actor_id=None, paths=[SHIPPED / "grid-event.toml"], effective_from=BEGINNING)
+        paths = [SHIPPED / "grid-event.toml", Path(__file__).with_name("direct-event.toml")]
+        procedures.load_files(actor_id=None, paths=paths, effective_from=BEGINNING)
         district = areas.by_code("990101").id
         duty = _unit("city-duty", "duty_desk", areas.by_code("99").id)
         _unit("d1-duty", "duty_desk", district)

@@ -15,7 +15,7 @@ from civicloop.ops.bench import seeding
 from civicloop.ops.bench.city import build
 from civicloop.ops.bench.client import Tally, Work, quantiles, succeeds, together
 from civicloop.ops.bench.instance import instance
-from civicloop.ops.bench.runs import Road, _warm
+from civicloop.ops.bench.runs import ShortRoad, _warm
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -52,7 +52,7 @@ def spikes(seconds: float, factor: float, size: int, say: Say) -> Json:
         city = build()
         seeding.fill(size, city, here.owner, lambda done: say(f"{done:,} matters"))
         here.serve()
-        road = Road(here, city)
+        road = ShortRoad(here, city)
         _warm(here, road.work)
         seen = ride(road.work, arrivals(seconds, factor), say)
     part = seconds / len(RATES)
