@@ -167,8 +167,10 @@ def add_voice(matter_id: UUID, voice: str, actor: Actor | None = None) -> bool:
     """
     from civicloop.matters import actions
 
+    if not voice:
+        return False
     row = Matter.objects.filter(id=matter_id).first()
-    if row is None or not voice or row.lon is None or row.lat is None:
+    if row is None or row.lon is None or row.lat is None:
         return False
     wanted = About(row.lon, row.lat, row.title, row.text, row.kind_id)
     if actor is not None and actor.kind == "staff":
