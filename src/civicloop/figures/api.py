@@ -192,7 +192,7 @@ def behind(request: HttpRequest, asked: Annotated[BehindAsked, Query()]) -> Any:
     "/figures/running",
     response=list[RunningRow],
     auth=STAFF,
-    summary="Limits that run, by what was overdue when the hour began",
+    summary="Limits that run: overdue at this moment, due later today, later",
 )
 @web.call("figures.view")
 def running(request: HttpRequest, area: Annotated[str, Query(max_length=20)] = "") -> Any:

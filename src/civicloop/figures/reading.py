@@ -88,7 +88,7 @@ def read(
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """How many limits of a clock run: those over when the hour began, those that end later today, and all others."""
+    """How many limits of a clock run: those that are over, those that end later today, and all others."""
 
     overdue: int
     today: int
@@ -100,16 +100,19 @@ class Running:
 
 
 def running(
-    cube: str, *, scope: int, visible: int = STAFF, now: datetime | None = None
+    cube: str, *, scope: int, visible: int = STAFF, now: datetime | None = None, subdistricts: Collection[int] = ()
 ) -> dict[tuple[str, str], Running]:
-    """(member, clock) → limits that run. What ends within the hour that goes on still counts as due today."""
+    """(member, clock) → limits that run at this moment. `subdistricts` are those that the scope has."""
     moment = now or clock.now()
     line = next((each for each in HOUR_LINES if each.cube == cube), None)
     if line is None:
         raise NoCube(cube, "h")
     hour = moment.replace(minute=0, second=0, microsecond=0)
     midnight = max(days.bounds(days.day_of(moment))[1], hour)
-    values: dict[str, Any] = {"scope": scope, "visible": visible, "hour": hour, "midnight": midnight}
+    values: dict[str, Any] = {
+        "scope": scope, "visible": visible, "hour": hour, "now": moment, "midnight": midnight,
+        "subdistricts": sorted(subdistricts),
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(sql.due_reading(line), values)
         rows = cursor.fetchall()

@@ -456,11 +456,11 @@ class Now:
 
 
 def running(actor: Actor, area: str = "") -> list[Now]:
-    """The limits that run in the parts of an area; what is overdue was so when the hour began."""
+    """The limits that run in the parts of an area, by what is overdue at this moment."""
     cut = cut_for(actor, by="area", area=area, period="")
     if cut.unit_id is not None or cut.level not in LEVELS[:3]:
         raise invalid("area", "not_kept", _("What runs now is counted down to communities."))
-    found = reading.running(cubes.child_of(cut.level), scope=cut.area_id)
+    found = reading.running(cubes.child_of(cut.level), scope=cut.area_id, subdistricts=_subdistricts_of(cut, ""))
     by_member: dict[str, dict[str, reading.Running]] = {}
     for (member, name), each in found.items():
         by_member.setdefault(member, {})[name] = each

@@ -125,26 +125,43 @@ def _cut_off(line: Line, of_members: bool) -> str:
     SELECT ({line.member})::text, date_trunc('month', {_STATE_DAY})::date, {_MEASURE}, -f.delta, -coalesce(f.minutes, 0)
     FROM figures_folding s, matters_fact f {_KIND}
     WHERE s.id = 1 AND (f.name, f.detail) IN (SELECT * FROM unnest(%(names)s::text[], %(details)s::text[]))
+        AND f.name = ANY(%(names)s::text[])  -- as the partial index wants it told
         AND (f.subdistrict_id = ANY(%(subdistricts)s) OR f.subdistrict_id IS NULL)
         AND f.at >= %(cut)s AND f.at < %(end)s AND ({line.scope}) = %(scope)s AND f.visibility <= %(visible)s{only}
         {members}"""
 
 
 def due_reading(line: Line) -> str:
-    """(member, clock, overdue, due later today, later) of the limits that run, within a scope; to the hour `hour`."""
+    """(member, clock, overdue, due later today, later) of the limits that run, within a scope, at the moment `now`.
+
+    Full hours come from the cube with what is not folded; the hour that goes on is divided by its facts, which the
+    index gives for the clocks that have any in it.
+    """
     return f"""
-SELECT member, clock, sum(n) FILTER (WHERE hour < %(hour)s)::bigint,
-    sum(n) FILTER (WHERE hour >= %(hour)s AND hour < %(midnight)s)::bigint,
-    sum(n) FILTER (WHERE hour >= %(midnight)s)::bigint
-FROM (
+WITH q AS MATERIALIZED (
     SELECT t.member, t.clock, t.hour, t.n FROM figures_duehour t
     WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = '{line.cube}'
         AND t.scope = %(scope)s AND t.visibility <= %(visible)s
     UNION ALL
     SELECT ({line.member})::text, {_CLOCK}, date_trunc('hour', f.at, 'UTC'), {_RUNNING}
     FROM {_FRESH}
-    WHERE ({line.scope}) = %(scope)s AND {_HOURS} AND f.visibility <= %(visible)s
-) q GROUP BY 1, 2"""
+    WHERE ({line.scope}) = %(scope)s AND {_HOURS} AND f.visibility <= %(visible)s),
+v AS (
+    SELECT c.clock, m.name, c.clock || m.tail AS detail
+    FROM (SELECT clock FROM q WHERE hour = %(hour)s GROUP BY clock) c,
+        (VALUES ('due', ''), ('again', ''), ('done', ':on_time'), ('done', ':late')) AS m(name, tail)),
+p AS (
+    SELECT ({line.member})::text AS member, v.clock, sum({_RUNNING}) AS n
+    FROM v JOIN matters_fact f ON f.name = v.name AND f.detail = v.detail
+    WHERE {_HOURS} AND (f.subdistrict_id = ANY(%(subdistricts)s) OR f.subdistrict_id IS NULL)
+        AND f.at >= %(hour)s AND f.at < %(now)s AND ({line.scope}) = %(scope)s AND f.visibility <= %(visible)s
+    GROUP BY 1, 2)
+SELECT member, clock, sum(over)::bigint, sum(soon)::bigint, sum(later)::bigint FROM (
+    SELECT member, clock, CASE WHEN hour < %(hour)s THEN n ELSE 0 END AS over,
+        CASE WHEN hour >= %(hour)s AND hour < %(midnight)s THEN n ELSE 0 END AS soon,
+        CASE WHEN hour >= %(midnight)s THEN n ELSE 0 END AS later FROM q
+    UNION ALL SELECT member, clock, n, -n, 0 FROM p) x
+GROUP BY 1, 2"""
 
 
 # -- what is behind a figure --
