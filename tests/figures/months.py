@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from civicloop.figures import folding
 from civicloop.foundation import clock, ids
-from civicloop.matters import actions
+from civicloop.matters import actions, watching
 from civicloop.matters.actions import Act, NewMatter
 from civicloop.matters.errors import Refused
 from civicloop.people.access import ANONYMOUS
@@ -42,6 +42,8 @@ def live(number: int = 24, seed: int = 3) -> None:
         if each % 5 == 0:
             with clock.at(NOW):
                 folding.round()
+    with clock.at(NOW):
+        watching.look()
 
 
 def _walk(matter, draw: random.Random, moment) -> None:  # type: ignore[no-untyped-def]

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from civicloop.figures import sql
 from civicloop.figures.models import Folding
 from civicloop.foundation import clock, locality
+from civicloop.matters import counting
 from civicloop.records import days
 from civicloop.records import settings as options
 
@@ -33,6 +34,12 @@ def day_differs() -> bool:
     return found.days_folded and (found.zone, found.day_start) != now
 
 
+def rules_differ() -> bool:
+    """Whether facts have followed from other rules since the cubes were made: then they need a rebuild, too."""
+    found = state()
+    return found.days_folded and found.rules != counting.RULES
+
+
 def today() -> date:
     """The statistic day of now, by which the cubes in force were made."""
     return days.day_of(clock.now())
@@ -47,7 +54,10 @@ def fold(batch: int = BATCH) -> int:
             return 0
         if not found.days_folded:
             Folding.objects.filter(id=1).update(
-                zone=locality.zone_name(), day_start=options.get_str("figures.day_start"), days_folded=True
+                zone=locality.zone_name(),
+                day_start=options.get_str("figures.day_start"),
+                days_folded=True,
+                rules=counting.RULES,
             )
         cursor.execute(sql.FOLD, {"batch": batch})
         entries = int(cursor.fetchone()[0])

@@ -282,6 +282,7 @@ def _finish(state: Folding) -> None:
         Folding.objects.filter(id=1).update(
             generation=state.making, making=None, making_after=None, day_start=state.making_day_start,
             zone=locality.zone_name(), days_folded=True, rebuilt_at=clock.now(),
+            rules=counting.RULES,
         )  # fmt: skip
     _drop(old)
     folding.forget_old()

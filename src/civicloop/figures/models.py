@@ -51,6 +51,7 @@ class Folding(models.Model):
     generation = models.SmallIntegerField(default=1)
     zone = models.CharField(max_length=64)
     day_start = models.CharField(max_length=5)
+    rules = models.SmallIntegerField(default=1)  # the rules by which the facts were made (counting.RULES)
     days_folded = models.BooleanField(default=False)  # whether anything was, so that the day cannot just be changed
     folded_at = models.DateTimeField(null=True)
     # a rebuild: the generation that it makes, by which day, and the matter up to which it has come

@@ -32,6 +32,7 @@ from civicloop.matters import (
     rewriting,
     signals,
     urging,
+    watching,
 )
 from civicloop.matters.approvals import ask
 from civicloop.matters.errors import Refused
@@ -75,6 +76,7 @@ _ENGINE = {
     clusters.GATHER: clusters.gather,
     clusters.FOLLOW: clusters.follow,
     clusters.COME_BACK: clusters.come_back,
+    watching.ACTION: watching.plan,
 }
 # only with what goes with them: see matters.signals, .publishing, .rewriting, .erasure, .own_data, .merging
 INSIDE = frozenset(

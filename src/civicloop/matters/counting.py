@@ -15,10 +15,14 @@ from typing import Any, NamedTuple
 Json = dict[str, Any]
 Where = tuple[int | None, ...]  # class of visibility, district, subdistrict, community, grid
 TALLY = "tally"  # the name under which an entry's data holds it
+RULES = 2  # the number of these rules: facts that were made by others want `ledger rebuild`
 LEAD = "handle"  # the clock of the accountable unit
 ON_TIME, LATE = "on_time", "late"
 REFUSED = frozenset({"void", "not_filed", "not_accepted", "withdrawn"})  # ends of what was no valid report
 DONE = frozenset({"solved", "done", "written_off"})  # ends that say that the work is done, after a check
+SOLVED = "solved"
+WATCHED = timedelta(days=30)  # for so long after it was solved the same at its place counts as a recurrence (复发)
+RECURRED, REOPENED = "recurred", "reopened"  # flags: it came again; this act opened it again
 LATE_AFTER = 86_400  # seconds between happening and report after which a report counts as entered late (补录)
 DISPATCHED = ("handle", "feedback")
 FILED = ("dispatch", *DISPATCHED)
@@ -67,6 +71,10 @@ FACTS: Mapping[str, Declared] = {
                  "an approved extension"),
         Declared("ended", True, "an end, by its kind; 自处 is a kind of its own", "the end",
                  "whatever ends or reopens a matter"),
+        Declared("watched", True, "a solved matter whose 30 days of watching are over; on the spot apart",
+                 "30 days after the end", "whatever ends or reopens a matter"),
+        Declared("recurred", True, "such a matter whose kind came again at its place, or that was opened again",
+                 "30 days after the end", "recur; whatever reopens a matter that was solved within 30 days"),
         Declared("sampled", True, "a sampled check, true or false", "the check", "a sampled check"),
         Declared("suspended", True, "a matter on the list (挂账)", "the suspension", "an approved suspension; its end"),
         Declared("entered", False, "coming to a stage", "the entry", "whatever moves a matter", opens=False),
@@ -153,7 +161,10 @@ def advance(before: Json, told: Mapping[str, Any], at: str, unit_id: int) -> tup
     `at` is the entry's moment, `unit_id` the unit that answers for the matter after it.
     """
     after: Json = {**before, **{name: told[name] for name in PLAIN if name in told}}
-    after["flags"] = sorted({*before.get("flags", ()), *told.get("flags", ())})
+    flags = {*before.get("flags", ()), *told.get("flags", ())}
+    if REOPENED in flags and _solved_lately(before, at):
+        flags.add(RECURRED)
+    after["flags"] = sorted(flags - {REOPENED})
     if not before:
         after |= {"received": at, "reporting_unit": unit_id}
     _move(before, after, at, unit_id)
@@ -182,6 +193,12 @@ def shifted(told: Mapping[str, Any], by: timedelta) -> Json:
         for each in told.get("clocks", ())
     ]
     return found
+
+
+def _solved_lately(before: Json, at: str) -> bool:
+    if before.get("end") != SOLVED or before.get("joined"):
+        return False
+    return datetime.fromisoformat(at) - datetime.fromisoformat(before["ended"][0]) <= WATCHED
 
 
 PLAIN = ("kind", "visibility", "channel", "occurred", "stage", "end", "hold", "joined", "areas")
@@ -267,12 +284,24 @@ def cells(standing: Json) -> list[tuple[str, str, str, int, int | None]]:
     if end and standing.get("ended"):
         how = "joined" if standing.get("joined") else "on_the_spot" if end in DONE and "spot" in flags else end
         found.append(("ended", how, *standing["ended"]))
+        if end == SOLVED and not standing.get("joined"):
+            found += _watched(standing, flags)
     if standing.get("sample"):
         at, value, by = standing["sample"]
         found.append(("sampled", value, at, by))
     if standing.get("hold_at") and not end and not standing.get("joined"):
         found.append(("suspended", "", standing["hold_at"], standing["unit"]))
     return [(*each, kind) for each in found]
+
+
+def _watched(standing: Json, flags: Sequence[str]) -> list[tuple[str, str, str, int]]:
+    """Whether it came again is known when the 30 days are over; whoever handled it answers for it."""
+    at, unit = standing["ended"]
+    over = (datetime.fromisoformat(at) + WATCHED).isoformat()
+    decides = decisive(standing["clocks"], LEAD)
+    detail = "on_the_spot" if "spot" in flags else ""
+    names = ("watched", RECURRED) if RECURRED in flags else ("watched",)
+    return [(name, detail, over, decides[2] if decides else unit) for name in names]
 
 
 def _of_clocks(standing: Json, end: str, flags: Sequence[str]) -> list[tuple[str, str, str, int]]:

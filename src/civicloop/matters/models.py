@@ -315,6 +315,13 @@ class MergingItem(models.Model):
         indexes = [models.Index(fields=["merging", "no"], name="merging_item_open", condition=Q(state="open"))]
 
 
+class Watching(models.Model):
+    """One row: up to which end solved matters have been looked at for whether they came again (matters.watching)."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    up_to = models.DateTimeField()
+
+
 class Fact(models.Model):
     """A delta that figures are folded from; written in the same statement as the act, never changed."""
 

@@ -1,6 +1,6 @@
 """What an act will write: the effects of a procedure turned into rows, before anything is written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -47,6 +47,7 @@ class Plan:
     where: engine.Desk | None = None
     cluster: tuple[UUID | None, datetime | None] | None = None  # (lead, since when); None: as it was
     component_id: int | None = None
+    flags: Sequence[str] = ()  # what the act makes of the matter for good, beside what its effects say
 
 
 def effect(

@@ -21,6 +21,7 @@ from civicloop.records import settings
 MOST = 200  # lines of a list
 LOOKED_AT = 5000  # reports of an area, the newest, among which places are sought
 SOLVED = "solved"
+PLACE = "recurrence.metres"  # the setting of how far a place reaches
 settings.define(
     "repeated.least", "int", 5, gettext_lazy("Reports of one kind in one community from which on they are listed"),
     low=2, high=1000,
@@ -29,9 +30,7 @@ settings.define(
     "recurrence.days", "int", 30, gettext_lazy("Days after closing in which the same there is a recurrence"),
     low=1, high=365,
 )  # fmt: skip
-settings.define(
-    "recurrence.metres", "int", 50, gettext_lazy("Metres within which a place counts as the same"), low=5, high=500
-)
+settings.define(PLACE, "int", 50, gettext_lazy("Metres within which a place counts as the same"), low=5, high=500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def returned(actor: Actor, area: tuple[str, int] | None, days: int) -> list[Retu
         selectors.visible(actor), selectors.ALONE, _in(area), id__gte=_since(days + 2 * window), lon__isnull=False
     ).exclude(kind=None)  # fmt: skip
     found = list(rows.select_related(*selectors.SHOWN).order_by("-id")[:LOOKED_AT])
-    metres, first = settings.get_int("recurrence.metres"), clock.now() - timedelta(days=days)
+    metres, first = settings.get_int(PLACE), clock.now() - timedelta(days=days)
     blocks: dict[tuple[int, int, int], list[Matter]] = {}
     for row in found:
         blocks.setdefault(_block(row, metres), []).append(row)
@@ -145,7 +144,7 @@ def of_matter(actor: Actor, row: Matter) -> Returned | None:
     """Whether a matter came back at its place, as its page says; None where it did not."""
     if row.lon is None or row.lat is None or row.kind_id is None or row.lead_id not in {None, row.id}:
         return None
-    window, metres = settings.get_int("recurrence.days"), settings.get_int("recurrence.metres")
+    window, metres = settings.get_int("recurrence.days"), settings.get_int(PLACE)
     age = (clock.now() - row.received_at).days + 1
     away = nearby.near(row.lon, row.lat, metres, days=age + 3 * window)
     rows = Matter.objects.filter(

@@ -452,3 +452,14 @@ SELECT x.id, x.lon, x.lat FROM unnest(%(blocks)s::bigint[]) AS b(block)
 CROSS JOIN LATERAL (
     SELECT m.id, m.lon, m.lat FROM matters_matter m WHERE (m.cell >> 12) = b.block AND m.id > %(since)s
     ORDER BY m.id DESC LIMIT %(most)s) x"""
+
+# the same kind of matter, received near a place after a solved one had ended and until its watching is over; all of
+# them, the first one first (matters.watching). An id is never from the future, and rarely much older than its receipt
+CAME_AGAIN = """
+SELECT x.id, x.received_at, x.lon, x.lat FROM unnest(%(blocks)s::bigint[]) AS b(block)
+CROSS JOIN LATERAL (
+    SELECT m.id, m.received_at, m.lon, m.lat FROM matters_matter m
+    WHERE (m.cell >> 12) = b.block AND m.id BETWEEN %(first)s AND %(last)s AND m.id <> %(id)s
+        AND m.kind_id = %(kind)s AND m.received_at > %(ended)s AND m.received_at <= %(over)s
+        AND m.confidentiality = 0 AND NOT (m."end" = ANY(%(refused)s)) AND (m.lead_id IS NULL OR m.lead_id = m.id)) x
+ORDER BY 2, 1"""

@@ -27,6 +27,8 @@ def flags(effects: Effects | None, before: RunState) -> list[str]:
     found = []
     if effects.counted == RETURNS:
         found.append("returned")
+    if effects.reopened:
+        found.append(counting.REOPENED)
     if effects.on_the_spot:
         found.append("spot")
     if effects.check == "pass" and before.drawn:

@@ -36,6 +36,7 @@ ENGINE_WORDS = {
     "gather": gettext_lazy("Other reports of the same joined"),
     "gather:out": gettext_lazy("A joined report was taken out"),
     "follow": gettext_lazy("Ended with the case that it was joined to"),
+    "recur": gettext_lazy("The same came again at this place within 30 days"),
     "come_back": gettext_lazy("Open again with the case that it is joined to"),
 }
 ANSWER_WORDS = {

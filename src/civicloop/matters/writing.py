@@ -116,7 +116,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
          "end": step.end or "", "hold": state.hold or "", "joined": lead_id not in {None, seen.id},
          "areas": [areas.get(level) for level in LEVELS[1:]],
          "visibility": standings.class_of(procedure, confidentiality)},
-        plan.rows, standings.flags(effects, seen.state), now, where.unit_id,
+        plan.rows, [*standings.flags(effects, seen.state), *plan.flags], now, where.unit_id,
     )  # fmt: skip
     kept = timeline.salted(request)
     entry = timeline.seal(

@@ -104,6 +104,8 @@ def _cubes() -> str:
 
     if folding.day_differs():
         return "the statistic day was changed since they were made: civicloop ledger rebuild"
+    if folding.rules_differ():
+        return "they were made by the rules of an earlier version: civicloop ledger rebuild"
     if folding.state().making is not None:
         return "a rebuild was begun and is not finished: civicloop ledger rebuild goes on with it"
     return ""

@@ -16,7 +16,7 @@ from civicloop.evidence import boxes, film_rounds
 from civicloop.evidence import selectors as files
 from civicloop.figures import folding, keeping
 from civicloop.foundation import clock
-from civicloop.matters import erasure, jobs, signals
+from civicloop.matters import erasure, jobs, signals, watching
 from civicloop.notices import jobs as notices
 from civicloop.onemap import jobs as onemap
 from civicloop.ops import loading, traces
@@ -147,6 +147,7 @@ def run_for_ever(*, once: bool = False) -> None:
                     folding.round()
                 if number % LOOK_EVERY == 0 and not loading.wanted():
                     signals.look()
+                    done += watching.look()
                 if not loading.wanted():
                     boxes.look()
                     if film_rounds.waiting():
