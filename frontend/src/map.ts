@@ -1,8 +1,11 @@
 // <one-map>: the map of matters over the page's own drawing. The drawing, the table and the list stay true without it.
 // Words come from data-words-* attributes, colours from the tokens; the filter is the page's address.
 import * as maplibregl from 'maplibre-gl'
-import type { ExpressionSpecification, LayerSpecification, SourceSpecification } from 'maplibre-gl'
+import type { SourceSpecification } from 'maplibre-gl'
+import { Areas } from './mapareas'
 import { addBase, type Base } from './mapbase'
+import { DaySlider } from './mapday'
+import { layers } from './maplayers'
 import { all, element, one, words } from './dom'
 
 interface Config {
@@ -14,6 +17,7 @@ interface Config {
   most: number
   stages: Record<string, string>
   base: Base
+  coloured: string
   months: string[]
 }
 
@@ -38,7 +42,7 @@ class OneMap extends HTMLElement {
   private look = 'clusters'
   private state = ''
   private sideAt = 0
-  private coloured: { level: string; ids: string[] } = { level: '', ids: [] }
+  private areas!: Areas
 
   connectedCallback(): void {
     if (this.map) return
@@ -67,7 +71,7 @@ class OneMap extends HTMLElement {
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches
     this.map = new maplibregl.Map({
       container: box,
-      style: { version: 8, sources: this.sources(), layers: this.layers() },
+      style: { version: 8, sources: this.sources(), layers: layers(this.config.rawFrom, this.config.stages) },
       bounds,
       fitBoundsOptions: { padding: 24 },
       maxZoom: 20,
@@ -94,9 +98,11 @@ class OneMap extends HTMLElement {
 
   private ready(): void {
     addBase(this.map, this.config.base, 'areas-fill')
-    for (const each of all('.map-looks, .map-time, .map-signs', this.closest('.map-side') ?? this)) each.hidden = false
+    this.areas = new Areas(this, this.map)
+    for (const each of all('.map-looks, .map-time, .map-day, .map-signs', this.closest('.map-side') ?? this)) each.hidden = false
     this.buttons()
     this.slider()
+    this.days()
     this.clicks()
     this.show()
     void this.colour()
@@ -110,7 +116,7 @@ class OneMap extends HTMLElement {
 
   private tiles(layer: string, query: Record<string, string> = {}): string[] {
     const wanted = new URLSearchParams(this.filter)
-    wanted.delete('look')
+    for (const name of ['look', 'indicator', 'period', 'day']) wanted.delete(name)
     for (const [name, value] of Object.entries(query)) wanted.set(name, value)
     if (this.state) wanted.set('v', this.state)
     return [`${location.origin}${this.dataset['tiles'] ?? '/tiles/'}${layer}/{z}/{x}/{y}.mvt?${wanted.toString()}`]
@@ -130,80 +136,22 @@ class OneMap extends HTMLElement {
     }
   }
 
-  private layers(): LayerSpecification[] {
-    const ink = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
-    const [paper, surface, edge, quiet, brand, now] = ['paper', 'surface', 'edge', 'quiet', 'brand', 'now'].map(ink) as [string, string, string, string, string, string]
-    const from = this.config.rawFrom
-    const size: ExpressionSpecification = ['interpolate', ['linear'], ['log10', ['+', ['get', 'n'], 1]], 0.3, 9, 1, 13, 2, 18, 3, 24, 5, 36]
-    const short: ExpressionSpecification = ['match', ['get', 'state'], ...Object.entries(this.config.stages).flat(), ['to-string', ['get', 'n']]] as unknown as ExpressionSpecification
-    const text = { 'text-font': ['sans-serif'], 'text-size': 12 }
-    const line = (level: string, width: number, opacity: number): LayerSpecification => ({
-      id: `line-${level}`, type: 'line', source: 'areas', 'source-layer': 'areas', filter: ['==', ['get', 'level'], level],
-      paint: { 'line-color': edge, 'line-width': width, 'line-opacity': opacity },
-    })
-    return [
-      { id: 'paper', type: 'background', paint: { 'background-color': paper } },
-      {
-        id: 'areas-fill', type: 'fill', source: 'areas', 'source-layer': 'areas', filter: ['==', ['get', 'level'], ''],
-        paint: {
-          'fill-color': brand,
-          'fill-opacity': ['interpolate', ['linear'], ['coalesce', ['feature-state', 'band'], 0], 0, 0.02, 1, 0.12, 5, 0.72],
-        },
-      },
-      line('grid', 0.6, 0.5), line('community', 0.8, 0.6), line('subdistrict', 1.2, 0.8), line('district', 2, 0.9),
-      { id: 'overlays', type: 'line', source: 'overlays', 'source-layer': 'areas', layout: { visibility: 'none' }, paint: { 'line-color': quiet, 'line-width': 1.5, 'line-dasharray': [3, 2] } },
-      { id: 'components', type: 'circle', source: 'components', 'source-layer': 'components', layout: { visibility: 'none' }, paint: { 'circle-radius': 4, 'circle-color': ['case', ['==', ['get', 'state'], 'intact'], surface, now], 'circle-stroke-color': quiet, 'circle-stroke-width': 1.5 } },
-      {
-        id: 'heat', type: 'heatmap', source: 'cells', 'source-layer': 'matters',
-        paint: {
-          'heatmap-weight': ['interpolate', ['linear'], ['log10', ['+', ['get', 'n'], 1]], 0, 0, 3, 1],
-          'heatmap-radius': ['interpolate', ['linear'], ['zoom'], 6, 8, 15, 26],
-          'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 6, 0.5, 15, 1.6],
-          'heatmap-color': ['interpolate', ['linear'], ['heatmap-density'], 0, 'rgba(15,92,99,0)', 0.25, 'rgba(15,92,99,0.28)', 0.6, 'rgba(15,92,99,0.62)', 0.85, 'rgba(200,64,31,0.65)', 1, 'rgba(200,64,31,0.9)'],
-          'heatmap-opacity': 0.85,
-        },
-      },
-      { id: 'clusters', type: 'circle', source: 'matters', 'source-layer': 'matters', maxzoom: from, paint: { 'circle-radius': size, 'circle-color': brand, 'circle-opacity': 0.86, 'circle-stroke-color': surface, 'circle-stroke-width': 1.5 } },
-      { id: 'cluster-numbers', type: 'symbol', source: 'matters', 'source-layer': 'matters', maxzoom: from, layout: { ...text, 'text-field': ['to-string', ['get', 'n']], 'text-allow-overlap': true, 'text-ignore-placement': true }, paint: { 'text-color': surface } },
-      { id: 'late', type: 'circle', source: 'late', 'source-layer': 'matters', maxzoom: from, paint: { 'circle-radius': ['interpolate', ['linear'], ['log10', ['+', ['get', 'n'], 1]], 0.3, 7, 2, 11, 4, 16], 'circle-color': now, 'circle-stroke-color': surface, 'circle-stroke-width': 1.5, 'circle-translate': [13, -13] } },
-      { id: 'late-numbers', type: 'symbol', source: 'late', 'source-layer': 'matters', maxzoom: from, layout: { ...text, 'text-size': 10, 'text-field': ['to-string', ['get', 'n']], 'text-allow-overlap': true, 'text-ignore-placement': true }, paint: { 'text-color': surface, 'text-translate': [13, -13] } },
-      {
-        id: 'points', type: 'circle', source: 'matters', 'source-layer': 'matters', minzoom: from,
-        paint: {
-          'circle-radius': ['case', ['>', ['get', 'n'], 1], 12, 9],
-          'circle-color': ['case', ['>', ['coalesce', ['get', 'late'], 0], 0], now, brand],
-          'circle-stroke-color': surface, 'circle-stroke-width': 2,
-        },
-      },
-      { id: 'point-stages', type: 'symbol', source: 'matters', 'source-layer': 'matters', minzoom: from, layout: { ...text, 'text-field': ['case', ['>', ['get', 'n'], 1], ['to-string', ['get', 'n']], short], 'text-size': 11, 'text-offset': ['case', ['>', ['get', 'n'], 1], ['literal', [0, 0]], ['literal', [0, 1.5]]], 'text-allow-overlap': true, 'text-ignore-placement': true }, paint: { 'text-color': ['case', ['>', ['get', 'n'], 1], surface, ink('ink')], 'text-halo-color': ['case', ['>', ['get', 'n'], 1], 'rgba(0,0,0,0)', paper], 'text-halo-width': 1.5 } },
-      {
-        id: 'names', type: 'symbol', source: 'areas', 'source-layer': 'names',
-        filter: ['any', ['all', ['==', ['get', 'level'], 'district'], ['<', ['zoom'], 11]], ['all', ['==', ['get', 'level'], 'subdistrict'], ['>=', ['zoom'], 10], ['<', ['zoom'], 14]], ['all', ['==', ['get', 'level'], 'community'], ['>=', ['zoom'], 13]]],
-        layout: { ...text, 'text-field': ['get', 'name'], 'text-size': 13, 'text-max-width': 7, 'text-offset': [0, 1.6] },
-        paint: { 'text-color': quiet, 'text-halo-color': paper, 'text-halo-width': 1.5 },
-      },
-    ]
-  }
-
   private show(): void {
     const shown: Record<string, string[]> = { clusters: MATTERS.slice(1), heat: ['heat', 'late', 'late-numbers', 'points', 'point-stages'], areas: [] }
     for (const layer of MATTERS) {
       this.map.setLayoutProperty(layer, 'visibility', shown[this.look]?.includes(layer) ? 'visible' : 'none')
     }
-    this.map.setFilter('areas-fill', ['==', ['get', 'level'], this.look === 'areas' ? this.coloured.level : ''])
+    this.areas.show(this.look === 'areas')
   }
 
-  private async colour(): Promise<void> {
+  private colour(): Promise<void> {
+    return this.areas.ask(`${this.dataset['areas']}?${this.asked()}`)
+  }
+
+  private asked(): string {
     const query = new URLSearchParams(this.filter)
     query.delete('look')
-    const answer = await fetch(`${this.dataset['areas']}?${query.toString()}`).catch(() => null)
-    if (!answer?.ok) return
-    const found = (await answer.json()) as { level: string; areas: Record<string, { n: number; band: number }> }
-    const place = (id: string) => ({ source: 'areas', sourceLayer: 'areas', id: Number(id) })
-    for (const id of this.coloured.ids) this.map.removeFeatureState(place(id))
-    for (const [id, said] of Object.entries(found.areas)) this.map.setFeatureState(place(id), said)
-    this.coloured = { level: found.level, ids: Object.keys(found.areas) }
-    this.show()
+    return query.toString()
   }
 
   // -- what a person does -----------------------------------------------------------------------------------------------
@@ -212,16 +160,41 @@ class OneMap extends HTMLElement {
     const looks = all('[data-look]', this)
     for (const button of looks) {
       button.addEventListener('click', () => {
-        this.look = button.dataset['look'] ?? 'clusters'
-        for (const each of looks) each.setAttribute('aria-pressed', String(each === button))
+        this.choose(button.dataset['look'] ?? 'clusters')
         this.address()
-        this.show()
       })
     }
     for (const over of all<HTMLInputElement>('[data-over]', this)) {
       const layer = over.dataset['over'] ?? ''
       over.addEventListener('change', () => this.map.setLayoutProperty(layer, 'visibility', over.checked ? 'visible' : 'none'))
     }
+  }
+
+  private choose(look: string): void {
+    this.look = look
+    for (const each of all('[data-look]', this)) each.setAttribute('aria-pressed', String(each.dataset['look'] === look))
+    this.show()
+  }
+
+  private days(): void {
+    const box = one('.map-day', this)
+    if (!box) return
+    const slider = new DaySlider(box, this.areas, () => `${this.dataset['days']}?${this.asked()}`, (past) => {
+      if (past && this.look !== 'areas') this.choose('areas')
+    }, (day) => {
+      if (day) this.filter.set('day', day)
+      else this.filter.delete('day')
+      for (const name of ['indicator', 'period']) this.filter.delete(name)
+      for (const name of ['indicator', 'period', 'day']) {
+        const field = one<HTMLInputElement>(`form [name=${name}]`)
+        if (field) field.value = name === 'day' ? day : ''
+      }
+      this.address()
+      if (!day) void this.colour()
+      this.sideAt = 0
+      void this.side()
+    })
+    void slider.begin(this.filter.get('day') ?? '')
   }
 
   private slider(): void {
@@ -255,7 +228,8 @@ class OneMap extends HTMLElement {
   }
 
   private address(): void {
-    if (this.look === 'clusters') this.filter.delete('look')
+    const usual = this.filter.get('indicator') || this.filter.get('day') ? 'areas' : 'clusters'
+    if (this.look === usual) this.filter.delete('look')
     else this.filter.set('look', this.look)
     history.replaceState(history.state, '', `?${this.filter.toString()}${location.hash}`)
   }
@@ -272,15 +246,17 @@ class OneMap extends HTMLElement {
       if (hit.layer.id === 'points') void this.popup(at)
       else if (hit.layer.id === 'clusters' || hit.layer.id === 'late') this.map.easeTo({ center: at, zoom: Math.min(this.map.getZoom() + 2, 17) })
       else if (hit.layer.id === 'components') this.component(at, hit)
-      else this.drill(String(hit.properties['code'] ?? ''), String(hit.properties['level'] ?? ''))
+      else this.area(at, hit)
     })
   }
 
-  private drill(code: string, level: string): void {
+  private area(at: [number, number], hit: maplibregl.MapGeoJSONFeature): void {
+    const [code, level, name] = ['code', 'level', 'name'].map((each) => String(hit.properties[each] ?? '')) as [string, string, string]
     if (!code || !LEVELS.includes(level)) return
     const query = new URLSearchParams(this.filter)
     query.set('area', code)
-    location.assign(`${this.dataset['page']}?${query.toString()}`)
+    const address = `${this.dataset['page']}?${query.toString()}`
+    if (!this.areas.opened(at, String(hit.id), name, address)) location.assign(address)
   }
 
   private component(at: [number, number], hit: maplibregl.MapGeoJSONFeature): void {
@@ -291,8 +267,7 @@ class OneMap extends HTMLElement {
   }
 
   private async popup(at: [number, number]): Promise<void> {
-    const query = new URLSearchParams(this.filter)
-    query.delete('look')
+    const query = new URLSearchParams(this.asked())
     query.set('lon', String(at[0]))
     query.set('lat', String(at[1]))
     query.set('z', String(Math.floor(this.map.getZoom())))
@@ -346,7 +321,7 @@ class OneMap extends HTMLElement {
     const answer = await fetch(`${location.pathname}${location.search}`).catch(() => null)
     if (!answer?.ok) return
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-    for (const part of ['.map-page .figures', '.list-side', '.map-bands']) {
+    for (const part of ['.map-head', '.list-side', '.map-classes']) {
       const [old, made] = [one(part), fresh.querySelector(part)]
       if (old && made && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(made))
     }

@@ -1,6 +1,6 @@
 """The map without scripts: the areas below one area as a drawing, darker where more lies, each a link further down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,19 +13,16 @@ from civicloop.places.selectors import AreaRef
 
 SIDE = 640.0  # units of the longer side
 FINE = 0.8  # units within which a line is straightened
-BANDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One area of the drawing: its path, where its name stands, its band (0 nothing … BANDS)."""
+    """One area of the drawing: its path, and where its name stands."""
 
     ref: AreaRef
     path: str
     x: float
     y: float
-    band: int
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +34,7 @@ class Drawing:
     height: float
 
 
-def bands(counts: Mapping[int, int]) -> list[int]:
-    """The least count of each band: equal steps of the root, so that one crowded area does not pale all others."""
-    most = max(counts.values(), default=0)
-    return sorted({max(1, round((step / BANDS) ** 2 * most)) for step in range(BANDS)})
-
-
-def band(count: int, least: Sequence[int]) -> int:
-    """The band of a count; 0 for nothing."""
-    return 0 if count <= 0 else sum(count >= each for each in least)
-
-
-def drawn(areas: Sequence[AreaRef], counts: Mapping[int, int]) -> Drawing | None:
+def drawn(areas: Sequence[AreaRef]) -> Drawing | None:
     """The drawing of some areas; None where none has a boundary."""
     polygons = places.shapes_of([each.id for each in areas])
     drawn_ones = [each for each in areas if each.id in polygons]
@@ -61,11 +47,10 @@ def drawn(areas: Sequence[AreaRef], counts: Mapping[int, int]) -> Drawing | None
     west, north, east, south = shapely.total_bounds(shapes)
     scale = SIDE / max(east - west, south - north, 1e-12)
     shapes = shapely.simplify(shapely.transform(shapes, lambda points: (points - (west, north)) * scale), FINE)
-    least = bands(counts)
-    found = []
-    for ref, shape, at in zip(drawn_ones, shapes, shapely.point_on_surface(shapes), strict=True):
-        count = counts.get(ref.id, 0)
-        found.append(Shape(ref, _path(shape), round(at.x, 1), round(at.y, 1), band(count, least), count))
+    found = [
+        Shape(ref, _path(shape), round(at.x, 1), round(at.y, 1))
+        for ref, shape, at in zip(drawn_ones, shapes, shapely.point_on_surface(shapes), strict=True)
+    ]
     return Drawing(found, round((east - west) * scale, 1), round((south - north) * scale, 1))
 
 

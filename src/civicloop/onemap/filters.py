@@ -1,8 +1,9 @@
 """What the map may be narrowed by, as it stands in an address: the same words for tiles, counts, list and link."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from civicloop.foundation import locality
@@ -11,10 +12,15 @@ from civicloop.matters.choices import Stage
 from civicloop.onemap.choices import OPEN, STATES, Due, State
 from civicloop.places import selectors as places
 
+_CODE = re.compile(r"[\w-]{0,40}")
+
 
 @dataclass(frozen=True, slots=True)
 class MapFilters:
-    """One view of the map. `since` and `until` are months of receipt (yyyymm), both included, 0 for none."""
+    """One view of the map. `since` and `until` are months of receipt (yyyymm), both included, 0 for none.
+
+    `indicator`, with its `period`, and `day` choose what colours the areas instead of the matters that fit.
+    """
 
     area: places.AreaRef | None = None
     state: str = State.OPEN
@@ -23,6 +29,9 @@ class MapFilters:
     due: str = ""
     since: int = 0
     until: int = 0
+    indicator: str = ""
+    period: str = ""
+    day: date | None = None
 
     @property
     def states(self) -> tuple[int, ...]:
@@ -68,13 +77,18 @@ class MapFilters:
         values = {
             "area": self.area.code if self.area else "", "state": self.state if self.state != State.OPEN else "",
             "stage": self.stage, "class": self.class_code, "due": self.due, "since": written(self.since),
-            "until": written(self.until),
+            "until": written(self.until), "indicator": self.indicator, "period": self.period,
+            "day": self.day.isoformat() if self.day else "",
         }  # fmt: skip
         return urlencode({name: value for name, value in {**values, **other}.items() if value})
 
     def inside(self, area: places.AreaRef) -> "MapFilters":
         """The same of another area."""
         return replace(self, area=area)
+
+    def of_now(self) -> "MapFilters":
+        """The same with the areas coloured by the matters that fit."""
+        return replace(self, indicator="", period="", day=None)
 
 
 class BadFilter(ValueError):
@@ -113,10 +127,21 @@ def read(query: Mapping[str, str]) -> MapFilters:
     class_code = query.get("class", "")
     if len(class_code) > 8 or (not class_code.isalnum() and class_code):
         raise BadFilter("class")
+    indicator, period, day = query.get("indicator", ""), query.get("period", ""), query.get("day", "")
+    if not _CODE.fullmatch(indicator):
+        raise BadFilter("indicator")
     due = one_of("due", Due.values)
     stage = one_of("stage", Stage.values)
     state = one_of("state", State.values, State.OPEN)
     return MapFilters(
         area, State.OPEN if due or stage else state, stage, class_code, due,
         month_of(query.get("since", ""), "since"), month_of(query.get("until", ""), "until"),
+        indicator, period if indicator and _CODE.fullmatch(period) else "", None if indicator else _day(day),
     )  # fmt: skip
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadFilter("day") from None

@@ -8,16 +8,27 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation.names import shown
 from civicloop.matters.choices import Stage
+from civicloop.onemap import colouring
 from civicloop.onemap.choices import Due, State
 from civicloop.people.access import Actor
 
 ALL = ("", pgettext_lazy("filter", "All"))
+THIS_MONTH = ("", gettext_lazy("This month"))
 
 
 class MonthInput(forms.TextInput):
     """A month; browsers without such a field take the text 2026-03."""
 
     input_type = "month"
+
+
+class DayInput(forms.DateInput):
+    """A day; the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
 
 
 class MapForm(forms.Form):
@@ -40,7 +51,19 @@ class MapForm(forms.Form):
         label = gettext_lazy("Main class")
         choices = [ALL, *classes(actor)]
         self.fields["class"] = forms.ChoiceField(label=label, required=False, choices=choices)
-        self.order_fields(["area", "state", "stage", "class", "due", "since", "until"])
+        indicators, periods = colouring.offered(actor)
+        if indicators:
+            colours = [("", gettext_lazy("Matters that fit")), *indicators]
+            self.fields["indicator"] = forms.ChoiceField(
+                label=gettext_lazy("Colour areas by"), required=False, choices=colours
+            )
+            self.fields["period"] = forms.ChoiceField(
+                label=gettext_lazy("Period of the figure"), required=False, choices=[THIS_MONTH, *periods]
+            )
+            self.fields["day"] = forms.DateField(
+                label=gettext_lazy("As at the end of"), required=False, widget=DayInput
+            )
+        self.order_fields(["area", "state", "stage", "class", "due", "since", "until", "indicator", "period", "day"])
 
 
 def classes(actor: Actor) -> list[tuple[str, str]]:

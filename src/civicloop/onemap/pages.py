@@ -13,14 +13,16 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from civicloop.figures import showing
 from civicloop.foundation import clock, morton
 from civicloop.foundation.names import shown
 from civicloop.matters import selectors as matters
 from civicloop.matters.choices import Stage
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
-from civicloop.onemap import basemap, boundaries, drawing, filters, permission, selectors
+from civicloop.onemap import basemap, boundaries, colouring, drawing, filters, permission, selectors
 from civicloop.onemap.choices import SHORT_STAGES, Due, Look, State
+from civicloop.onemap.colouring import Colouring, Part
 from civicloop.onemap.filters import MapFilters
 from civicloop.onemap.forms import MapForm
 from civicloop.onemap.permission import Reach
@@ -66,28 +68,41 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The map of an area: filters, figures, map or drawing, the areas below, the matters."""
     wanted, area, reach = wanted_by(request, actor)
     below = places.children(area.id)
-    counts = selectors.of_areas(actor, reach, wanted, below or [area])
+    coloured = _coloured(actor, reach, wanted, area, below or [area])
+    if coloured.refused:
+        wanted = wanted.of_now()
     base = basemap.chosen()
     look = request.GET.get("look", "") if request.GET.get("look") in Look.values else ""
+    if coloured.kind != "matters":
+        look = look or Look.AREAS
     months = [filters.written(month) for month in selectors.months_since(LONGEST)]
     share = request.build_absolute_uri(f"{reverse('onemap:map')}?{wanted.query(look=look)}")
     context = {
         "title": _("The map"), "wide": True, "area": area, "area_name": _name(area), "now": clock.now(), "base": base,
         "form": _form(actor, wanted), "path": _path(actor, area, wanted), "share": share, "months": months,
-        "figures": _figures(actor, reach, wanted, area), "rows": _rows(actor, reach, wanted, below, counts),
-        "below": _below(below), "drawing": _drawing(wanted, below or [area], counts), "bands": _bands(counts),
+        "figures": _figures(actor, reach, wanted, area), "rows": _rows(actor, reach, wanted, below, coloured),
+        "below": _below(below), "drawing": _drawing(wanted, below or [area], coloured), "coloured": coloured,
+        "stages": [label for _value, label in Stage.choices], "now_url": f"?{wanted.of_now().query()}",
+        "days": colouring.LONGEST if colouring.looks_at_areas(actor) and area.level in ("city", "district") else 0,
         "looks": [(value, words, value == (look or Look.CLUSTERS)) for value, words in Look.choices],
-        "config": json.dumps(_config(wanted, area, base) | {"months": months}, ensure_ascii=False),
+        "config": json.dumps(_config(wanted, area, base, coloured) | {"months": months}, ensure_ascii=False),
         "units": _units(area), **_list(request, actor, wanted),
     }  # fmt: skip
     return basemap.allow(render(request, "onemap/map.html", context), base)
+
+
+def _coloured(actor: Actor, reach: Reach, wanted: MapFilters, area: AreaRef, below: list[AreaRef]) -> Colouring:
+    return colouring.chosen(
+        actor, area, wanted, lambda: selectors.of_areas(actor, reach, wanted.of_now(), below)
+    )  # fmt: skip
 
 
 def _form(actor: Actor, wanted: MapFilters) -> MapForm:
     initial = {
         "area": wanted.area.code if wanted.area else "", "state": wanted.state, "stage": wanted.stage,
         "due": wanted.due, "class": wanted.class_code, "since": filters.written(wanted.since),
-        "until": filters.written(wanted.until),
+        "until": filters.written(wanted.until), "indicator": wanted.indicator, "period": wanted.period,
+        "day": wanted.day or "",
     }  # fmt: skip
     return MapForm(initial=initial, actor=actor)
 
@@ -124,52 +139,45 @@ def _period(wanted: MapFilters) -> str:
 
 
 def _rows(
-    actor: Actor, reach: Reach, wanted: MapFilters, below: list[AreaRef], counts: Any
-) -> list[dict[str, Any]]:  # fmt: skip
-    """The areas below with what fits in each, and how many of them are late; the table behind the drawing."""
+    actor: Actor, reach: Reach, wanted: MapFilters, below: list[AreaRef], coloured: Colouring
+) -> list[dict[str, Any]]:
+    """The areas below with what colours each; with matters also how many are late. The table behind the drawing."""
+    nothing = Part(showing.NONE if coloured.kind == "indicator" else "0", 0, stages=[0] * len(Stage))
+    rows = [
+        {"name": _name(each), "url": f"?{wanted.inside(each).query()}", "part": coloured.parts.get(each.id, nothing),
+         "code": each.code, "id": each.id} for each in below
+    ]  # fmt: skip
+    if coloured.kind != "matters":
+        return sorted(rows, key=lambda row: row["code"])
     late_of = MapFilters(wanted.area, State.OPEN, "", wanted.class_code, Due.OVERDUE, wanted.since, wanted.until)
     late = selectors.of_areas(actor, reach, late_of, below)
-    rows = [
-        {"name": _name(each), "url": f"?{wanted.inside(each).query()}", "count": counts.get(each.id, 0),
-         "late": late.get(each.id, 0), "late_url": f"?{late_of.inside(each).query()}#list"}
-        for each in below
-    ]  # fmt: skip
-    return sorted(rows, key=lambda row: (-row["count"], row["name"]))
+    for row, each in zip(rows, below, strict=True):
+        row["late"] = late.get(each.id, 0)
+        row["late_url"] = f"?{late_of.inside(each).query()}#list"
+    return sorted(rows, key=lambda row: (-int(row["part"].words), row["name"]))
 
 
 def _below(below: list[AreaRef]) -> str:
     return str(LEVEL_WORDS[below[0].level]) if below else ""
 
 
-def _drawing(wanted: MapFilters, areas: list[AreaRef], counts: Any) -> dict[str, Any] | None:
-    found = drawing.drawn(areas, counts)
+def _drawing(wanted: MapFilters, areas: list[AreaRef], coloured: Colouring) -> dict[str, Any] | None:
+    found = drawing.drawn(areas)
     if found is None:
         return None
     shapes = [
         {"name": _name(each.ref), "url": f"?{wanted.inside(each.ref).query()}", "path": each.path, "x": each.x,
-         "y": each.y, "band": each.band, "count": each.count}
+         "y": each.y, "part": coloured.parts.get(each.ref.id)}
         for each in found.shapes
     ]  # fmt: skip
     return {"shapes": shapes, "width": found.width, "height": found.height, "few": len(shapes) <= 30}
 
 
-def _bands(counts: Any) -> list[dict[str, Any]]:
-    least = drawing.bands(counts)
-    most = max(counts.values(), default=0)
-    if not most:
-        return []
-    ends = [*(each - 1 for each in least[1:]), most]
-    return [
-        {"band": number, "words": f"{low}–{high}" if high > low else str(low)}
-        for number, (low, high) in enumerate(zip(least, ends, strict=True), start=1)
-    ]
-
-
-def _config(wanted: MapFilters, area: AreaRef, base: basemap.BaseMap) -> dict[str, Any]:
+def _config(wanted: MapFilters, area: AreaRef, base: basemap.BaseMap, coloured: Colouring) -> dict[str, Any]:
     """What the script needs; its words are in the template."""
     return {
         "bounds": boundaries.bounds(area.id), "filter": wanted.query(), "area": area.id, "level": area.level,
-        "rawFrom": grid.RAW_FROM, "most": grid.HIGHEST,
+        "coloured": coloured.kind, "rawFrom": grid.RAW_FROM, "most": grid.HIGHEST,
         "stages": {code: str(words) for code, words in SHORT_STAGES.items()},
         "base": {"kind": base.kind, "url": base.url, "labels": base.labels, "credit": base.credit, "most": base.most},
     }  # fmt: skip
@@ -231,14 +239,27 @@ def here(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_safe
 @duty(permission.DUTY)
 def areas(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """How many matters lie in each area below the one that is looked at, for colouring; by the areas' ids."""
+    """What colours each area below the one that is looked at, by the areas' ids."""
     wanted, area, reach = wanted_by(request, actor)
     below = places.children(area.id) or [area]
-    counts = selectors.of_areas(actor, reach, wanted, below)
-    least = drawing.bands(counts)
+    coloured = _coloured(actor, reach, wanted, area, below)
+    parts = {each.id: coloured.parts.get(each.id) for each in below}
     return JsonResponse(
-        {"level": below[0].level, "areas": {
-            str(each.id): {"n": counts.get(each.id, 0), "band": drawing.band(counts.get(each.id, 0), least)}
-            for each in below
+        {"level": below[0].level, "kind": coloured.kind, "areas": {
+            str(area_id): {"band": part.band, "few": part.few, "words": part.words, "sample": part.sample,
+                           "compared": part.compared, "url": part.url} if part else {"band": 0}
+            for area_id, part in parts.items()
         }}
     )  # fmt: skip
+
+
+@require_safe
+@duty(permission.DUTY)
+def days(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What stood open in each area below at the end of each of the last days, for the slider; 404 without figures."""
+    wanted, area, _reach = wanted_by(request, actor)
+    try:
+        found = colouring.day_by_day(actor, area, colouring.last_day(), wanted.stage)
+    except Refused:
+        raise Http404 from None
+    return JsonResponse(found)

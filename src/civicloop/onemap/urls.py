@@ -11,6 +11,7 @@ urlpatterns = [
     path("map/news", tiles.news, name="news"),
     path("map/here", pages.here, name="here"),
     path("map/areas", pages.areas, name="areas"),
+    path("map/days", pages.days, name="days"),
     path(f"tiles/areas/{_TILE}", tiles.of_boundaries, {"layer": "areas"}, name="tiles-areas"),
     path(f"tiles/overlays/{_TILE}", tiles.of_boundaries, {"layer": "overlays"}, name="tiles-overlays"),
     path(f"tiles/matters/{_TILE}", tiles.of_matters, name="tiles-matters"),
