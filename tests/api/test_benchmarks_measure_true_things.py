@@ -50,7 +50,7 @@ def test_seeded_matters_prove_true_and_a_road_over_http_has_no_errors(
         assert Matter.objects.count() > 120
 
         here.serve()
-        for road in (each(here, city) for each in runs.ROADS):
+        for road in (each(here, city) for each in runs.ROADS.values()):
             before = Matter.objects.filter(end="solved").count()
             _took, tally = runs.run(2, 0.5, road.work)
             assert tally.errors == {}

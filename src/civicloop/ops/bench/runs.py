@@ -191,12 +191,15 @@ def _code(body: bytes) -> str:
         return ""
 
 
-ROADS: tuple[type[Road], ...] = (ShortRoad, Road)
+ROADS: dict[str, type[Road]] = {"results": ShortRoad, "grid_event": Road}
 
 
 def lifecycle(clients: Sequence[int], seconds: float, sizes: Sequence[int], say: Say) -> Json:
-    """Whole ways per second at each size, by calls of the way and number of clients, in one database that grows."""
-    results: Json = {}
+    """Whole ways per second at each size and number of clients, in one database that grows from size to size.
+
+    `results` are those of seven calls; `grid_event` has the same of twelve calls with two photos.
+    """
+    found: Json = {name: {} for name in ROADS}
     with instance() as here:
         say("a small city")
         city = build()
@@ -204,15 +207,17 @@ def lifecycle(clients: Sequence[int], seconds: float, sizes: Sequence[int], say:
             say(f"{size:,} matters")
             seeding.fill(size, city, here.owner, lambda done: say(f"{done:,} matters"))
             here.serve()
-            results[str(size)] = {}
-            for road in (each(here, city) for each in ROADS):
+            for name, kind in ROADS.items():
+                road = kind(here, city)
                 _warm(here, road.work)
-                found = results[str(size)][f"{len(road.CALLS)}_calls"] = {}
+                lines = found[name][str(size)] = {}
                 for number in clients:
                     say(f"{size:,} matters, {number} clients, {len(road.CALLS)} calls")
-                    found[str(number)] = _measured(*run(number, seconds, road.work))
+                    lines[str(number)] = _measured(*run(number, seconds, road.work))
             here.stop()
-    return {"results": results, "ratios": {"flatness": _flatness(results)}}
+    ratios = {f"flatness_{name}".removesuffix("_results"): _flatness(lines) for name, lines in found.items()}
+    calls = {name: len(road.CALLS) for name, road in ROADS.items()}
+    return {**found, "ratios": {**ratios, "calls_per_lifecycle": calls}}
 
 
 def _measured(took: float, tally: Tally) -> Json:
@@ -225,17 +230,14 @@ def _measured(took: float, tally: Tally) -> Json:
     }  # fmt: skip
 
 
-def _flatness(results: Json) -> Json:
+def _flatness(results: Json) -> dict[str, float]:
     """Lifecycles per second at the largest size over those at the smallest; 1 is flat, less is slower when larger."""
     sizes = sorted(results, key=int)
     small, large = results[sizes[0]], results[sizes[-1]]
     return {
-        calls: {
-            clients: round(large[calls][clients]["lifecycles_per_second"] / found["lifecycles_per_second"], 3)
-            for clients, found in small[calls].items()
-            if len(sizes) > 1 and found["lifecycles_per_second"]
-        }
-        for calls in small
+        clients: round(large[clients]["lifecycles_per_second"] / small[clients]["lifecycles_per_second"], 3)
+        for clients in small
+        if len(sizes) > 1 and small[clients]["lifecycles_per_second"]
     }
 
 
