@@ -42,12 +42,13 @@ def _lines(cube: str, grain: str, level: str) -> Line:
 
 def read(
     cube: str, *, scope: int, since: date, until: date, measures: Collection[str], visible: int = STAFF,
-    members: Collection[str] | None = None, level: str = "", subdistricts: Collection[int] = (),
+    members: Collection[str] | None = None, level: str = "", subdistricts: Collection[int] = (), ahead: bool = True,
 ) -> dict[tuple[str, date], Sums]:  # fmt: skip
     """(member, first day of day or month) → sums, for statistic days from `since` to before `until`.
 
     A period that is not over counts up to the end of today. `level` is that of the scope, for cubes of other things
-    than areas; `subdistricts` are those that it has. Raises NoCube where the cut is not kept by day.
+    than areas; `subdistricts` are those that it has. `ahead=False`: none of the measures is ever anchored in days to
+    come, so that months alone say it all. Raises NoCube where the cut is not kept by day.
     """
     tomorrow = days.day_of(clock.now()) + days.DAY
     whole = since.day == 1 and until.day == 1
@@ -60,7 +61,7 @@ def read(
     if not whole:
         values["until"] = min(until, max(tomorrow, since))
         segments = [(_lines(cube, DAY, level), ("since", "until"))]
-    elif until <= tomorrow:
+    elif until <= tomorrow or not ahead:
         segments = [(_lines(cube, MONTH, level), ("since", "until"))]
     else:
         month = max(since, tomorrow.replace(day=1))
