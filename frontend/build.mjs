@@ -10,7 +10,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const out = resolve(process.env.OUT ?? join(here, '../src/civicloop/ui/static/ui'))
 mkdirSync(out, { recursive: true })
 
-for (const name of ['app', 'portal', 'field', 'desk', 'passkey', 'map', 'sw']) {
+for (const name of ['app', 'portal', 'field', 'desk', 'passkey', 'map', 'charts', 'sw']) {
   await build(config(join(here, 'src', `${name}.ts`), name, out))
 }
 await build(config(join(here, 'style', 'app.scss'), 'style', out))

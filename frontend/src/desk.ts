@@ -3,6 +3,7 @@ import { areaMap } from './areamap'
 import { boxes } from './boxes'
 import { all, element, everywhere, one, typing } from './dom'
 import { giveIds } from './ids'
+import { lazily } from './lazy'
 import { photos } from './photo'
 import { picking } from './picking'
 import { places } from './place'
@@ -107,6 +108,7 @@ document.addEventListener('keydown', (event) => {
 
 areaMap()
 picking()
+lazily()
 everywhere((root) => {
   giveIds(root)
   photos(root)
