@@ -349,7 +349,9 @@ class Fact(models.Model):
             models.Index(
                 fields=["name", "detail", "subdistrict_id", "at"], name="fact_opens",
                 condition=~Q(name__in=EVENTS),
-            )
+            ),
+            # what came back, and other acts that a bound counts, in some days
+            models.Index(fields=["at", "district_id"], name="fact_counted", condition=Q(name="counted")),
         ]  # fmt: skip
 
 

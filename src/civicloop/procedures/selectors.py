@@ -150,6 +150,15 @@ def version_ids(codes: Iterable[str]) -> list[int]:
     return [each.id for each in _entries() if each.code in wanted]
 
 
+def clocks() -> dict[str, list[int]]:
+    """The codes of all clocks with the versions that know them; an index on running clocks is read by the codes."""
+    found: dict[str, list[int]] = {}
+    for entry in _entries():
+        for name in by_id(entry.id).clocks:
+            found.setdefault(name, []).append(entry.id)
+    return found
+
+
 def version(code: str, number: int) -> ProcedureVersion:
     """One stored version. Raises NoProcedure."""
     row = ProcedureVersion.objects.filter(code=code, version=number).first()

@@ -66,6 +66,8 @@ class Order(models.Model):
             models.Index(fields=["opened_unit", "-id"], name="order_opened_unit"),
             models.Index(fields=["district", "-id"], name="order_district"),
             models.Index(fields=["subdistrict", "-id"], name="order_subdistrict"),
+            # those that have not ended, few of very many
+            models.Index(fields=["district", "state"], name="order_unended", condition=Q(state__in=UNENDED)),
             models.Index(fields=["cause", "-id"], name="order_cause", condition=~Q(cause="")),
             models.Index(fields=["calendar"], name="order_provisional", condition=Q(provisional=True)),
         ]
