@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "civicloop.deskwork",
     "civicloop.supervision",
     "civicloop.onemap",
+    "civicloop.steering",
     "civicloop.site",
     "civicloop.api",
     "civicloop.ops",

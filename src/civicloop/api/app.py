@@ -35,6 +35,7 @@ from civicloop.people.web import Barred
 from civicloop.places.api import router as places
 from civicloop.receipts.api import router as receipts
 from civicloop.search.api import router as search
+from civicloop.steering.api import router as operations
 from civicloop.supervision.api import router as supervision
 
 log = logging.getLogger("civicloop.api")
@@ -149,6 +150,7 @@ api.add_router("", receipts)
 api.add_router("", search)
 api.add_router("", figures)
 api.add_router("", supervision)
+api.add_router("", operations)
 
 nowhere = Router()
 

@@ -51,6 +51,7 @@ urlpatterns = [
     path("", include("civicloop.notices.urls")),
     path("", include("civicloop.search.urls")),
     path("", include("civicloop.onemap.urls")),
+    path("", include("civicloop.steering.urls")),
     *faces,
     *staff,
     *personal_data.patterns,

@@ -8,7 +8,7 @@ HOMES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({Role.CHECKER}), "/checks/"),
     (frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER, Role.SUPERVISOR}), "/desk/"),
     (frozenset({Role.RECEIVING_CLERK, Role.UNIT_WORKER, Role.UNIT_HEAD}), "/receiving/"),
-    (frozenset({Role.LEADER}), "/matters/"),
+    (frozenset({Role.LEADER}), "/operations/"),
     (frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}), "/admin/"),
 )
 

@@ -1,0 +1,72 @@
+"""The whole page for a reader, in a bounded number of statements whatever the city's size."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from civicloop.foundation.names import shown
+from civicloop.matters import selectors as matters
+from civicloop.matters.errors import invalid
+from civicloop.people.access import Actor
+from civicloop.people.models import Unit
+from civicloop.steering import load, open_work, rates
+from civicloop.steering.choices import By
+from civicloop.steering.load import Loads
+from civicloop.steering.open_work import Asked, CameBack, Held, Moments, Ordered, Owed, Promised, Standing
+from civicloop.steering.placing import Place
+from civicloop.steering.rates import Compared, Flow
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that the page shows of a place at one moment."""
+
+    place: Place
+    at: Moments
+    standing: Standing
+    held: Sequence[Held]
+    owed: Sequence[Owed]
+    promised: Sequence[Promised]
+    came_back: Sequence[CameBack]
+    ordered: Ordered
+    compared: Compared
+    flow: Sequence[Flow]
+    loads: Loads
+    units: Mapping[int, str]
+
+
+def overview(actor: Actor, place: Place, by: str = By.AREA) -> Overview:
+    """What a place is like now."""
+    at = open_work.moments()
+    held, owed = open_work.held(actor, place, at), open_work.owed(actor, place)
+    named = {each.unit_id for each in held} | {unit for each in owed for unit in (each.holder_id, each.unit_id)}
+    return Overview(
+        place, at, open_work.standing(actor, place, at), held, owed, open_work.promised(actor, place, at),
+        open_work.came_back(actor, place, at), open_work.ordered(actor, place, at),
+        rates.compared(actor, place, by), rates.flow(place), load.loads(place),
+        units_named(named | ({place.unit_id} if place.unit_id is not None else set())),
+    )  # fmt: skip
+
+
+def units_named(wanted: set[int]) -> dict[int, str]:
+    """The names of units in the reader's language."""
+    language = get_language() or "zh-hans"
+    rows = Unit.objects.filter(id__in=wanted).values_list("id", "names")
+    return {number: shown(names, language) for number, names in rows}
+
+
+def behind(actor: Actor, place: Place, asked: Asked, *, after: str = "", limit: int = PAGE) -> matters.Page:
+    """A page of the matters that a figure counts, newest first. Raises Refused for a key that is none."""
+    rows = open_work.behind(actor, place, asked).select_related(*matters.SHOWN).order_by("-id")
+    if after:
+        try:
+            rows = rows.filter(id__lt=UUID(after))
+        except ValueError:
+            raise invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
+    found = list(rows[: limit + 1])
+    return matters.Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)

@@ -1,0 +1,63 @@
+"""The statements of the page: each counts rows that a selector has limited to what the reader may see.
+
+The rows come as a compiled query (`{rows}`), by which the lists are made as well; so a figure is what its list holds.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+# open matters by part, stage and age, in one pass; GROUPING tells the groups apart
+OPEN = """
+WITH o (id, part, stage, due_at, step_at, received_at, hold_until, raised) AS ({rows}),
+a AS (SELECT o.*, width_bucket(received_at, %s::timestamptz[]) AS age FROM o)
+SELECT GROUPING(part, stage, age), part, stage, age, count(*), count(*) FILTER (WHERE due_at < %s),
+    count(*) FILTER (WHERE due_at >= %s AND due_at < %s), count(*) FILTER (WHERE due_at >= %s AND due_at < %s),
+    count(*) FILTER (WHERE raised), count(*) FILTER (WHERE hold_until >= %s AND hold_until < %s), min(step_at)
+FROM a GROUP BY GROUPING SETS ((), (part), (stage), (age))"""
+
+# who holds open work: how much, overdue, by stage, since when at most and in the middle
+HELD = """
+WITH o (unit_id, stage, due_at, step_at) AS ({rows})
+SELECT unit_id, count(*), count(*) FILTER (WHERE due_at < %s), min(step_at),
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY step_at DESC), mode() WITHIN GROUP (ORDER BY stage)
+FROM o GROUP BY unit_id ORDER BY min(step_at), unit_id LIMIT %s"""
+
+# who waits for whom: parts that a unit owes to the one that is accountable
+OWED = """
+WITH p (holder_id, unit_id, matter_id, opened_at) AS ({rows})
+SELECT holder_id, unit_id, count(DISTINCT matter_id), min(opened_at),
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY opened_at DESC)
+FROM p GROUP BY holder_id, unit_id ORDER BY min(opened_at), holder_id, unit_id LIMIT %s"""
+
+# (what, name, procedures, matters with it still to be kept, matters where it was missed today)
+PROMISED = """
+WITH q (what, procedure_id, name, matter_id, due_at) AS ({rows})
+SELECT what, name, array_agg(DISTINCT procedure_id), count(DISTINCT matter_id) FILTER (WHERE due_at >= %s),
+    count(DISTINCT matter_id) FILTER (WHERE due_at < %s)
+FROM q GROUP BY what, name ORDER BY what, name"""
+
+# how matters came back: (how, matters, times) of these days, and of the days before
+CAME_BACK = """
+WITH f (how, matter_id, late, n) AS ({rows})
+SELECT how, count(*) FILTER (WHERE late AND n > 0), coalesce(sum(n) FILTER (WHERE late AND n > 0), 0)::bigint,
+    count(*) FILTER (WHERE NOT late AND n > 0)
+FROM f GROUP BY how"""
+
+# (orders, overdue, due today, matters that they push)
+ORDERS = """
+WITH q (id, state, due_at) AS ({rows}), m (order_id, matter_id) AS ({pushed})
+SELECT (SELECT count(*) FROM q), (SELECT count(*) FROM q WHERE state = ANY(%s) AND due_at < %s),
+    (SELECT count(*) FROM q WHERE state = ANY(%s) AND due_at >= %s AND due_at < %s),
+    (SELECT count(DISTINCT matter_id) FROM m)"""
+
+
+def read(statement: str, values: Sequence[Any], **queries: QuerySet[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement over compiled queries, in the order in which the statement names them."""
+    compiled = {name: query.query.sql_with_params() for name, query in queries.items()}
+    text = statement.format(**{name: each[0] for name, each in compiled.items()})
+    with connection.cursor() as cursor:
+        cursor.execute(text, [*(value for each in compiled.values() for value in each[1]), *values])
+        return list(cursor.fetchall())
