@@ -194,13 +194,33 @@ def test_the_look_up_reads_by_the_index_whatever_the_size_of_the_register():
     number = size(5_000, 1_000_000)
     fill(number)
     ranges = morton.around(*AT, 35.0)
-    found = explained({"firsts": [low for low, _high in ranges], "lasts": [high for _low, high in ranges]})
+    found = explained(asked(ranges))
     scans = list(nodes(found))
     read = sum(node["Actual Rows"] * node["Actual Loops"] for node in scans if node.get("Index Name"))
     assert {node["Index Name"] for node in scans if "Index Name" in node} == {"component_cell"}
     assert not [node for node in scans if node["Node Type"] == "Seq Scan"]
     near = register.near(*AT, within=25, limit=1000)
     assert 0 < len(near) <= read < 200  # as many as stand around, not as many as there are
+
+
+def test_a_place_where_very_many_stand_costs_a_bounded_number_of_rows(monkeypatch: pytest.MonkeyPatch):
+    """A file that put thousands at one point: the nearest are still offered, and the others are not read."""
+    fill(2_500)
+    Component.objects.exclude(code__in=[LID, LAMP]).update(lon=AT[0], lat=AT[1], cell=morton.cell(*AT))
+    monkeypatch.setattr(register, "PER_RANGE", 100)
+    ranges = morton.around(*AT, 35.0)
+    scans = list(nodes(explained(asked(ranges))))
+    read = sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        for node in scans if node.get("Relation Name") == "catalogue_component"
+    )  # fmt: skip
+    assert read <= 100 * len(ranges)
+    assert len(register.near(*AT)) == register.SHOWN
+
+
+def asked(ranges: list[tuple[int, int]]) -> dict[str, object]:
+    return {"firsts": [low for low, _high in ranges], "lasts": [high for _low, high in ranges],
+            "most": register.PER_RANGE}  # fmt: skip
 
 
 def fill(number: int) -> None:

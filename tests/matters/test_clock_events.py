@@ -419,7 +419,7 @@ def test_a_co_units_clock_lies_inside_the_leads_and_stands_and_moves_with_it() -
         extend(matter, "head", "clerk")
     assert due(matter, "co_handle") == due(matter) == at(6, 10)
     with clock.at(at(3, 9)):
-        loop.act("property", matter, "answer_part", task=3, answer="done", note="已协助")
+        loop.act("property", matter, "answer_part", task=3, answer="done", result="已协助")
         seen = reading.read(matter)
         assert seen is not None
         view = next(each for each in reckoning.clocks(seen) if each.name == "co_handle")

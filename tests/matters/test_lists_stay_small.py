@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from civicloop.foundation import clock
-from civicloop.matters import jobs, marks, selectors
-from civicloop.matters.models import Clock
+from civicloop.foundation import clock, morton
+from civicloop.matters import alike, hints, jobs, marks, recurring, selectors
+from civicloop.matters.models import Clock, Matter
 from civicloop.matters.selectors import Filters
 from civicloop.ops.bench import city as small_city
 from civicloop.ops.bench import seeding
@@ -27,6 +27,8 @@ from tests.conftest import _clone, _drop, _forget_caches, _point_at, _template, 
 
 MATTERS = size(20_000, 1_000_000)
 TOUCHED = 3_000  # rows of all tables for a page of 50; a list that reads through its matters touches far more
+CROWD = size(4_000, 100_000)  # reports on one corner
+NEARBY = 1_500  # rows for what lies near: 30 of each of 16 blocks, and what is read of those
 OPEN_SHARE = 100  # one matter in so many is open
 # lists of what is open: where the order by due moment does not help, they may read what is open, never what has ended
 OF_THE_OPEN = {"the desk", "open", "open, soonest", "overdue", "a word, soonest"}
@@ -133,6 +135,30 @@ def test_a_round_of_the_worker_touches_few_rows_however_many_clocks_are_over(
     for sql, params in asked:
         touched = list(scans(plan_of(sql, params)))
         assert sum(rows for _name, _kind, rows in touched) < 100, f"{touched}\n{sql}"
+
+
+def test_a_hint_on_a_crowded_corner_touches_few_rows(readers: dict[str, Actor]) -> None:
+    """Thousands of reports on one corner, one case with hundreds joined to it: what is read of them stays bounded."""
+    lon, lat = 117.01, 39.01
+    with transaction.atomic():
+        crowd = list(Matter.objects.order_by("-id").values_list("id", flat=True)[:CROWD])
+        Matter.objects.filter(id__in=crowd).update(lon=lon, lat=lat, cell=morton.cell(lon, lat), end="")
+        Matter.objects.filter(id__in=crowd[: CROWD // 2]).update(lead_id=crowd[0])
+        about, mine = hints.About(lon, lat, text="井盖缺失"), Matter.objects.get(id=crowd[-1])
+        desk = readers["acceptance_clerk"]
+        works: dict[str, Callable[[], object]] = {
+            "a hint": lambda: hints.hints(about), "at the desk": lambda: alike.alike(desk, mine),
+            "what came back": lambda: recurring.of_matter(desk, mine),
+        }  # fmt: skip
+        for name, work in works.items():
+            asked = statements(work)
+            assert asked, name
+            for sql, params in asked:
+                touched = list(scans(plan_of(sql, params)))
+                assert sum(rows for _name, _kind, rows in touched) <= NEARBY, f"{name}: {touched}\n{sql}"
+        told = hints.hints(about)
+        transaction.set_rollback(True)
+    assert any(hint.many for hint in told)
 
 
 def test_the_count_finds_a_list_that_reads_through(readers: dict[str, Actor]) -> None:

@@ -295,17 +295,17 @@ def test_a_complaint_is_not_made_of_a_case_that_others_share():
 # -- many at once -----------------------------------------------------------------------------------------------------
 
 
-def test_hundreds_are_joined_one_after_the_other_whoever_goes_on_and_five_wrong_ones_come_back():
+def test_many_are_joined_one_after_the_other_whoever_goes_on_and_five_wrong_ones_come_back():
     """A run that is cut off twice, sent twice and carried on by the worker joins each report once."""
     lead = loop.report(kind="01001")
-    members = [loop.report(kind="01001", text=f"{n}号楼没有暖气") for n in range(60)]
+    members = [loop.report(kind="01001", text=f"{n}号楼没有暖气") for n in range(30)]
     private = loop.report("clerk", kind="01001", confidentiality=1)
     loop.to_handling(members[3])
     clerk, run_id = world.actor("clerk"), ids.uuid7()
     run = merging.begin(clerk, merging_id=run_id, lead_id=lead, matter_ids=[*members, lead, private, ids.uuid7()])
     assert merging.begin(clerk, merging_id=run_id, lead_id=lead, matter_ids=members).id == run.id
     whole_run = merging.progress(run).whole
-    assert whole_run in {60, 61}  # the clerk may not see the confidential one
+    assert whole_run in {30, 31}  # the clerk may not see the confidential one
     assert merging.go_on(run_id, 20) == 20
     Merging.objects.filter(id=run_id).update(leased_until=clock.now() + HOUR)
     assert merging.go_on(run_id) == 0  # somebody else is at it
@@ -314,10 +314,10 @@ def test_hundreds_are_joined_one_after_the_other_whoever_goes_on_and_five_wrong_
     while merging.progress(run).to_come:
         jobs.sweep()
     done = merging.progress(run)
-    assert (done.joined, done.left_out) == (60, whole_run - 60)
-    assert [why for _row, why in merging.left_out(clerk, run)] == [clusters.why_not("confidential")] * (whole_run - 60)
-    assert clusters.open_members(lead).count() == 60
-    assert Entry.objects.filter(action="join").count() == 60
+    assert (done.joined, done.left_out) == (30, whole_run - 30)
+    assert [why for _row, why in merging.left_out(clerk, run)] == [clusters.why_not("confidential")] * (whole_run - 30)
+    assert clusters.open_members(lead).count() == 30
+    assert Entry.objects.filter(action="join").count() == 30
     wrong = members[5:10]
     for each in wrong:
         merging.take_out(clerk, matter_id=each, act_id=ids.uuid7(), reason="自家分户阀门未开")

@@ -11,7 +11,10 @@ from civicloop.foundation import clock, ids
 from civicloop.matters import actions, jobs, passage, returning, selectors
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import Fact, Matter, Outbox, Task
+from civicloop.people import access, desks
+from civicloop.people import actions as people
 from civicloop.people.models import Unit
+from civicloop.places import selectors as places
 from civicloop.records import actions as records
 from civicloop.records import settings
 from tests import world
@@ -96,6 +99,65 @@ def test_after_the_third_return_the_superior_designates_and_the_unit_cannot_retu
     property_clerk = world.actor("property")
     offered = selectors.offered(property_clerk, selectors.seen_by(property_clerk, matter))
     assert "return" not in {each.action for each in offered}
+
+
+def post(user: str, role: str, unit: str, area: str) -> None:
+    """Somebody more in the tiny city."""
+    system = access.system("tests")
+    account = people.create_account(system, username=user, account_names={"zh-hans": user}, password=None)
+    where = places.by_code(area).id
+    made = people.create_post(system, code=f"{user}-post", role=role, unit_id=world.unit(unit), area_id=where)
+    people.hold(system, account_id=account.id, post_id=made.id)
+    desks.forget()
+
+
+@pytest.mark.parametrize(
+    ("units", "level", "superior"),
+    [
+        (("s1-property", "s1-property", "s1-property"), "subdistrict", "s1-supervisor"),
+        (("s1-office", "s1-property", "s1-property"), "district", "supervisor"),
+        (("s1-property", "d1-urban", "s1-property"), "district", "supervisor"),
+        (("s1-property", "city-power", "d1-urban"), "city", "city-supervisor"),
+    ],
+)
+def test_the_common_superior_of_all_units_that_returned_it_designates(
+    units: tuple[str, ...], level: str, superior: str
+) -> None:
+    people.create_unit(
+        access.system("tests"), code="city-power", unit_names={"zh-hans": "供电企业"}, kind="public_service",
+        area_id=places.by_code("99").id,
+    )  # fmt: skip
+    post("power", "receiving_clerk", "city-power", "99")
+    post("s1-supervisor", "supervisor", "s1-centre", "990101001")
+    post("city-supervisor", "supervisor", "city-centre", "99")
+    clerks = {"s1-property": "property", "s1-office": "receiver", "d1-urban": "d1-receiver", "city-power": "power"}
+    matter = dispatched(units[0])
+    for number, unit in enumerate(units):
+        if number:
+            loop.act("clerk", matter, "dispatch", answering=unit)
+        returned(matter, clerks[unit])
+    row = Matter.objects.get(id=matter)
+    assert (row.step, row.desk_level, row.seats["superior"]) == ("designating", level, level)
+    for other in sorted({"s1-supervisor", "supervisor", "city-supervisor"} - {superior}):
+        with pytest.raises(Refused) as refused:
+            loop.act(other, matter, "designate", answering="s1-property", reason="归物业", catalogue="物管1")
+        assert refused.value.status in {403, 404}
+    hop = passage.hops(selectors.timeline(matter))[-1]
+    assert (hop.superior, set(hop.over)) == (level, {world.unit(code) for code in units})
+    loop.act(superior, matter, "designate", answering="s1-property", reason="归物业", catalogue="物管1")
+    assert (loop.step(matter), unit_of(matter)) == ("accepted", "s1-property")
+
+
+def test_without_a_superior_above_the_nearest_one_there_is_designates() -> None:
+    matter = dispatched("s1-property")
+    for number in range(3):
+        if number:
+            loop.act("clerk", matter, "dispatch", answering="s1-property")
+        returned(matter, "property")
+    assert Matter.objects.get(id=matter).seats["superior"] == "district"  # nobody supervises in the subdistrict
+    areas = selectors.seen_by(world.actor("clerk"), matter).areas
+    assert desks.level_from(areas, ("city",), "supervisor") == "district"  # nor in the city
+    assert desks.level_from(areas, ("district", "city"), "supervisor", {world.unit("d1-centre")}) == "city"
 
 
 def test_a_refused_return_may_be_objected_to_once_and_the_superior_then_designates() -> None:

@@ -108,4 +108,4 @@ def test_drawing_what_does_not_exist_is_refused() -> None:
 def test_short_words_are_not_those_of_other_rooms() -> None:
     with translation.override("zh-hans"):
         result = CliRunner().invoke(procedures, ["check", GRID])
-    assert "grid-event 3: 已证明闭环" in result.output
+    assert "grid-event 4: 已证明闭环" in result.output

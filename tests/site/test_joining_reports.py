@@ -66,6 +66,19 @@ def test_all_that_fit_a_search_are_joined_and_a_wrong_one_is_taken_out() -> None
     assert cold[4] not in {UUID(each) for each in _offered(text(clerk.get(f"/matters/{lead}/cluster", asked)))}
     first = text(clerk.get(f"/matters/{lead}/cluster"))
     assert first.count('class="cluster-member"') == 29
+    ticked = [str(each) for each in (*cold[5:9], other)]
+    wrong = {"run_id": str(ids.uuid7()), "matter": ticked, "reason": "自家阀门没开"}
+    nothing = clerk.post(f"/matters/{lead}/cluster/out", {**wrong, "reason": " "})
+    assert (nothing.status_code, "请说明原因，不超过 500 字" in text(nothing)) == (422, True)
+    for _twice in range(2):  # the four that are joined go, the one that never was stays named
+        after = text(clerk.post(f"/matters/{lead}/cluster/out", wrong, follow=True))
+        assert "已移出 4 件" in after
+        assert Matter.objects.get(id=other).number in after
+    assert {lead_of(each) for each in cold[5:9]} == {None}
+    assert clusters.open_members(lead).count() == 25
+    assert signed_in("grid").post(f"/matters/{lead}/cluster/out", wrong).status_code in {403, 404}
+    empty = clerk.post(f"/matters/{lead}/cluster/out", {"run_id": str(ids.uuid7()), "reason": "错并"})
+    assert (empty.status_code, "请至少选择一件要移出的诉求" in text(empty)) == (422, True)
 
 
 def _offered(page: str) -> list[str]:

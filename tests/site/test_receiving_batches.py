@@ -137,7 +137,9 @@ def test_a_co_unit_finds_its_part_and_answers_it() -> None:
     page = text(client.get(f"/matters/{matter}"))
     assert "已完成" in page
     task = page.split('name="task" value="')[1].split('"')[0]
-    values = {"task": task, "act_id": str(ids.uuid7()), "answer": "done", "note": "已清场"}
+    values = {"task": task, "act_id": str(ids.uuid7()), "answer": "done", "result": "已清场"}
+    silent = client.post(f"/matters/{matter}/part", values | {"result": ""})
+    assert (silent.status_code, "办理结果" in text(silent)) == (422, True)
     refused = client.post(f"/matters/{matter}/part", values | {"answer": "perhaps"})
     assert refused.status_code == 422
     assert "已清场</textarea>" in text(refused)

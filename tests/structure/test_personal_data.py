@@ -158,7 +158,7 @@ PARTS = {
     "ui/parts/act_sheet.html": "site/matter_acts.html", "site/approvals_request.html": "site/matter_acts.html",
     "site/desk_file.html": "site/matter_acts.html", "site/matter_complaint.html": "site/matter_acts.html",
     "site/matter_parts.html": "site/matter_acts.html", "site/matter_urge.html": "site/matter_acts.html",
-    "site/cluster_out.html": "site/cluster.html", "site/portal_more.html": "site/portal_status.html",
+    "site/cluster_out.html": "site/matter_acts.html", "site/portal_more.html": "site/portal_status.html",
 }  # fmt: skip
 POSTING = re.compile(r'<form[^>]*method="post"', re.I)
 NOTICE = re.compile(r"{% personal_notice ([^%]*) %}")

@@ -23,6 +23,7 @@ from civicloop.records import settings as adjustable
 REACH = "catalogue.component_reach"
 FARTHEST = 100.0  # metres that a point may be off at most
 SHOWN = 5
+PER_RANGE = 1_000  # components that are read of one range of cells, which is at most some 120 m wide
 STANDARDS = ("GB/T 47678.5-2026", "local")  # where a kind is looked for by its five digits alone
 BATCH = 2_000
 
@@ -94,7 +95,8 @@ def near(
     """
     off = min(FARTHEST, float(adjustable.get_int(REACH)) if within is None else within)
     ranges = morton.around(lon, lat, off + max(rules.TOLERANCE.values()))
-    rows = hot.all_rows(sql.NEAR, {"firsts": [first for first, _last in ranges], "lasts": [last for _, last in ranges]})
+    firsts, lasts = [first for first, _last in ranges], [last for _first, last in ranges]
+    rows = hot.all_rows(sql.NEAR, {"firsts": firsts, "lasts": lasts, "most": PER_RANGE})
     found = []
     for identifier, code, kind, names, state, accuracy, east, north, address, owner, maintainer in rows:
         metres = coordinates.metres((lon, lat), (east, north))

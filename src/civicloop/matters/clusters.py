@@ -215,9 +215,7 @@ def take_out(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     _permit(actor, seen)
     if seen.row["lead_id"] is None or seen.row["lead_id"] == seen.id:
         raise Refused("not_joined", 409, _("It is not joined to another case."))
-    reason = str(wanted.data.get("reason") or "").strip()
-    if len(reason) > LONGEST or (actor.kind == "staff" and not reason):
-        raise invalid("reason", "missing", _("Say in at most %(most)s characters why.") % {"most": LONGEST})
+    reason = reason_of(actor, wanted.data.get("reason"))
     if seen.row["end"] and actor.kind == "staff" and Role.SUPERVISOR not in actor.roles:
         raise errors.forbidden()
     texts = {"reason": reason} if reason else {}
@@ -231,6 +229,14 @@ def take_out(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     plan.rows.fact("joined", seen.row["unit_id"], -1)
     plan.cluster = (None, None)
     return plan
+
+
+def reason_of(actor: Actor, given: object) -> str:
+    """Why a report is taken out, as it was written. Raises Refused missing."""
+    reason = str(given or "").strip()
+    if len(reason) > LONGEST or (actor.kind == "staff" and not reason):
+        raise invalid("reason", "missing", _("Say in at most %(most)s characters why.") % {"most": LONGEST})
+    return reason
 
 
 def come_back(actor: Actor, wanted: Act, seen: Reading) -> Plan:

@@ -16,7 +16,7 @@ from civicloop.matters.errors import invalid
 from civicloop.matters.rows import Json, Rows
 from civicloop.people import desks
 from civicloop.people.models import Holding
-from civicloop.procedures.rules.language import Holder, Procedure, Step
+from civicloop.procedures.rules.language import SEATED_BY_ITSELF, Holder, Procedure, Step
 from civicloop.procedures.rules.run import Effects, RunState
 
 OUTSIDE = "outside"
@@ -105,7 +105,7 @@ def desk(
         found = _unit_of_holder(procedure, holder, seats, areas, barred)
         unit = unit if unit is not None else found
         seat = procedure.seats.get(holder.of)
-        if seat is not None and seat.kind == "level":
+        if seat is not None and seat.kind in SEATED_BY_ITSELF:
             level = str(seats.get(seat.code, ""))
         if seat is not None and seat.kind == "person":
             person = seats.get(seat.code)
@@ -135,7 +135,8 @@ def relation(procedure: Procedure, code: str, seats: Mapping[str, Any]) -> tuple
     seat = procedure.seats.get(holder.of)
     if seat is None:
         return holder.post, "platform" if holder.of == "platform" else "area", None
-    return holder.post, seat.kind, seats.get(seat.code)
+    kind = "level" if seat.kind in SEATED_BY_ITSELF else seat.kind
+    return holder.post, kind, seats.get(seat.code)
 
 
 def first_levels(

@@ -14,6 +14,7 @@ from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.procedures.rules import run
 from civicloop.procedures.rules.conditions import Given
+from civicloop.procedures.rules.language import Tasks
 
 
 def note(actor: Actor, wanted: Act, seen: Reading) -> Plan:
@@ -31,7 +32,8 @@ def note(actor: Actor, wanted: Act, seen: Reading) -> Plan:
 def answer_part(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     """Answer an open part: {"task": no, "answer": code, "note": text}, by the unit that it was given to.
 
-    Where the part is an arrival, {"place": {"lon", "lat", "crs"}} may say where.
+    With what the part needs, which may be the note itself (see `_supplied`). Where the part is an arrival,
+    {"place": {"lon", "lat", "crs"}} may say where.
     """
     now, procedure = clock.now(), seen.procedure
     task = next((t for t in seen.tasks if t["no"] == wanted.data.get("task") and t["state"] == "open"), None)
@@ -42,22 +44,53 @@ def answer_part(actor: Actor, wanted: Act, seen: Reading) -> Plan:
     if not isinstance(answer, str) or answer not in declared.answers:
         words = _("The answer must be one of: %(answers)s")
         raise invalid("answer", "not_offered", words % {"answers": ", ".join(declared.answers)})
-    if actor.kind == "staff" and (task["unit_id"] is None or actor.unit_id != task["unit_id"]):
+    if not _is_theirs(actor, seen, declared, task["unit_id"]):
         raise errors.forbidden()
+    supplied = _supplied(actor, wanted, seen, declared, answer)
     rows, tasks = Rows(), [dict(each) for each in seen.tasks]
     clocks = Clocks(procedure, [dict(row) for row in seen.clocks], now, {}, {}, Given(), None, None, rows)
     mine = next(each for each in tasks if each["no"] == task["no"])
     engine.close_tasks(rows, tasks, clocks, [mine], "answered", answer)
     members = [each for each in tasks if each["group"] == task["group"] and each["state"] != "cancelled"]
     outcome = run.group_result(declared, [m["answer"] if m["state"] == "answered" else None for m in members])
-    text = str(wanted.data.get("note") or "")[:4000]
-    draft = timeline.Draft(plain={"task": task["no"], "answer": answer}, texts={"note": text} if text else {})
+    texts = {**supplied.texts, **supplied.sealed}
+    if wanted.data.get("note"):
+        texts.setdefault("note", str(wanted.data["note"])[:4000])
+    draft = timeline.Draft(plain={**supplied.plain, "task": task["no"], "answer": answer}, texts=texts)
     if declared.arrives and declared.answers[answer] == "pass":
         arrivals.place(draft, seen, wanted.data.get("place"))
-    plan = Plan("answer_part", answer, draft, rows, tasks=tasks, clocks=clocks, worked=declared.work)
+    plan = Plan("answer_part", answer, draft, rows, tasks=tasks, clocks=clocks, worked=declared.work,
+                sealed=supplied.sealed)  # fmt: skip
     if outcome != "open":
         plan.state = run.settle(procedure, seen.state, task["group"], outcome).state
     return plan
+
+
+def _is_theirs(actor: Actor, seen: Reading, declared: Tasks, unit_id: int | None) -> bool:
+    """Whether a part is the actor's to answer: of the unit that it was given to, or of whoever outside is asked."""
+    if actor.kind == "staff":
+        return unit_id is not None and actor.unit_id == unit_id
+    return actor.kind == "system" or (
+        seen.procedure.is_outside(declared.each or "") and actor.relation == declared.each
+    )
+
+
+def _supplied(actor: Actor, wanted: Act, seen: Reading, declared: Tasks, answer: str) -> needs.Supplied:
+    """What the answer of a person brings of the part's needs. Raises Refused with the field that is missing.
+
+    A text is needed with every answer: what was done, or why it was not. Evidence and signatures go with one that
+    passes, since nobody can show what was not done. Silence and the end of a sub-matter say nothing.
+    """
+    if actor.kind == "system":
+        return needs.Supplied()
+    passes = declared.answers[answer] == "pass"
+    asked = tuple(code for code in declared.needs if passes or seen.procedure.needs[code].kind == "text")
+    given = {code: value for code, value in wanted.data.items() if code in declared.needs}
+    for code in asked:
+        if isinstance(given.get(code), str):
+            given[code] = given[code].strip()
+    return needs.take(seen.procedure, asked, {code: given[code] for code in asked if code in given},
+                      actor=actor, reading=seen)  # fmt: skip
 
 
 def end_hold(actor: Actor, wanted: Act, seen: Reading) -> Plan:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import caches, clock, keyfile, locality, ngrams
-from civicloop.matters import alike, cluster_lists, clustering, clusters, nearby, selectors
+from civicloop.matters import alike, cluster_lists, clustering, clusters, nearby
 from civicloop.matters.choices import PUBLIC_PROCEDURES, Stage
 from civicloop.matters.errors import Refused
 from civicloop.matters.likeness import FAR, Told, compare
@@ -124,15 +124,20 @@ def _near(wanted: About, leave: UUID | None) -> list[tuple[Matter, float, int]]:
     """Open cases near by that everybody may know of, each once: how far they are, how many are joined to them."""
     away = nearby.near(wanted.lon, wanted.lat, FAR, days=DAYS)
     apart = Doubt.objects.filter(matter_id__in=away, trusted_at=None).values("matter_id")
-    rows = Matter.objects.filter(
-        selectors.ALONE, id__in=away, end="", confidentiality=0, complained_of=[], parent_id=None,
-        procedure__code__in=PUBLIC_PROCEDURES,
-    ).exclude(id__in=apart)  # fmt: skip
-    found = [row for row in rows if row.id != leave]
-    counts = cluster_lists.counts([row.id for row in found if row.lead_id is not None])
+    # by their keys alone: with more conditions the planner may read a whole index of what is open beside
+    rows = Matter.objects.filter(id__in=away).exclude(id__in=apart).select_related("procedure")
+    rows = rows.defer("procedure__expanded")
+    found = [row for row in rows if row.id != leave and _is_public(row)]
+    counts = cluster_lists.up_to(MANY, [row.id for row in found if row.lead_id is not None])
     before = clock.now() - timedelta(hours=settings.get_int("hints.delay_hours"))
     near = [(row, away[row.id], counts.get(row.id, 0)) for row in found]
     return [each for each in near if _may_be_told(each[0], before, each[2])]
+
+
+def _is_public(row: Matter) -> bool:
+    """Whether everybody may know of it: an open case of its own that is no affair of one person."""
+    own = row.lead_id in {None, row.id} and row.parent_id is None and not row.end
+    return own and not row.confidentiality and not row.complained_of and row.procedure.code in PUBLIC_PROCEDURES
 
 
 def _may_be_told(row: Matter, before: datetime, joined: int) -> bool:

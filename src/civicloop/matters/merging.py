@@ -26,6 +26,7 @@ from civicloop.records import audit
 
 MOST = 2000
 CHUNK = 25
+OUT_AT_ONCE = 100  # reports that one press takes out again
 LEASE = timedelta(seconds=60)
 
 
@@ -173,11 +174,48 @@ def take_out(actor: Actor, *, matter_id: UUID, act_id: UUID, reason: str) -> Non
 
     Raises Refused as the act does.
     """
+    lead_id = _out(actor, matter_id, act_id, reason)
+    if lead_id is not None:
+        clustering.note(lead_id, [matter_id], out=True)
+
+
+def take_out_many(
+    actor: Actor, *, lead_id: UUID, matter_ids: Sequence[UUID], run_id: UUID, reason: str
+) -> tuple[int, list[tuple[UUID, str]]]:
+    """Take several reports out of one case, each by an act of its own; the same `run_id` again takes nothing out twice.
+
+    How many are out, and those that are not with why, in words. Raises Refused: nothing_chosen, too_many, missing,
+    not_found.
+    """
+    selectors.seen_by(actor, lead_id)
+    chosen = list(dict.fromkeys(matter_ids))
+    if not chosen:
+        raise invalid("matter", "nothing_chosen", _("Choose at least one report to take out."))
+    if len(chosen) > OUT_AT_ONCE:
+        raise invalid("matter", "too_many", _("At most %(most)s reports at once.") % {"most": OUT_AT_ONCE})
+    clusters.reason_of(actor, reason)
+    left, stayed = [], list[tuple[UUID, str]]()
+    for each in chosen:
+        try:
+            if _out(actor, each, uuid5(run_id, str(each)), reason, lead_id) is not None:
+                left.append(each)
+        except Refused as why:
+            stayed.append((each, why.words))
+    if left:
+        clustering.note(lead_id, left, out=True)
+    return len(chosen) - len(stayed), stayed
+
+
+def _out(actor: Actor, matter_id: UUID, act_id: UUID, reason: str, expected: UUID | None = None) -> UUID | None:
+    """Take one out and keep the two apart; the case that it left, or None where that was done before."""
     from civicloop.matters import alike
 
-    lead_id = selectors.seen_by(actor, matter_id).row["lead_id"]
+    lead_id: UUID | None = selectors.seen_by(actor, matter_id).row["lead_id"]
+    if expected is not None and lead_id not in {None, expected}:
+        raise Refused("not_joined", 409, _("It is not joined to this case."))
     wanted = actions.Act(matter_id, clusters.TAKE_OUT, act_id, data={"reason": reason})
     done = actions.act(actor, wanted, follow=False, kept={"why": "different"})
-    if done.status == 201 and lead_id is not None:
-        clustering.note(lead_id, [matter_id], out=True)
-        alike.note_apart(actor, matter_id, lead_id)
+    if done.status != 201 or lead_id is None:
+        return None
+    alike.note_apart(actor, matter_id, lead_id)
+    return lead_id

@@ -139,6 +139,8 @@ def _seats(seen: Reading, new: dict[str, int]) -> tuple[dict[str, Any], dict[str
         value = seats.get(seat.code)
         if seat.kind == "level" and value not in new and value != "city":
             seats[seat.code] = desks.lowest_level(new, seat.levels, barred=seen.subject.complained_of)
+        elif seat.kind == "superior" and value is not None and value not in new:
+            seats[seat.code] = "city"
         elif seat.kind == "unit" and value is not None and any(holder.of == seat.code for holder in holders):
             case = owners.case_now(seen, clock.now())
             if owners.answer(case).unit_id == value:

@@ -33,6 +33,8 @@ class Hop:
     after: int
     level: str  # the level that dispatches from now on, where this hop raised it
     counted: str  # the bound that it used up a piece of
+    superior: str  # the level that is to designate from now on, where this hop led there
+    over: tuple[int, ...]  # the units that gave it back until then
     line: Line
 
 
@@ -73,8 +75,13 @@ def _hops(lines: Sequence[Line]) -> Iterator[Hop]:
         level = str(line.data.get("seat:dispatching_level", ""))
         if isinstance(after, int) and (after != unit or level):
             yield Hop(line.seq, line.at, line.action, line.result, unit, after, level,
-                      str(line.data.get("effect:counted", "")), line)  # fmt: skip
+                      str(line.data.get("effect:counted", "")), str(line.data.get("seat:superior", "")),
+                      _units(line.data.get("seat:superior.units")), line)  # fmt: skip
         unit = after if isinstance(after, int) else unit
+
+
+def _units(value: Any) -> tuple[int, ...]:
+    return tuple(unit for unit in value if isinstance(unit, int)) if isinstance(value, list) else ()
 
 
 def first_receiver(lines: Sequence[Line]) -> FirstReceiver | None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from civicloop.catalogue import selectors as catalogue
-from civicloop.matters import complaints, engine, needs, owners, timeline
+from civicloop.matters import complaints, engine, needs, owners, superiors, timeline
 from civicloop.matters.clockwork import Clocks
 from civicloop.matters.reading import Reading
 from civicloop.matters.rows import Rows
@@ -80,6 +80,7 @@ def effect(
         procedure, effects, seen.row["seats"], wanted.data, case=case, account_id=actor.account_id
     )
     seats, filled = complaints.reseat(seen, effects, wanted.data, seats, filled)
+    seats, filled = superiors.seat(seen, effects, seats, filled)
     leading = {seats[name] for name in effects.assigns if procedure.seats[name].kind == "unit"}
     if leading and not effects.emergency:  # in an emergency somebody acts first and papers are read afterwards
         owners.guard(case(), leading)

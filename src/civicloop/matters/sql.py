@@ -444,14 +444,24 @@ WHERE (l."end" <> '' OR l.lead_id IS DISTINCT FROM l.id)
     OR EXISTS (SELECT FROM matters_matter m WHERE m.lead_id = l.id AND m."end" > '')
 ORDER BY l.id LIMIT 200"""
 
+# how many reports are joined to each of some cases, each counted up to a number that says "many"
+JOINED_UP_TO = """
+SELECT l.id, (SELECT count(*) FROM (SELECT FROM matters_matter m WHERE m.lead_id = l.id AND m.id <> l.id
+    LIMIT %(most)s) x)
+FROM unnest(%(leads)s::uuid[]) AS l(id)"""
+
 # -- what lies near a point (matters.nearby) --
 
-# the newest of each block, so that a crowded place costs no more than a bounded number of rows
+# the newest of each block, so that a crowded place costs no more than a bounded number of rows. The block is compared
+# together with the id: with "= block" the planner takes a block for a small one, reads it whole and sorts
 NEAR = """
 SELECT x.id, x.lon, x.lat FROM unnest(%(blocks)s::bigint[]) AS b(block)
 CROSS JOIN LATERAL (
-    SELECT m.id, m.lon, m.lat FROM matters_matter m WHERE (m.cell >> 12) = b.block AND m.id > %(since)s
-    ORDER BY m.id DESC LIMIT %(most)s) x"""
+    SELECT m.id, m.lon, m.lat FROM matters_matter m
+    WHERE ((m.cell >> 12), m.id) > (b.block, %(since)s::uuid)
+        AND ((m.cell >> 12), m.id) < (b.block + 1, '00000000-0000-0000-0000-000000000000'::uuid)
+        AND m.id > %(since)s::uuid
+    ORDER BY (m.cell >> 12) DESC, m.id DESC LIMIT %(most)s) x"""
 
 # the same kind of matter, received near a place after a solved one had ended and until its watching is over; all of
 # them, the first one first (matters.watching). An id is never from the future, and rarely much older than its receipt

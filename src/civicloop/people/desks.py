@@ -109,3 +109,17 @@ def lowest_level(
         if found is not None and found not in barred:
             return level
     return levels[-1]
+
+
+def level_from(areas: Mapping[str, int], levels: tuple[str, ...], role: str, barred: Collection[int] = ()) -> str:
+    """The first of `levels`, which end with the city, at which somebody outside `barred` holds `role` for this place.
+
+    Where nobody does, the highest level below at which somebody does; the city's where there is nobody at all.
+    """
+    desks = _current()
+    found = lowest_level(areas, levels, role, barred)
+    wide = desks.city_wide.get(role)
+    if found != "city" or (wide is not None and wide not in barred):
+        return found
+    below = tuple(reversed(DEEPEST_FIRST[: DEEPEST_FIRST.index(levels[0])]))
+    return lowest_level(areas, (*below, "city"), role, barred)

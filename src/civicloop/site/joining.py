@@ -113,7 +113,8 @@ def _show(request: HttpRequest, actor: Actor, matter_id: UUID, refused: str = ""
     turn = {"next_url": f"?{urlencode({'after': str(members[PAGE - 1].row.id)})}"} if len(members) > PAGE else {}
     context: dict[str, Any] = {
         "row": row, "number": row.number, "title": _("Reports of the same"), "refused": refused,
-        "members": [_line(each) for each in members[:PAGE]], "many": cluster_lists.how_many(row.id), "page": turn,
+        "members": [_line(each) for each in members[:PAGE]], "out_id": ids.uuid7(),
+        "many": cluster_lists.how_many(row.id), "page": turn,
         "may_take_out": access.may(actor, clusters.DUTY).allowed and (not row.end or Role.SUPERVISOR in actor.roles),
         "may_broadcast": broadcasts.may_send(actor, seen),
     }  # fmt: skip
@@ -247,3 +248,30 @@ def take_out(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpRespons
     else:
         messages.success(request, _("Taken out. It stands where it stood, with the same deadline."))
     return HttpResponseRedirect(back)
+
+
+@require_POST
+@duty("clusters.join")
+def take_out_many(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
+    """Take the ticked reports out of a case, all for the same reason."""
+    try:
+        run_id = UUID(request.POST.get("run_id", ""))
+        chosen = [UUID(each) for each in request.POST.getlist("matter")]
+    except ValueError:
+        raise Http404 from None
+    try:
+        out, stayed = merging.take_out_many(
+            actor, lead_id=matter_id, matter_ids=chosen, run_id=run_id, reason=request.POST.get("reason", "")
+        )
+    except Refused as reason:
+        if reason.code == "not_found":
+            raise Http404 from None
+        return _show(request, actor, matter_id, reason.words, reason.status)
+    if out:
+        words = _("%(number)s taken out. Each stands where it stood, with the same deadline.")
+        messages.success(request, words % {"number": out})
+    seen = Matter.objects.filter(selectors.visible(actor), id__in=[each for each, _why in stayed])
+    numbers = dict(seen.values_list("id", "number"))
+    for each, why in stayed:
+        messages.error(request, f"{numbers.get(each, '')} {why}".strip())
+    return HttpResponseRedirect(reverse("cluster", args=[matter_id]))

@@ -16,7 +16,7 @@ from civicloop.deskwork import selectors as deskwork
 from civicloop.evidence import selectors as files
 from civicloop.foundation import clock, ids
 from civicloop.foundation.names import shown
-from civicloop.matters import owners, personal, selectors, why_unit
+from civicloop.matters import needs, owners, personal, selectors, why_unit
 from civicloop.matters.choices import Channel, TaskState
 from civicloop.matters.complaints import superior
 from civicloop.matters.errors import Refused
@@ -30,6 +30,7 @@ from civicloop.people.choices import Role
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.places.choices import level_words
+from civicloop.procedures.rules.language import Tasks
 from civicloop.site import (
     acting,
     clock_strip,
@@ -257,10 +258,23 @@ def parts(seen: Reading, actor: Actor, typed: Mapping[str, Any]) -> list[dict[st
             {"no": task["no"], "unit": shown(names[task["unit_id"]], language()) if task["unit_id"] else "",
              "words": shown(declared.names, language()), "state": TaskState(task["state"]).label,
              "answer": answer_words(task["answer"]), "child": task["child_id"], "act_id": str(ids.uuid7()),
-             "typed": typed.get("note", "") if typed.get("task") == str(task["no"]) else "",
+             "fields": _part_fields(seen, declared, typed if typed.get("task") == str(task["no"]) else {}),
              "answers": [(code, answer_words(code)) for code in declared.answers] if mine else []}
         )  # fmt: skip
     return found
+
+
+def _part_fields(seen: Reading, declared: Tasks, typed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the unit writes with its answer: the texts that the part needs, else a note that may stay empty."""
+    asked = [seen.procedure.needs[code] for code in declared.needs]
+    written = [need for need in asked if need.kind in {"text", "signature", "number"}]
+    found: list[tuple[str, str, int]] = [
+        (need.code, shown(need.names, language()), need.max or needs.TEXT_MAX) for need in written
+    ]
+    return [
+        {"name": name, "label": label, "most": most, "required": bool(written), "typed": typed.get(name, "")}
+        for name, label, most in found or [("note", _("What was done"), 4000)]
+    ]
 
 
 # -- what happened --------------------------------------------------------------------------------------------------

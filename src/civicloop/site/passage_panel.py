@@ -28,7 +28,7 @@ from civicloop.site.acting import language
 def bag(actor: Actor, seen: Reading, lines: Sequence[selectors.Line]) -> dict[str, Any]:
     """What the panel shows."""
     hops, first, came = passage.hops(lines), passage.first_receiver(lines), passage.called(actor, seen, lines)
-    units = {unit for hop in hops for unit in (hop.before, hop.after)} | {each.unit_id for each in came}
+    units = {unit for hop in hops for unit in (hop.before, hop.after, *hop.over)} | {each.unit_id for each in came}
     names = selectors.unit_names(units | ({first.unit_id} if first else set()))
     said = {unit: shown(texts, language()) for unit, texts in names.items()}
     bound = seen.procedure.bounds.get(returning.BOUND)
@@ -46,6 +46,9 @@ def _hop(seen: Reading, hop: passage.Hop, said: Mapping[int, str]) -> dict[str, 
     reasons = [_reason(seen, name, value) for name, value in hop.line.data.items()]
     words = [word for word in reasons if word]
     words += [text for name, text in hop.line.texts.items() if name in {"reason", "note"} and hop.action != "report"]
+    if hop.superior:
+        over = {"level": level_words(hop.superior), "units": acting.listed(said.get(unit, "") for unit in hop.over)}
+        words.append(_("The level %(level)s stands over all that gave it back: %(units)s") % over)
     return {
         "what": action_words(seen.procedure, hop.action, hop.result, hop.line.data), "when": hop.at,
         "to": said.get(hop.after, ""), "level": level_words(hop.level), "why": " · ".join(words),

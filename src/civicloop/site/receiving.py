@@ -213,11 +213,16 @@ def orders(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_POST
 @duty("matters.list")
 def answer_part(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
-    """A co-unit answers its part."""
+    """A co-unit answers its part, with what the part needs."""
     number = request.POST.get("task", "")
+    try:
+        procedure = selectors.seen_by(actor, matter_id).procedure
+    except Refused as reason:
+        return acting.refused(request, actor, matter_id, reason)
+    asked = {code for declared in procedure.tasks.values() for code in declared.needs}
     data = {
         "task": int(number) if number.isdecimal() else 0, "answer": request.POST.get("answer", ""),
-        "note": request.POST.get("note", ""),
+        **{name: request.POST[name] for name in sorted(asked | {"note"}) if name in request.POST},
     }  # fmt: skip
     wanted = actions.Act(matter_id, "answer_part", acting.uuid_of(request.POST.get("act_id", "")), data=data)
     try:

@@ -126,6 +126,7 @@ staff: list[URLPattern] = [
     path("matters/<uuid:matter_id>/compare/<uuid:other_id>/apart", comparing.keep_apart, name="keep-apart"),
     path("matters/<uuid:matter_id>/cluster", joining.page, name="cluster"),
     path("matters/<uuid:matter_id>/cluster/join", joining.join, name="cluster-join"),
+    path("matters/<uuid:matter_id>/cluster/out", joining.take_out_many, name="cluster-out"),
     path("matters/<uuid:matter_id>/take-out", joining.take_out, name="take-out"),
     path("repeated/", repeated.page, name="repeated"),
     path("repeated/returned", repeated.page, {"what": repeated.RETURNED}, name="returned"),

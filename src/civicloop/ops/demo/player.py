@@ -206,6 +206,13 @@ class Player:
             return self.cast.of_unit(role, seats["answering"])
         return self.cast.at_desk(role, self.place.areas, self.level if role == "dispatcher" else "")
 
+    def superior(self) -> Actor:
+        """Who designates: the supervisor at the level over all units that gave it back."""
+        if self.told():
+            return ANONYMOUS
+        seats = Matter.objects.values_list("seats", flat=True).get(id=self.matter)
+        return self.cast.at_desk("supervisor", self.place.areas, seats["superior"])
+
     def due(self) -> None:
         """Let the clocks of this matter act, as the worker does."""
         if not self.told():

@@ -176,7 +176,7 @@ def rework_decided(p: Player) -> Script:
 
 
 def returned(p: Player, times: int = 1) -> Script:
-    """Not mine: back to the dispatcher; after the third time the supervisor designates."""
+    """Not mine: back to the dispatcher; after the third time the common superior designates."""
     yield from dispatched(p)
     for _number in range(times):
         p.act(p.holder("receiving_clerk"), "return", reason=p.pick("return"))
@@ -184,7 +184,7 @@ def returned(p: Player, times: int = 1) -> Script:
         p.approve("dispatcher")
         yield minutes(p, 5, 20)
         if p.step() == "designating":
-            p.act(p.holder("supervisor"), "designate", reason="经会商指定承办。", catalogue="履职事项清单")
+            p.act(p.superior(), "designate", reason="经会商指定承办。", catalogue="履职事项清单")
             yield minutes(p, 10, 60)
             p.act(p.holder("receiving_clerk"), "assign", worker=p.holder("unit_worker").words)
             yield minutes(p, 30, 200)
@@ -285,7 +285,7 @@ def shared(p: Player) -> Script:
     helper = p.cast.by_area["receiving_clerk", p.place.areas["subdistrict"]]
     p.act(p.holder("receiving_clerk"), "split", co_units=[helper.unit_id], note="请协助疏导现场。")
     yield minutes(p, 30, 200)
-    p.act(helper, "answer_part", task=p.task("co_handle"), answer="done", note="已协助完成。")
+    p.act(helper, "answer_part", task=p.task("co_handle"), answer="done", result="已协助完成。")
     yield minutes(p, 10, 60)
     for part in (handled, checked, closed):
         yield from part(p)

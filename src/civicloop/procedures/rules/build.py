@@ -108,7 +108,7 @@ def _fact(code: str, t: Table) -> la.Fact:
 
 
 def _seat(code: str, t: Table) -> la.Seat:
-    kind = t.one_of("kind", {"unit", "person", "level"})
+    kind = t.one_of("kind", {"unit", "person", "level", "superior"})
     levels = t.texts("levels")
     ranks = [la.LEVELS.index(level) for level in levels if level in la.LEVELS]
     if kind == "level" and (not levels or len(ranks) != len(levels) or ranks != sorted(set(ranks))):

@@ -11,7 +11,7 @@ from itertools import product
 
 from civicloop.procedures.rules import run
 from civicloop.procedures.rules.conditions import Given
-from civicloop.procedures.rules.language import Move, Procedure
+from civicloop.procedures.rules.language import SEATED_BY_ITSELF, Move, Procedure
 from civicloop.procedures.rules.run import Effects, RunState
 
 Atom = tuple[str, str]
@@ -91,7 +91,7 @@ def somebody(procedure: Procedure, state: RunState, move: Move) -> bool:
 def seated(procedure: Procedure, state: RunState, holder: str) -> bool:
     """Whether the seat that `holder` refers to is filled."""
     seat = procedure.seats.get(procedure.holders[holder].of)
-    return seat is None or seat.kind == "level" or seat.code in state.seats
+    return seat is None or seat.kind in SEATED_BY_ITSELF or seat.code in state.seats
 
 
 def possible(procedure: Procedure, state: RunState) -> Iterator[Move]:

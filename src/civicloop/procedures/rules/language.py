@@ -28,6 +28,7 @@ ENDS = CHECKED_ENDS | UNBEGUN_ENDS | APPROVED_ENDS | {"decided", "declined", "fa
 COUNTED_UNITS = frozenset({"urgent_hour", "work_hour", "work_day", "natural_day"})
 CIVIL_UNITS = frozenset({"legal_day", "legal_work_day", "month", "year"})
 LOOKED_UP_LIMITS = frozenset({"@filing_condition", "@kind", "@lead_remaining"})
+SEATED_BY_ITSELF = frozenset({"level", "superior"})  # kinds of seats that hold a level and that no act fills by name
 SYSTEM = "system"
 LADDER = "ladder"  # an act that a mark of a ladder asks for
 
@@ -49,11 +50,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A place filled during the matter. A level seat is filled at the report with the first of `levels`."""
+    """A place filled during the matter. A level seat is filled at the report with the first of `levels`.
+
+    A superior's is filled by the engine when a step is reached whose holder sits there: with the level that stands
+    over the units that gave the matter back.
+    """
 
     code: str
     names: Names
-    kind: str  # unit, person, level
+    kind: str  # unit, person, level, superior
     levels: tuple[str, ...]
 
 

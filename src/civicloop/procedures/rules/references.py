@@ -90,7 +90,7 @@ def _move_names(p: la.Procedure, m: la.Move, known: Callable[[Any, Any, str, str
         (m.holds, p.holds, "holds", "hold"),
         (m.lifts, p.holds, "lifts", "hold"),
         (m.exempts, p.clocks, "exempts", "clock"),
-        (m.assigns, [s.code for s in p.seats.values() if s.kind != "level"], "assigns", "seat"),
+        (m.assigns, [s.code for s in p.seats.values() if s.kind not in la.SEATED_BY_ITSELF], "assigns", "seat"),
         (m.raises, [s.code for s in p.seats.values() if s.kind == "level"], "raises", "seat"),
         (m.opens, p.tasks, "opens", "tasks"),
         (m.cancels, p.tasks, "cancels", "tasks"),

@@ -129,7 +129,7 @@ def _actors(procedure: Procedure, here: Walk, offer: Offer, crowd: list[Person])
     for who in offer.by:
         if who in procedure.holders:
             seat = procedure.seats.get(procedure.holders[who].of)
-            if seat and seat.kind != "level" and seat.code not in here.state.seats:
+            if seat and seat.kind not in la.SEATED_BY_ITSELF and seat.code not in here.state.seats:
                 continue  # nobody sits there yet
             found += [person for person in crowd if procedure.holders[who].post in person.posts]
         elif procedure.is_outside(who):
