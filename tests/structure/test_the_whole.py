@@ -197,6 +197,7 @@ PAST_ACCESS = {
     "ops/metrics.py": "how many are open",
     "ops/bench/runs.py": "a throw-away database",
     "figures/ledger.py": "a proof, for the operator",
+    "figures/everybody.py": "when the first report came in, for the worker",
     "ops/restoring.py": "a proof",
     "ops/bench/reading.py": "a throw-away database",
     "ops/bench/seeding.py": "a throw-away database",

@@ -1,3 +1,5 @@
 """The tables that are only ever added to."""
 
-APPEND_ONLY = ("figures_definition", "figures_baseline", "figures_snapshot", "figures_publication")
+APPEND_ONLY = (
+    "figures_definition", "figures_baseline", "figures_snapshot", "figures_publication", "figures_publicmonth",
+)  # fmt: skip

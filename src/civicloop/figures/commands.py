@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from civicloop.figures import indicator_commands
 from civicloop.figures.ledger import Report
 
 
@@ -55,4 +56,4 @@ def _tell(report: Report, as_json: bool) -> None:
         sys.exit(1)
 
 
-COMMANDS: list[click.Command] = [ledger]
+COMMANDS: list[click.Command] = [ledger, *indicator_commands.COMMANDS]

@@ -5,7 +5,7 @@ changed a kept table or a baseline later would contradict it.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,9 +14,9 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from civicloop.catalogue.models import Kind
-from civicloop.figures import definitions, periods, reading, rules, selectors, showing
+from civicloop.figures import definitions, hiding, periods, reading, rules, selectors, showing
 from civicloop.figures.models import Baseline, Definition, Publication, Snapshot
-from civicloop.figures.selectors import Cut
+from civicloop.figures.selectors import Cut, Table
 from civicloop.foundation import chain, clock
 from civicloop.foundation.canonical import canonical
 from civicloop.matters.errors import Refused, invalid
@@ -44,8 +44,8 @@ def keep(actor: Actor, cut: Cut, *, codes: Iterable[str], title: str) -> Snapsho
         "made_at": now.isoformat(), "day_start": days.start_of_day().isoformat("minutes"),
     }  # fmt: skip
     staff = showing.kept(selectors.table(actor, cut, wanted), name, about)
-    public = showing.kept(selectors.table(actor, cut, wanted, visible=reading.PUBLIC), name, {})
-    content = canonical({**staff, "public": hidden(public["rows"], cut)})
+    table = selectors.table(actor, cut, wanted, visible=reading.PUBLIC)
+    content = canonical({**staff, "public": _for_everybody(showing.kept(table, name, {})["rows"], cut, table)})
     with transaction.atomic():
         newest = Snapshot.objects.aggregate(no=Max("no"))["no"] or 0
         try:
@@ -56,43 +56,46 @@ def keep(actor: Actor, cut: Cut, *, codes: Iterable[str], title: str) -> Snapsho
                 )  # fmt: skip
         except IntegrityError:
             raise Refused("again", 409, _("Somebody kept a table at this moment. Send it again.")) from None
-        _told(actor, "figures.keep", f"snapshot {kept.no}", kept.digest)
+        tell(actor, "figures.keep", f"snapshot {kept.no}", kept.digest)
     return kept
 
 
-def hidden(rows: list[dict[str, Any]], cut: Cut) -> list[dict[str, Any]]:
-    """Rows for everybody: below the subdistrict cells of fewer than five are None, and where that hides a single one
-    in a column, the next smallest as well, so that nobody finds it by taking the others from the whole."""
-    if cut.by != "area" or cut.level not in {"subdistrict", "community"}:
-        return rows
+def hidden(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, frozenset[str]]) -> list[dict[str, Any]]:
+    """Rows for everybody, the whole first: None for the figures of parts that are too few (figures.hiding)."""
     made = [{**row, "figures": dict(row["figures"])} for row in rows]
-    for code in made[0]["figures"]:
-        sizes = {place: _smallest(row["figures"][code]) for place, row in enumerate(made) if place}
-        few = [place for place, size in sizes.items() if 0 < size < showing.FEW]
-        if len(few) == 1:
-            others = sorted((size, place) for place, size in sizes.items() if place not in few and size)
-            few += [place for _size, place in others[:1]]
-        for place in few:
-            made[place]["figures"][code] = None
-        if few and (0 < _smallest(made[0]["figures"][code] or [0, 0, 0, None]) < showing.FEW):
-            made[0]["figures"][code] = None
+    for codes in hiding.together(measures):
+        sizes = [
+            min((size for code in codes if (size := hiding.smallest(*row["figures"][code][:3]))), default=0)
+            for row in made[1:]
+        ]  # fmt: skip
+        for place in hiding.rows_hidden(sizes):
+            made[place + 1]["figures"] |= dict.fromkeys(codes)
     return made
 
 
-def _smallest(figure: list[Any]) -> int:
-    """The smallest number that a figure tells, also by subtraction; 0 where it tells of nobody."""
-    of, per, _left_out, _value = figure
-    numbers = [of] if per is None else [of, per - of, per]
-    return min((each for each in numbers if each > 0), default=0)
+def _for_everybody(rows: Sequence[Mapping[str, Any]], cut: Cut, table: Table) -> list[dict[str, Any]]:
+    if not below_subdistrict(cut.by, cut.level):
+        return [dict(row) for row in rows]
+    return hidden(rows, {each.code: each.measures for each in table.indicators})
+
+
+def below_subdistrict(by: str, level: str) -> bool:
+    """Whether the parts of a table are smaller than subdistricts."""
+    return by == "area" and level in {"subdistrict", "community"}
 
 
 def publish(actor: Actor, number: int) -> Publication:
-    """Show a kept table to everybody. Raises Refused forbidden, not_found, too_soon; twice is once."""
+    """Show a kept table to everybody. Raises Refused forbidden, not_found, too_small, too_soon; twice is once."""
     if not access.may(actor, "figures.publish").allowed:
         raise Refused("forbidden", 403, _("Your post publishes no figures."))
     kept = Snapshot.objects.filter(no=number).first()
     if kept is None or not selectors.may_see_kept(actor, kept):
         raise Refused("not_found", 404, _("There is no such kept table."))
+    about = selectors.content_of(kept)
+    if below_subdistrict(about["by"], about["level"]):
+        words = _("Below the subdistrict everybody sees the fixed figures of each month: a second table would show, by"
+                  " comparison, what they hide.")  # fmt: skip
+        raise Refused("too_small", 409, words)
     ended = days.bounds(periods.parse(kept.period).until)[0]
     if kept.made_at < ended or clock.now() < ended + DELAY:
         words = _("Only what was kept after the end of its period is published, a day after that end at the earliest.")
@@ -100,15 +103,18 @@ def publish(actor: Actor, number: int) -> Publication:
     with transaction.atomic():
         made, new = Publication.objects.get_or_create(snapshot=kept, defaults={"at": clock.now()})
         if new:
-            _told(actor, "figures.publish", f"snapshot {kept.no}", kept.digest)
+            tell(actor, "figures.publish", f"snapshot {kept.no}", kept.digest)
     return made
 
 
 def load(actor: Actor, told: Mapping[str, Any], source: str) -> Definition:
     """Load indicators of the city over those in force, for periods from the next month on.
 
-    Raises rules.WrongIndicator; the same content again changes nothing.
+    Only the platform's operator does this, by the command. Raises Refused forbidden, rules.WrongIndicator; the same
+    content again changes nothing.
     """
+    if actor.kind != "system":
+        raise Refused("forbidden", 403, _("Indicators are loaded by command."))
     today = days.day_of(clock.now())
     begins = periods.of_kind(periods.MONTH, today).until
     base: Mapping[str, Any] = rules.shipped()
@@ -124,7 +130,7 @@ def load(actor: Actor, told: Mapping[str, Any], source: str) -> Definition:
         made = Definition.objects.create(
             valid_from=begins, content=json.loads(body), digest=digest, source=source[:200], loaded_at=clock.now(),
         )  # fmt: skip
-        _told(actor, "figures.load", f"indicators from {begins.isoformat()}", digest)
+        tell(actor, "figures.load", f"indicators from {begins.isoformat()}", digest)
     definitions.forget()
     return made
 
@@ -153,7 +159,7 @@ def seal(month: date) -> Baseline | None:
             month=month, defaults={"content": json.loads(body), "digest": chain.digest(body), "sealed_at": now}
         )
         if new:
-            _told(access.system("figures"), "figures.seal", f"baseline {month.isoformat()}", made.digest)
+            tell(access.system("figures"), "figures.seal", f"baseline {month.isoformat()}", made.digest)
     return made if new else None
 
 
@@ -163,7 +169,8 @@ def seal_due() -> int:
     return 1 if seal(month) is not None else 0
 
 
-def _told(actor: Actor, action: str, about: str, digest: bytes | memoryview) -> None:
+def tell(actor: Actor, action: str, about: str, digest: bytes | memoryview) -> None:
+    """One line in the audit log with the fingerprint of what was written."""
     audit.write(
         actor_id=actor.account_id, post_id=actor.post_id, actor_words=actor.words, action=action, object=about,
         outcome="done", detail={"digest": bytes(digest).hex()},

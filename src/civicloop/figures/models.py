@@ -96,3 +96,15 @@ class Publication(models.Model):
 
     snapshot = models.OneToOneField(Snapshot, models.PROTECT, primary_key=True, related_name="publication")
     at = models.DateTimeField()
+
+
+class PublicMonth(models.Model):
+    """The figures of an area and its parts in a month, as everybody sees them: written once, never changed.
+
+    Small cells are hidden in it, not when it is shown. `area_id` is 0 for the city.
+    """
+
+    pk = models.CompositePrimaryKey("area_id", "month")
+    area_id = models.BigIntegerField()
+    month = models.DateField()
+    content = models.JSONField()

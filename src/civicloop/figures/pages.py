@@ -259,9 +259,6 @@ def _kept(found: Snapshot, content: dict[str, Any], rows: list[dict[str, Any]]) 
 
 def _kept_cell(figure: list[Any] | None, *, rate: bool, decimals: int) -> dict[str, str]:
     if figure is None:
-        return {"value": _("under %(few)s") % {"few": showing.FEW}, "sample": ""}
-    of, per, _left_out, value = figure
-    if not rate:
-        return {"value": str(of), "sample": ""}
-    words = showing.NONE if value is None else f"{float(value):.{decimals}f} %"
-    return {"value": words, "sample": f"{of} / {per}"}
+        return {"value": showing.not_shown(), "sample": ""}
+    value, sample = showing.kept_words(figure, rate=rate, decimals=decimals)
+    return {"value": value, "sample": sample}

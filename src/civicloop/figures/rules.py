@@ -40,6 +40,7 @@ class Indicator:
     goal: str
     small: int
     decimals: int
+    plain: Mapping[str, str] | None = None  # its name for residents; only what has one is shown to everybody
 
     @property
     def rate(self) -> bool:
@@ -80,14 +81,20 @@ def shipped() -> dict[str, Any]:
 
 
 def over(content: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """`content` with what another file names anew; a whole indicator is replaced, not parts of it."""
+    """`content` with what another file names anew; a whole indicator is replaced, not parts of it.
+
+    Raises WrongIndicator for what is no file of indicators at all.
+    """
+    if strange := set(told) - {"group", "indicator"}:
+        raise WrongIndicator(f"there are only groups and indicators, not {', '.join(sorted(strange))}")
+    if not all(isinstance(part, dict) for part in told.values()):
+        raise WrongIndicator("group and indicator are tables")
     return {part: {**content.get(part, {}), **told.get(part, {})} for part in ("group", "indicator")}
 
 
 def read(content: Mapping[str, Any]) -> Set:
     """A set of indicators. Raises WrongIndicator."""
-    if strange := set(content) - {"group", "indicator"}:
-        raise WrongIndicator(f"there are only groups and indicators, not {', '.join(sorted(strange))}")
+    _well_formed(content)
     groups = {
         code: {"zh-hans": each["zh"], "en": each.get("en", each["zh"])} for code, each in content["group"].items()
     }
@@ -102,8 +109,40 @@ def read(content: Mapping[str, Any]) -> Set:
     return Set(found, groups)
 
 
+def _well_formed(content: Mapping[str, Any]) -> None:
+    """Whether every value is of the sort that the language has. Raises WrongIndicator."""
+    for code, told in content.get("group", {}).items():
+        if not isinstance(told, dict) or not isinstance(told.get("zh"), str):
+            raise WrongIndicator(f"the group {code} has no name (zh)")
+    for code, told in content.get("indicator", {}).items():
+        if not isinstance(told, dict):
+            raise WrongIndicator(f"{code} is no indicator")
+        for name, value in told.items():
+            many, number = name in {"of", "per", "without", "beside"}, name in {"small", "decimals"}
+            each = value if isinstance(value, list) else [value]
+            sort = int if number else str
+            if isinstance(value, list) != many or not all(isinstance(one, sort) for one in each):
+                raise WrongIndicator(f"{code}: {name} has a value of another sort")
+
+
 _KEYS = frozenset(
-    {"group", "zh", "en", "of", "per", "without", "beside", "anchor", "goal", "small", "decimals", "said_zh", "said_en"}
+    {
+        "group",
+        "zh",
+        "en",
+        "of",
+        "per",
+        "without",
+        "beside",
+        "anchor",
+        "goal",
+        "small",
+        "decimals",
+        "said_zh",
+        "said_en",
+        "plain_zh",
+        "plain_en",
+    }
 )
 
 
@@ -128,6 +167,7 @@ def _indicator(code: str, told: Mapping[str, Any]) -> Indicator:
         {"zh-hans": told["said_zh"], "en": told.get("said_en", told["said_zh"])}, of, per, without,
         tuple(told.get("beside", ())), told["anchor"], told.get("goal", ""), int(told.get("small", SMALL)),
         int(told.get("decimals", 1)),
+        {"zh-hans": told["plain_zh"], "en": told.get("plain_en", told["plain_zh"])} if "plain_zh" in told else None,
     )  # fmt: skip
 
 

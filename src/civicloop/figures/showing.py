@@ -13,7 +13,6 @@ from civicloop.figures.selectors import Figure, Row, Table
 from civicloop.foundation.names import shown
 
 NONE = "—"
-FEW = 5  # below the subdistrict a public cell of fewer is hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +132,16 @@ def kept(table: Table, name: str, about: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tenths(value: float | None) -> str | None:
     return None if value is None else str(value)
+
+
+def kept_words(figure: Sequence[Any], *, rate: bool, decimals: int) -> tuple[str, str]:
+    """(value, numbers) of a figure that was kept: [of, per, left out, value]."""
+    of, per, _left_out, value = figure
+    if not rate:
+        return str(of), ""
+    return NONE if value is None else f"{float(value):.{decimals}f} %", f"{of} / {per}"
+
+
+def not_shown() -> str:
+    """What stands for a hidden cell: a small one, or the one beside it that keeps it from being found."""
+    return pgettext("a hidden figure", "not shown")

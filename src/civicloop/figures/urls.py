@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from civicloop.figures import pages
+from civicloop.figures import pages, public_pages
 
 app_name = "figures"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("figures/kept", pages.kept_list, name="kept-list"),
     path("figures/kept/<int:table_no>", pages.kept, name="kept"),
     path("figures/kept/<int:table_no>/publish", pages.publish, name="publish"),
+    path("public/figures/", public_pages.figures, name="public"),
     path("figures/published", pages.published_list, name="published-list"),
     path("figures/published/<int:table_no>", pages.published, name="published"),
 ]

@@ -30,7 +30,7 @@ ROOMS = (
 )
 WITHOUT_DATABASE = {
     ("db",), ("doctor",), ("clock",), ("procedures", "check"), ("procedures", "draw"), ("classifier", "train"),
-    ("classifier", "evaluate"),
+    ("classifier", "evaluate"), ("indicators", "check"),
 }  # fmt: skip
 AS_OWNER = {("migrate",), ("restore",), ("keys", "rotate"), ("ledger", "rebuild")}
 

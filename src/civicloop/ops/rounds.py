@@ -14,7 +14,7 @@ from civicloop.classifier import jobs as kinds
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import boxes, film_rounds
 from civicloop.evidence import selectors as files
-from civicloop.figures import folding, keeping
+from civicloop.figures import everybody, folding, keeping
 from civicloop.foundation import clock
 from civicloop.matters import erasure, jobs, signals, watching
 from civicloop.notices import jobs as notices
@@ -104,6 +104,14 @@ def look_after_map() -> None:
         log.exception("the map could not be looked after; a later round tries again")
 
 
+def publish_figures() -> None:
+    """The figures of a month that is over, for everybody; reads many sums, once a month."""
+    try:
+        everybody.make_due()
+    except (DatabaseError, InterfaceError):
+        log.exception("the public figures could not be made; a later round tries again")
+
+
 def look_at_films() -> None:
     """See whether films can be shown; each may take a minute."""
     try:
@@ -125,6 +133,7 @@ def run_for_ever(*, once: bool = False) -> None:
     number, sweeping = 0, Beside("storage", sweep_storage)
     learning, films = Beside("learning", learn), Beside("films", look_at_films)
     mapping = Beside("map", look_after_map)
+    publishing = Beside("public figures", publish_figures)
     while True:
         try:
             with traces.span("worker round") as span:
@@ -160,6 +169,7 @@ def run_for_ever(*, once: bool = False) -> None:
                 if number % LOGS_EVERY == 0 and not loading.wanted():
                     anomalies.look()
                     mapping.begin(here=once)
+                    publishing.begin(here=once)
                     learning.begin(here=once)
                 beat("worker", round=number, acts=done)
                 if span is not None:
