@@ -63,11 +63,8 @@ const across = (names: string[], narrow: boolean) => ({
   axisLabel: { color: tone('ink'), width: narrow ? 92 : 170, overflow: 'truncate' as const },
 })
 
-const measured = (unit: string) => ({
+const measured = () => ({
   type: 'value' as const,
-  name: unit,
-  nameTextStyle: { color: tone('quiet') },
-  nameLocation: 'end' as const,
   axisLabel: { color: tone('quiet') },
   splitLine: { lineStyle: { color: tone('rule') } },
   minInterval: 1,
@@ -76,11 +73,11 @@ const measured = (unit: string) => ({
 function bars(content: Bars, narrow: boolean): Option {
   return {
     ...frame(),
-    xAxis: { ...measured(''), min: 0 },
+    xAxis: { ...measured(), min: 0 },
     yAxis: across(content.names, narrow),
     series: content.series.map((each) => ({
       type: 'bar',
-      name: each.name + (content.kind === 'pairs' ? ` (${content.unit})` : ''),
+      name: `${each.name} (${content.unit})`,
       stack: content.kind === 'bars' ? 'all' : undefined,
       barMaxWidth: 18,
       data: each.values,
@@ -93,12 +90,12 @@ function bars(content: Bars, narrow: boolean): Option {
 function bands(content: Bands, narrow: boolean): Option {
   return {
     ...frame(),
-    xAxis: { ...measured(''), min: 0, max: 100 },
+    xAxis: { ...measured(), min: 0, max: 100 },
     yAxis: across(content.names, narrow),
     series: [
       {
         type: 'custom',
-        name: content.words.value,
+        name: `${content.words.value} (${content.unit})`,
         itemStyle: { color: tone('brand') },
         data: content.values.map(([, low, high], place) => [low, high, place]),
         encode: { x: [0, 1], y: 2 },
@@ -111,13 +108,13 @@ function bands(content: Bands, narrow: boolean): Option {
       },
       {
         type: 'scatter',
-        name: content.words.value,
+        name: `${content.words.value} (${content.unit})`,
         symbolSize: 10,
         itemStyle: { color: tone('brand') },
         data: content.values.map(([value], place) => [value, place]),
         markLine: content.whole === null ? undefined : {
           symbol: 'none', silent: true, lineStyle: { color: tone('ink'), type: 'dashed' },
-          label: { formatter: content.words.whole, color: tone('ink'), position: 'insideEndTop' }, data: [{ xAxis: content.whole }],
+          label: { formatter: content.words.whole, color: tone('ink'), position: 'start', distance: 2, backgroundColor: tone('paper') }, data: [{ xAxis: content.whole }],
         },
       },
       {
@@ -142,9 +139,9 @@ function forecast(content: Forecast): Option {
       type: 'category', data: [...content.past, ...content.days].map(([day]) => day), axisTick: { show: false },
       axisLine: { lineStyle: { color: tone('edge') } }, axisLabel: { color: tone('quiet'), hideOverlap: true },
     },
-    yAxis: { ...measured(content.unit), min: 0 },
+    yAxis: { ...measured(), min: 0 },
     series: [
-      { ...line, name: content.words.past, data: [...past, ...none], itemStyle: { color: tone('ink') }, lineStyle: { color: tone('ink'), width: 2 } },
+      { ...line, name: `${content.words.past} (${content.unit})`, data: [...past, ...none], itemStyle: { color: tone('ink') }, lineStyle: { color: tone('ink'), width: 2 } },
       { type: 'line', stack: 'interval', data: [...before, ...content.days.map(([, , low]) => low)], symbol: 'none', lineStyle: { opacity: 0 }, tooltip: { show: false }, silent: true },
       {
         type: 'line', stack: 'interval', name: content.words.interval, symbol: 'none', silent: true,

@@ -61,8 +61,9 @@ def _context(found: Overview) -> dict[str, Any]:
         "owed": owed[: showing.LONGEST], "owed_more": owed[showing.LONGEST :],
         "promised": showing.promised(found), "back": showing.came_back(found), "sample": whole["cells"][-1],
         "rates": [figures_words.name_of(each.indicator) for each in found.compared.whole.rates],
-        "whole": whole, "members": members, "month": figures_forms.words_of(found.compared.period), "past": PAST,
-        "bands_chart": charts.bands(members, whole, 0), "by": found.compared.by, "one_unit": place.unit_id is not None,
+        "whole": whole, "members": members[: showing.COMPARED], "members_more": members[showing.COMPARED :],
+        "bands_chart": charts.bands(members[: showing.COMPARED], whole, 0), "by": found.compared.by,
+        "month": figures_forms.words_of(found.compared.period), "past": PAST, "one_unit": place.unit_id is not None,
         "choices": [(words, _turned(area=code, by=value), value == found.compared.by)
                     for value, words in By.choices] if place.unit_id is None and place.level != "grid" else [],
         "flow": flow, "flow_chart": charts.dwell(flow), "ages": ages, "ages_chart": charts.ages(ages),

@@ -84,8 +84,9 @@ def compared(actor: Actor, place: Place, by: str) -> Compared:
 def _member(
     member: str, name: str, code: str, sums: tuple[Sums, Sums], whole: tuple[Sums, Sums], wanted: Sequence[Indicator]
 ) -> Member:
+    """With its rates; the whole (no member) has nothing of its like."""
     now, past = sums
-    return Member(member, name, code, [comparing.rate(each, now, past, whole[0]) for each in wanted])
+    return Member(member, name, code, [comparing.rate(each, now, past, whole[0] if member else {}) for each in wanted])
 
 
 def _cut(place: Place, by: str, period: Period) -> figures.Cut | None:

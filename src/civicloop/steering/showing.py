@@ -29,7 +29,7 @@ from civicloop.steering.selectors import Overview
 from civicloop.ui import words
 
 NONE = "—"
-LONGEST = 12  # lines of a table before the others are folded
+LONGEST, COMPARED = 12, 30  # lines of a table before the others are folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,8 @@ OWN = {
 
 def member(found: Compared, cut: figures.Cut | None, each: Member) -> dict[str, Any]:
     """The rates of an area or unit; nobody is ranked."""
-    return {"name": each.name, "cells": [rate(found, cut, each.member, one) for one in each.rates]}
+    cells = [rate(found, cut, each.member, one) for one in each.rates]
+    return {"name": each.name, "cells": cells}
 
 
 def rate(found: Compared, cut: figures.Cut | None, of: str, each: Rate) -> dict[str, Any]:
@@ -276,6 +277,7 @@ METHODS = {
     "weekdays": gettext_lazy("mean of the last four same weekdays"),
     "week_before": gettext_lazy("as a week before"),
     "kinds_of_days": gettext_lazy("mean of working days or days off"),
+    "middle_of_days": gettext_lazy("middle one of working days or days off"),
     "trend": gettext_lazy("mean of weekdays, moved by the trend"),
 }  # fmt: skip
 

@@ -27,7 +27,7 @@ def rate(indicator: Indicator, now: Mapping[str, int], past: Mapping[str, int], 
     value, before = rules.value_of(indicator, now), rules.value_of(indicator, past)
     low = high = None
     if value.per and value.per > 0 and value.value is not None:
-        low, high = (round(100 * each, 1) for each in rules.interval(value.of, value.per))
+        low, high = (round(100 * abs(each), 1) for each in rules.interval(value.of, value.per))
     band = rules.band(indicator, value, rules.value_of(indicator, whole))
     return Rate(indicator, value, before, low, high, band, _own(indicator, value, before))
 

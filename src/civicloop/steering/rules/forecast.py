@@ -1,6 +1,6 @@
 """How much is likely to come in the next seven days, from what came before. Pure.
 
-Four plain methods; which of them is used, the past decides: each forecasts weeks that are known by now from what was
+Five plain methods; which of them is used, the past decides: each forecasts weeks that are known by now from what was
 known before them, and the one that was least wrong forecasts the next. The error that is told is that of this whole
 way, the choice included: a past week is forecast by the method that had been the best up to then.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import sqrt
+from statistics import median
 
 WEEK = 7
 AHEAD = 1  # the day that goes on is neither known nor forecast
@@ -57,8 +58,8 @@ class Expected:
 class Forecast:
     """Seven days and their sum. `error` is what the past forecasts were off by, in percent of what came (WAPE).
 
-    `mean_error` is in matters a day (MAE); `weeks` says over how many past weeks. The sum's bounds are as far off as
-    the worst of them was.
+    `mean_error` is in matters a day (MAE); `weeks` says over how many past weeks. The sum's bounds are as far off
+    above and below as the worst of them was.
     """
 
     method: str
@@ -102,6 +103,13 @@ def kinds_of_days(known: Series, place: int) -> float:
     return sum(same) / len(same) if same else _usual(known, place, 4)
 
 
+def middle_of_days(known: Series, place: int) -> float:
+    """The middle one of such days of the last four weeks; a single wild day does not move it."""
+    wanted, size = known.works(known.day(place)), len(known.counts)
+    same = [known.counts[at] for at in range(max(0, size - TRAINED), size) if known.works(known.day(at)) == wanted]
+    return float(median(same)) if same else _usual(known, place, 4)
+
+
 def trend(known: Series, place: int) -> float:
     """The mean of weekdays, moved by half of how the last two weeks differ from the two before."""
     later, earlier = sum(known.last(2 * WEEK)), sum(known.last(4 * WEEK)[: -2 * WEEK])
@@ -110,7 +118,8 @@ def trend(known: Series, place: int) -> float:
 
 
 METHODS: dict[str, Method] = {
-    "weekdays": weekdays, "week_before": week_before, "kinds_of_days": kinds_of_days, "trend": trend
+    "weekdays": weekdays, "week_before": week_before, "kinds_of_days": kinds_of_days,
+    "middle_of_days": middle_of_days, "trend": trend,
 }  # fmt: skip
 
 
@@ -131,7 +140,8 @@ def forecast(series: Series) -> Forecast | None:
     came = sum(sum(actual) for _week, actual in honest)
     low, high = _spread([(made - real) / _scale(made) for week, actual in honest
                          for made, real in zip(week, actual, strict=True)])  # fmt: skip
-    worst = max(abs(sum(week) - sum(actual)) / _scale(sum(week)) for week, actual in honest)
+    sums = [(sum(week) - sum(actual)) / _scale(sum(week)) for week, actual in honest]
+    over, under = max(0.0, *sums), max(0.0, *(-each for each in sums))
     days = []
     for step, number in enumerate(numbers):
         day = known.day(size + AHEAD + step)
@@ -139,7 +149,7 @@ def forecast(series: Series) -> Forecast | None:
                              max(number, number - low * _scale(number))))  # fmt: skip
     total = sum(numbers)
     return Forecast(
-        method, days, total, max(0.0, total - worst * _scale(total)), total + worst * _scale(total),
+        method, days, total, max(0.0, total - over * _scale(total)), total + under * _scale(total),
         round(100 * off / came, 1) if came else 0.0, round(off / (WEEK * len(honest)), 1), len(honest),
     )  # fmt: skip
 
