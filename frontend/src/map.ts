@@ -5,7 +5,9 @@ import type { SourceSpecification } from 'maplibre-gl'
 import { Areas } from './mapareas'
 import { addBase, type Base } from './mapbase'
 import { DaySlider } from './mapday'
+import { canDraw, drawnIn } from './mapcanvas'
 import { layers } from './maplayers'
+import './publicmap'
 import { all, element, one, words } from './dom'
 
 interface Config {
@@ -33,7 +35,6 @@ const NEWS = 4_000 // how often the server is asked whether anything has changed
 const MINUTE = 60_000 // deadlines pass without any act
 const LEVELS = ['district', 'subdistrict', 'community', 'grid']
 const MATTERS = ['heat', 'clusters', 'cluster-numbers', 'late', 'late-numbers', 'points', 'point-stages']
-const FONT = '"PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
 
 class OneMap extends HTMLElement {
   private config!: Config
@@ -63,36 +64,7 @@ class OneMap extends HTMLElement {
   }
 
   private awake(bounds: [number, number, number, number]): void {
-    const box = element('div', { class: 'map-canvas' })
-    this.append(box)
-    this.classList.add('map-awake')
-    const worker = new URL(this.dataset['worker'] ?? '', location.href)
-    maplibregl.setWorkerUrl(worker.href)
-    const still = matchMedia('(prefers-reduced-motion: reduce)').matches
-    this.map = new maplibregl.Map({
-      container: box,
-      style: { version: 8, sources: this.sources(), layers: layers(this.config.rawFrom, this.config.stages) },
-      bounds,
-      fitBoundsOptions: { padding: 24 },
-      maxZoom: 20,
-      minZoom: 4,
-      hash: 'at',
-      dragRotate: false,
-      pitchWithRotate: false,
-      fadeDuration: still ? 0 : 150,
-      attributionControl: false,
-      localIdeographFontFamily: FONT,
-      canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
-      locale: {
-        'Map.Title': words(this, 'label'),
-        'NavigationControl.ZoomIn': words(this, 'zoom-in'),
-        'NavigationControl.ZoomOut': words(this, 'zoom-out'),
-        'Popup.Close': words(this, 'close'),
-      },
-    })
-    this.map.touchZoomRotate.disableRotation()
-    this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'top-right')
-    this.map.addControl(new maplibregl.ScaleControl({ unit: 'metric' }), 'bottom-left')
+    this.map = drawnIn(this, { version: 8, sources: this.sources(), layers: layers(this.config.rawFrom, this.config.stages) }, bounds)
     this.map.once('load', () => this.ready())
   }
 
@@ -325,14 +297,6 @@ class OneMap extends HTMLElement {
       const [old, made] = [one(part), fresh.querySelector(part)]
       if (old && made && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(made))
     }
-  }
-}
-
-function canDraw(): boolean {
-  try {
-    return Boolean(document.createElement('canvas').getContext('webgl2'))
-  } catch {
-    return false
   }
 }
 

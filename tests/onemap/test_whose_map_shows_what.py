@@ -1,5 +1,6 @@
 """The permission matrix of the tiles: own and other area, own and other unit, confidential, public, nobody, tokens."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from tests.catalogue import components
 from tests.matters import loop
 from tests.onemap.decoding import decoded
 from tests.onemap.steps import address, ask, counted, everywhere
-from tests.site.desks import signed_in
+from tests.site.desks import signed_in, text
 
 pytestmark = pytest.mark.django_db
 BESIDE, AWAY = (117.12, 39.05), (117.25, 39.05)
@@ -123,6 +124,12 @@ def test_a_filter_that_says_nothing_is_not_found_rather_than_everything(query: s
     assert signed_in("audit").get(f"/map/{query}").status_code == 404
 
 
+def districts(page: str) -> dict[str, tuple[str, str]]:
+    """The table of the map for everybody: district → (open, put right)."""
+    lines = re.findall(r'<th scope="row">(.*?)</th><td class="number">(.*?)</td><td class="number">(.*?)</td>', page)
+    return {name: (re.sub("<[^>]+>", "", still), re.sub("<[^>]+>", "", solved)) for name, still, solved in lines}
+
+
 def test_everybody_sees_coarse_cells_of_many_a_day_late() -> None:
     for _number in range(public.LEAST):
         loop.report(kind="01001")
@@ -133,8 +140,10 @@ def test_everybody_sees_coarse_cells_of_many_a_day_late() -> None:
         found = decoded(Client().get(address(11, "public")).content).get("matters", [])
         return [each.properties for each in found]
 
+    assert "暂时没有可显示的内容" in text(Client().get("/map/public"))
     actions.show_public()
     assert shown() == []  # not a day old
+    assert districts(text(Client().get("/map/public"))) == dict.fromkeys(["甲区", "乙区"], ("小于 5", "小于 5"))
     with clock.at(world.START + timedelta(hours=25)):
         actions.show_public()
         assert shown() == [{"open": 5, "solved": 0}]
@@ -143,6 +152,9 @@ def test_everybody_sees_coarse_cells_of_many_a_day_late() -> None:
             5
         }
         assert Client().get(address(14, "public")).status_code == 404
+        page = text(Client().get("/map/public"))
+        assert districts(page) == {"甲区": ("5", "小于 5"), "乙区": ("小于 5", "小于 5")}
+        assert "/matters/" not in page
     with clock.at(world.START + timedelta(days=100)):
         actions.show_public()
         assert shown() == []

@@ -114,14 +114,14 @@ class Matter(models.Model):
             models.Index(
                 fields=["cell"],
                 name="matter_on_map",
-                include=["stage", "end", "class_code", "district", "received_at", "due_at"],
+                include=["stage", "end", "class_code", "district", "subdistrict", "community", "received_at", "due_at"],
                 condition=Q(confidentiality=0, complained_of=[], cell__isnull=False),
             ),
             models.Index(
                 fields=["due_at"],
                 name="matter_on_map_due",
                 include=["cell", "stage", "class_code", "district", "subdistrict", "community", "received_at"],
-                condition=Q(end="", confidentiality=0, complained_of=[], cell__isnull=False),
+                condition=Q(end="", confidentiality=0, complained_of=[]),
             ),
             models.Index(fields=["component", "-id"], name="matter_component", condition=~Q(component=None)),
             models.Index(fields=["hold_until"], name="matter_hold_until", condition=~Q(hold_until=None)),

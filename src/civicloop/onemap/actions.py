@@ -87,7 +87,9 @@ def show_public() -> None:
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.ALONE)
-        cursor.execute(sql.PUBLIC_CLEAR)
-        cursor.execute(sql.PUBLIC, values)
+        for statement in sql.PUBLIC_CLEAR:
+            cursor.execute(statement)
+        for statement in (sql.PUBLIC_CELLS, sql.PUBLIC_AREAS):
+            cursor.execute(statement, values)
         state, _made = FoldState.objects.get_or_create(id=1)
         FoldState.objects.filter(id=state.id).update(public_at=clock.now())

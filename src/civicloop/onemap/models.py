@@ -6,10 +6,10 @@ from django.db import models
 class Rollup(models.Model):
     """How many matters of a state and main class lie in a cell, or in an area.
 
-    Levels 15, 17 and 19 are cells of that zoom: without area, by district, by community (or
-    the deepest area above one that is not there). Level 13 counts cells by
-    district and month of receipt (yyyymm). Levels 1 … 4 count areas, from the district to the grid: the first three by
-    month. 0 stands for no area, no month, no cell. `state` is a place in choices.STATES.
+    Levels 15, 17 and 19 are cells of that zoom: by district, by subdistrict, by community (or the deepest area above
+    one that is not there). Level 13 counts cells by district and month of receipt (yyyymm). Levels 1 … 4 count areas,
+    from the district to the grid: the first three by month. 0 stands for no area, no month, no cell. `state` is a
+    place in choices.STATES.
     """
 
     pk = models.CompositePrimaryKey("level", "area", "cell", "month", "state", "class_code")
@@ -23,7 +23,14 @@ class Rollup(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["level", "month", "cell"], name="rollup_cell", include=["state", "class_code", "n"]),
+            models.Index(
+                fields=["level", "month", "state", "cell"], name="rollup_state_cell",
+                include=["area", "class_code", "n"],
+            ),
+            models.Index(
+                fields=["level", "area", "state", "cell"], name="rollup_area",
+                include=["month", "class_code", "n"],
+            ),
             models.Index(
                 fields=["level", "month", "class_code", "cell"], name="rollup_class", include=["state", "n"],
                 condition=models.Q(level__in=(13, 15, 17)),
@@ -45,5 +52,13 @@ class PublicCell(models.Model):
     """What everybody may see: matters of public space in a coarse cell, a day old, none where there are few."""
 
     cell = models.BigIntegerField(primary_key=True)  # of level choices of rules.public
+    open = models.IntegerField()
+    solved = models.IntegerField()
+
+
+class PublicArea(models.Model):
+    """The same of whole districts, for the table beside the map of everybody; 0 where there are few."""
+
+    area = models.IntegerField(primary_key=True)
     open = models.IntegerField()
     solved = models.IntegerField()

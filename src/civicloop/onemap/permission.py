@@ -21,14 +21,15 @@ DUTY = "map.view"
 class Reach:
     """What is read: everything, one district, a smaller area, the own matters one by one, or nothing.
 
-    `level` and `area_id` are the area that bounds it, `within` itself and all below it down to the community. `classes`
-    the main classes of the post, none for all.
+    `level` and `area_id` are the area that bounds it, `within` itself and all below it down to the community, `upper`
+    those down to the subdistrict. `classes` are the main classes of the post, none for all.
     """
 
     kind: Literal["all", "district", "small", "own", "none"]
     level: str = "city"
     area_id: int = 0
     within: tuple[int, ...] = ()
+    upper: tuple[int, ...] = ()
     classes: tuple[str, ...] = ()
 
 
@@ -62,11 +63,13 @@ def _of_area(area: places.AreaRef | None) -> Reach:
         return Reach("all")
     if area.level == "grid":
         return Reach("own", area.level, area.id)
-    below = [area.id]
+    below, upper = [area.id], [area.id]
     for level in range(LEVELS.index(area.level), LEVELS.index("community")):
         below += [each.id for each in _below(below, LEVELS[level + 1])]
+        if LEVELS[level + 1] == "subdistrict":
+            upper = list(below)
     kind: Literal["district", "small"] = "district" if area.level == "district" else "small"
-    return Reach(kind, area.level, area.id, tuple(sorted(below)))
+    return Reach(kind, area.level, area.id, tuple(sorted(below)), tuple(sorted(upper)))
 
 
 def _below(above: Sequence[int], level: str) -> list[places.AreaRef]:

@@ -18,8 +18,7 @@ from civicloop.people.access import Actor
 from civicloop.places.models import LEVELS
 from civicloop.places.selectors import AreaRef
 
-RAW_MOST = 40_000  # matters of one tile that are read themselves below the zoom at which all are
-FOREVER = (200_001, 999_912)
+RAW_MOST = 15_000  # matters of one tile that are read themselves below the zoom at which all are
 Params = dict[str, Any]
 Cell = tuple[int, int, int, int, int]  # cell, how many, how many late, least and greatest state
 
@@ -48,23 +47,19 @@ def in_tile(actor: Actor, reach: Reach, filters: MapFilters, zoom: int, x: int, 
     raw = grid.raw(zoom)
     if reach.kind == "own":
         return _own(actor, reach, filters, raw, x, y)
-    if zoom >= grid.RAW_FROM or filters.due or (filters.monthly and _few(reach, filters, zoom, x, y)):
+    if zoom >= grid.RAW_FROM or filters.due or (filters.monthly and _few(reach, zoom, x, y)):
         return Found(raw.bits, _raw(reach, filters, raw, x, y), True)
-    if filters.monthly:
-        source = grid.monthly(zoom)
-    else:
-        source = grid.source(zoom, {"district": 17, "small": 19}.get(reach.kind, 0))
+    source = grid.monthly(zoom) if filters.monthly else grid.source(zoom, grid.KNOWN_BY.get(reach.level, 0))
     return Found(source.bits, _counted(reach, filters, source, x, y), False)
 
 
-def _few(reach: Reach, filters: MapFilters, zoom: int, x: int, y: int) -> bool:
-    """Whether a tile holds so few matters of the months that they are read themselves; of a small area it does."""
+def _few(reach: Reach, zoom: int, x: int, y: int) -> bool:
+    """Whether a tile holds so few matters that they are read themselves for some months; of a small area it does."""
     if reach.kind == "small" or zoom > grid.MONTHLY:
         return True
-    first, last = grid.span(grid.MONTHLY, zoom, x, y)
-    since, until = filters.since or FOREVER[0], filters.until or FOREVER[1]
+    first, last = grid.span(grid.LEVELS[0], zoom, x, y)
     with connection.cursor() as cursor:
-        cursor.execute(sql.WEIGHT, {"first": first, "last": last, "since": since, "until": until})
+        cursor.execute(sql.WEIGHT, {"first": first, "last": last, "every": list(range(len(STATES)))})
         return bool(cursor.fetchone()[0] <= RAW_MOST)
 
 
@@ -86,7 +81,7 @@ def _raw(reach: Reach, filters: MapFilters, source: grid.Source, x: int, y: int)
     first, last = grid.span(source.level, source.zoom, x, y)
     wanted, params = of_matters(reach, filters)
     params |= {"first": first, "last": last, "down": source.down}
-    return _rows(sql.RAW.format(wanted=wanted), params)
+    return _rows((sql.RAW_DUE if filters.due else sql.RAW).format(wanted=wanted), params)
 
 
 def _counted(reach: Reach, filters: MapFilters, source: grid.Source, x: int, y: int) -> list[Cell]:
@@ -156,7 +151,9 @@ def of_counts(reach: Reach, filters: MapFilters, level: int) -> tuple[str, str, 
     if level > len(LEVELS) and reach.kind in ("district", "small"):
         kept.append("r.area = ANY(%(within)s)")
         fresh.append(f"d.{reach.level}_id = %(bound)s")
-        params |= {"within": [reach.area_id] if level < 19 else list(reach.within), "bound": reach.area_id}
+        by = "within" if level == grid.LEVELS[-1] else "upper"
+        params |= {"within": list(getattr(reach, by) if level > grid.LEVELS[0] else [reach.area_id])}
+        params["bound"] = reach.area_id
     _classes(reach, filters, kept, params, "r")
     _classes(reach, filters, fresh, params, "d")
     return " AND ".join(kept), " AND ".join(fresh), params

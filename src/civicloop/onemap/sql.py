@@ -9,14 +9,15 @@ _STATES = ", ".join(f"'{state}'" for state in STATES)
 STATE_OF_DELTA = f"(array_position(ARRAY[{_STATES}], d.state::text) - 1)::smallint"
 STATE_OF_MATTER = f"""(array_position(ARRAY[{_STATES}],
     CASE WHEN m."end" = '' THEN m.stage ELSE 'ended' END::text) - 1)::smallint"""
+STAGE_OF_OPEN = f"(array_position(ARRAY[{_STATES}], m.stage::text) - 1)::smallint"
 MONTH = "extract(year FROM d.came)::int * 100 + extract(month FROM d.came)::int"
 
 # one change counts at each of these: (level, area, cell, month)
 _PLACES = f"""(VALUES
     (1, COALESCE(d.district_id, 0), 0::bigint, {MONTH}), (2, COALESCE(d.subdistrict_id, 0), 0, {MONTH}),
     (3, COALESCE(d.community_id, 0), 0, {MONTH}), (4, COALESCE(d.grid_id, 0), 0, 0),
-    (13, COALESCE(d.district_id, 0), d.cell >> 22, {MONTH}), (15, 0, d.cell >> 18, 0),
-    (17, COALESCE(d.district_id, 0), d.cell >> 14, 0),
+    (13, COALESCE(d.district_id, 0), d.cell >> 22, {MONTH}), (15, COALESCE(d.district_id, 0), d.cell >> 18, 0),
+    (17, COALESCE(d.subdistrict_id, d.district_id, 0), d.cell >> 14, 0),
     (19, COALESCE(d.community_id, d.subdistrict_id, d.district_id, 0), d.cell >> 10, 0)
     ) AS p(level, area, cell, month)"""
 _ADD = f"""INSERT INTO onemap_rollup (level, area, cell, month, state, class_code, n)
@@ -76,9 +77,16 @@ SELECT ((m.cell - %(first)s) >> %(down)s)::int AS cell, count(*)::int,
 FROM matters_matter m
 WHERE m.cell BETWEEN %(first)s AND %(last)s AND m.confidentiality = 0 AND m.complained_of = '{{{{}}}}' AND {{wanted}}
 GROUP BY 1"""
-# how many matters lie in a tile at most, by the counts of the months
+# the same of open ones by their deadline, which come from the index by due moment alone: it does not hold `end`
+RAW_DUE = f"""
+SELECT ((m.cell - %(first)s) >> %(down)s)::int AS cell, count(*)::int,
+    count(*) FILTER (WHERE m.due_at < %(now)s)::int, min({STAGE_OF_OPEN}), max({STAGE_OF_OPEN})
+FROM matters_matter m
+WHERE m.cell BETWEEN %(first)s AND %(last)s AND m.confidentiality = 0 AND m.complained_of = '{{{{}}}}' AND {{wanted}}
+GROUP BY 1"""
+# how many matters lie in a tile, of whatever month: so many rows are read where the matters themselves are
 WEIGHT = """SELECT COALESCE(sum(r.n), 0)::bigint FROM onemap_rollup r
-WHERE r.level = 13 AND r.month BETWEEN %(since)s AND %(until)s AND r.cell BETWEEN %(first)s AND %(last)s"""
+WHERE r.level = 15 AND r.month = 0 AND r.state = ANY(%(every)s) AND r.cell BETWEEN %(first)s AND %(last)s"""
 MONTHS = "SELECT min(month), max(month) FROM onemap_rollup WHERE level = 1"
 
 # figures of areas; {column} is the level's column
@@ -99,17 +107,20 @@ ALL_RAW = """
 SELECT count(*) FROM matters_matter m WHERE m.confidentiality = 0 AND m.complained_of = '{{}}' AND {wanted}"""
 
 # what everybody may see: as it stood a day ago, of the last three months, nothing where there are few
-PUBLIC = """
-INSERT INTO onemap_publiccell (cell, open, solved)
-SELECT cell, CASE WHEN open >= %(least)s THEN open ELSE 0 END, CASE WHEN solved >= %(least)s THEN solved ELSE 0 END
+_PUBLIC = """
+INSERT INTO {table} ({key}, open, solved)
+SELECT place, CASE WHEN open >= %(least)s THEN open ELSE 0 END, CASE WHEN solved >= %(least)s THEN solved ELSE 0 END
 FROM (
-    SELECT m.cell >> %(shift)s AS cell, count(*) FILTER (WHERE m.ended_at IS NULL OR m.ended_at >= %(until)s) AS open,
+    SELECT {place} AS place,
+        count(*) FILTER (WHERE m.ended_at IS NULL OR m.ended_at >= %(until)s) AS open,
         count(*) FILTER (WHERE m."end" = 'solved' AND m.ended_at < %(until)s) AS solved
     FROM matters_matter m
     WHERE m.id >= %(first_id)s AND m.received_at >= %(since)s AND m.received_at < %(until)s
-        AND m.cell IS NOT NULL AND m.confidentiality = 0 AND m.complained_of = '{}'
+        AND {place} IS NOT NULL AND m.confidentiality = 0 AND m.complained_of = '{{}}'
         AND m.procedure_id = ANY(%(procedures)s)
         AND NOT EXISTS (SELECT FROM matters_doubt q WHERE q.matter_id = m.id AND q.trusted_at IS NULL)
     GROUP BY 1) AS counted
 WHERE open >= %(least)s OR solved >= %(least)s"""
-PUBLIC_CLEAR = "DELETE FROM onemap_publiccell"
+PUBLIC_CELLS = _PUBLIC.format(table="onemap_publiccell", key="cell", place="(m.cell >> %(shift)s)")
+PUBLIC_AREAS = _PUBLIC.format(table="onemap_publicarea", key="area", place="m.district_id")
+PUBLIC_CLEAR = ("DELETE FROM onemap_publiccell", "DELETE FROM onemap_publicarea")

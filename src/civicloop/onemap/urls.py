@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from civicloop.onemap import pages, tiles
+from civicloop.onemap import pages, public_pages, tiles
 
 app_name = "onemap"
 _TILE = "<int:z>/<int:x>/<int:y>.mvt"
 urlpatterns = [
     path("map/", pages.page, name="map"),
+    path("map/public", public_pages.public_map, name="public"),
     path("map/news", tiles.news, name="news"),
     path("map/here", pages.here, name="here"),
     path("map/areas", pages.areas, name="areas"),

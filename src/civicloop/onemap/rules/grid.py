@@ -13,6 +13,7 @@ from civicloop.foundation import morton
 
 LEVELS = (15, 17, 19)
 MONTHLY = 13
+KNOWN_BY = {"district": 15, "subdistrict": 17, "community": 19}  # from which level on counts know an area of a level
 RAW_FROM = 15  # zooms from which on matters themselves are read
 FINEST = 6  # bits: 64 × 64 cells
 HIGHEST = 20  # zoom of the finest tiles; beyond, the browser stretches the last one
