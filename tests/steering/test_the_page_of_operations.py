@@ -96,6 +96,7 @@ def test_the_head_of_a_unit_sees_what_the_unit_holds() -> None:
 @pytest.mark.parametrize(
     "asked",
     [{"what": "everything"}, {"stage": "none"}, {"age": "x"}, {"unit": "-1"}, {"missed": "2"}, {"day": "today"},
+     {"age": "6"}, {"day": "0001-01-01"}, {"day": "9999-12-31"},
      {"what": "received", "day": ""}, {"after": "x"}],
 )  # fmt: skip
 def test_an_address_that_says_nothing_is_refused(asked: dict[str, str]) -> None:

@@ -49,8 +49,9 @@ class OrdersOut(Schema):
 
     orders: int
     overdue: int
-    today: int
     matters: Count
+    kept: Count = Field(description="of the matters, whose order is to be answered later today")
+    missed: Count = Field(description="of the matters, whose order was to be answered earlier today")
 
 
 class HeldOut(Schema):
@@ -259,8 +260,10 @@ def content(found: Overview) -> dict[str, Any]:
         "stages": [_burning(found, each, stage, stage, stage=stage) for stage, each in found.standing.stages.items()],
         "ages": [_burning(found, each, showing.age_words(age), str(age), age=age)
                  for age, each in sorted(found.standing.ages.items())],
-        "orders": {"orders": found.ordered.orders, "overdue": found.ordered.overdue, "today": found.ordered.today,
-                   "matters": _count(found, found.ordered.matters, what=What.ORDERED)},
+        "orders": {"orders": found.ordered.orders, "overdue": found.ordered.overdue,
+                   "matters": _count(found, found.ordered.matters, what=What.ORDERED),
+                   "kept": _count(found, found.ordered.kept, what=What.ORDERED, missed=False),
+                   "missed": _count(found, found.ordered.missed, what=What.ORDERED, missed=True)},
         **_work(found), "by": found.compared.by,
         "compared": [_compared(found, each) for each in (found.compared.whole, *found.compared.members)],
         "flow": [_flow(found, each) for each in found.flow], "load": _load(found.loads.whole, name, code),

@@ -6,12 +6,14 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
+from civicloop.figures import periods
 from civicloop.matters.choices import Stage
 from civicloop.matters.errors import invalid
 from civicloop.steering import placing
 from civicloop.steering.choices import By, What
 from civicloop.steering.open_work import Asked
 from civicloop.steering.placing import Place
+from civicloop.steering.rules import ageing
 
 NUMBERS = ("part", "age", "unit", "owes")
 FIELDS = ("what", "stage", "name", "missed", "day", *NUMBERS)
@@ -34,6 +36,8 @@ def asked_of(told: Mapping[str, str]) -> Asked:
     if missed not in {"", "0", "1"}:
         raise _not_offered("missed", ["0", "1"])
     numbers = {name: _number(name, told.get(name, "")) for name in NUMBERS}
+    if (numbers["age"] or 0) > len(ageing.WORKING_DAYS):
+        raise _not_offered("age", [str(age) for age in range(len(ageing.WORKING_DAYS) + 1)])
     return Asked(
         what=what, stage=stage, name=told.get("name", "")[:40], missed=missed == "1" if missed else None,
         day=_day(told.get("day", ""), what), **numbers,
@@ -61,9 +65,12 @@ def _day(text: str, what: str) -> date | None:
     if not text and what != What.RECEIVED:
         return None
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
+        if periods.FIRST <= found.year <= periods.LAST:
+            return found
     except ValueError:
-        raise invalid("day", "no_day", _("A day is written as 2026-03-02.")) from None
+        pass
+    raise invalid("day", "no_day", _("A day is written as 2026-03-02."))
 
 
 def _not_offered(field: str, choices: list[str]) -> Exception:

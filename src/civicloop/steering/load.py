@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from civicloop.calendars.rules import WorkingCalendar
 from civicloop.figures import cubes, reading
@@ -13,7 +14,7 @@ from civicloop.matters.models import Fact
 from civicloop.records import days
 from civicloop.steering.placing import Place
 from civicloop.steering.rules import forecast
-from civicloop.steering.rules.forecast import Forecast, Series
+from civicloop.steering.rules.forecast import Forecast, Series, Works
 
 REPORTED = tuple(f"reported:{each}" for each in Channel.values)
 GIVEN = ("dispatched",)  # for a unit
@@ -46,26 +47,27 @@ def loads(place: Place) -> Loads:
     """The forecasts of a place; of the parts of the city and of districts as well, whose days the cubes keep."""
     now = clock.now()
     calendar = working.calendar_for(None, {}, now)
+    works: Works = cache(calendar.works_on)  # asked for the same days by every part
     until = days.day_of(now)
     since = until - forecast.USED * days.DAY
     if place.unit_id is not None:
         found = _counts("unit", since, until, scope=0, level="city", members=[str(place.unit_id)], measures=GIVEN)
-        return Loads(_load(since, found.get(place.unit_id, {}), calendar), {}, calendar)
+        return Loads(_load(since, found.get(place.unit_id, {}), works), {}, calendar)
     if place.level in cubes.LEVELS[:2]:
         found = _counts(place.child, since, until, scope=place.area_id)
     elif place.level == "subdistrict":
         found = {0: _counts(place.level, since, until, scope=place.scope, members=[str(place.area_id)]).get(
             place.area_id, {})}  # fmt: skip
     else:
-        return Loads(_load(since, _of_few(place, since, until), calendar), {}, calendar)
+        return Loads(_load(since, _of_few(place, since, until), works), {}, calendar)
     whole: dict[date, int] = {}
     for each in found.values():
         for day, number in each.items():
             whole[day] = whole.get(day, 0) + number
     parts = {} if place.level == "subdistrict" else {
-        area: _load(since, each, calendar) for area, each in found.items()
+        area: _load(since, each, works) for area, each in found.items()
     }  # fmt: skip
-    return Loads(_load(since, whole, calendar), parts, calendar)
+    return Loads(_load(since, whole, works), parts, calendar)
 
 
 def _counts(
@@ -96,6 +98,6 @@ def _of_few(place: Place, since: date, until: date) -> dict[date, int]:
     return found
 
 
-def _load(since: date, counts: Mapping[date, int], calendar: WorkingCalendar) -> Load:
+def _load(since: date, counts: Mapping[date, int], works: Works) -> Load:
     numbers = [counts.get(since + place * days.DAY, 0) for place in range(forecast.USED)]
-    return Load(since, numbers, forecast.forecast(Series(since, numbers, calendar.works_on)))
+    return Load(since, numbers, forecast.forecast(Series(since, numbers, works)))

@@ -243,24 +243,30 @@ def _returns(actor: Actor, place: Place, since: datetime, hows: Sequence[str]) -
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Supervision orders that have not ended: how many, overdue, due today; open matters that they push."""
+    """Supervision orders that have not ended: how many, overdue; open matters that they push.
+
+    `kept` and `missed`: of those matters, whose order is to be answered today, and was to be.
+    """
 
     orders: int = 0
     overdue: int = 0
-    today: int = 0
     matters: int = 0
+    kept: int = 0
+    missed: int = 0
 
 
 def ordered(actor: Actor, place: Place, at: Moments) -> Ordered:
     """The open orders of a place."""
-    rows, waiting = _orders(actor, place), [str(each) for each in WAITING]
+    rows = _orders(actor, place)
     pushed = OrderMatter.objects.filter(
         Exists(open_matters(actor, place).filter(id=OuterRef("matter_id"))), order__in=rows
     )  # fmt: skip
     try:
         found = sql.read(
-            sql.ORDERS, [waiting, at.now, waiting, at.now, at.ends],
-            rows=rows.values_list("id", "state", "due_at"), pushed=pushed.values_list("order_id", "matter_id"),
+            sql.ORDERS, [at.begins, at.ends, at.now, at.now, at.now],
+            rows=rows.annotate(waits=ExpressionWrapper(Q(state__in=WAITING), BooleanField()))
+            .values_list("id", "waits", "due_at"),
+            pushed=pushed.values_list("order_id", "matter_id"),
         )  # fmt: skip
     except EmptyResultSet:
         return Ordered()
@@ -314,11 +320,15 @@ def behind(actor: Actor, place: Place, asked: Asked, at: Moments | None = None) 
 def _condition(actor: Actor, place: Place, asked: Asked, at: Moments) -> Q:
     what = asked.what
     if what == What.ORDERED:
-        return Q(id__in=OrderMatter.objects.filter(order__in=_orders(actor, place)).values("matter_id"))
+        found = _orders(actor, place)
+        if asked.missed is not None:
+            since, until = _span(at, asked.missed)
+            found = found.filter(state__in=WAITING, due_at__gte=since, due_at__lt=until)
+        return Q(id__in=OrderMatter.objects.filter(order__in=found).values("matter_id"))
     if what == What.PART:
-        found = Task.objects.filter(state="open", lead=False, unit_id__isnull=False)
-        found = found.filter(unit_id=asked.owes) if asked.owes is not None else found
-        return Q(id__in=found.values("matter_id"))
+        parts = Task.objects.filter(state="open", lead=False, unit_id__isnull=False)
+        parts = parts.filter(unit_id=asked.owes) if asked.owes is not None else parts
+        return Q(id__in=parts.values("matter_id"))
     joined = {What.CLOCK: _clock, What.ASKED: _asked}
     if what in joined:
         return _some(joined[What(what)](at, missed=asked.missed, name=asked.name))

@@ -18,7 +18,9 @@ from civicloop.steering.placing import Place
 from civicloop.steering.rules import comparing
 from civicloop.steering.rules.comparing import Rate
 
-RATES = ("on_time_handling_rate", "accurate_dispatch_rate", "rework_rate", "sample_truth_rate")
+RATES = (
+    "on_time_handling_rate", "accurate_dispatch_rate", "rework_rate", "recurrence_rate", "sample_truth_rate",
+)  # fmt: skip
 SAMPLE = "sample_truth_rate"
 PAST = 3  # months before, with which a rate is compared
 

@@ -155,6 +155,10 @@ def promised(found: Overview) -> list[dict[str, Any]]:
          cell(found, each.missed, True, what=each.what, name=each.name, missed=True)}
         for each in found.promised
     ]  # fmt: skip
+    orders = found.ordered
+    if orders.kept or orders.missed:
+        rows.append({"name": _("Supervision orders"), "kept": cell(found, orders.kept, what=What.ORDERED, missed=False),
+                     "missed": cell(found, orders.missed, True, what=What.ORDERED, missed=True)})  # fmt: skip
     if found.standing.whole.hold:
         hold = cell(found, found.standing.whole.hold, what=What.HOLD)
         rows.append({"name": str(What.HOLD.label), "kept": hold, "missed": None})
@@ -326,7 +330,7 @@ def of_list(asked: Asked, units: dict[int, str], place: placing.Place) -> str:
         found.append(_("missed already"))
     if asked.stage:
         found.append(str(Stage(asked.stage).label))
-    if asked.age is not None and asked.age <= len(ageing.WORKING_DAYS):
+    if asked.age is not None:
         found.append(age_words(asked.age))
     found += [units[number] for number in (asked.unit, asked.owes) if number is not None and number in units]
     if asked.day is not None:

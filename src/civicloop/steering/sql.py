@@ -46,12 +46,14 @@ SELECT how, count(*) FILTER (WHERE late AND n > 0), coalesce(sum(n) FILTER (WHER
     count(*) FILTER (WHERE NOT late AND n > 0)
 FROM f GROUP BY how"""
 
-# (orders, overdue, due today, matters that they push)
+# (orders, overdue, open matters that they push, of those whose answer is due today: to be kept, missed already)
 ORDERS = """
-WITH q (id, state, due_at) AS ({rows}), m (order_id, matter_id) AS ({pushed})
-SELECT (SELECT count(*) FROM q), (SELECT count(*) FROM q WHERE state = ANY(%s) AND due_at < %s),
-    (SELECT count(*) FROM q WHERE state = ANY(%s) AND due_at >= %s AND due_at < %s),
-    (SELECT count(DISTINCT matter_id) FROM m)"""
+WITH q (id, waits, due_at) AS ({rows}), m (order_id, matter_id) AS ({pushed}),
+t AS (SELECT m.matter_id, q.due_at FROM m JOIN q ON q.id = m.order_id
+    WHERE q.waits AND q.due_at >= %s AND q.due_at < %s)
+SELECT (SELECT count(*) FROM q), (SELECT count(*) FROM q WHERE waits AND due_at < %s),
+    (SELECT count(DISTINCT matter_id) FROM m), (SELECT count(DISTINCT matter_id) FROM t WHERE due_at >= %s),
+    (SELECT count(DISTINCT matter_id) FROM t WHERE due_at < %s)"""
 
 
 def read(statement: str, values: Sequence[Any], **queries: QuerySet[Any]) -> list[tuple[Any, ...]]:

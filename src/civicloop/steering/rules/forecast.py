@@ -26,18 +26,22 @@ Method = Callable[["Series", int], float]
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What came on each day since the first one; `works` tells working days, those to come as well."""
+    """What came on each day since the first one; `works` tells working days, those to come as well.
+
+    `kinds` is what it says of every day that is looked at, so that each is asked for once.
+    """
 
     first: date
     counts: Sequence[int]
     works: Works
+    kinds: Sequence[bool] = ()
 
     def day(self, place: int) -> date:
         return self.first + timedelta(days=place)
 
     def until(self, place: int) -> "Series":
         """What was known when the day `place` began."""
-        return Series(self.first, self.counts[:place], self.works)
+        return Series(self.first, self.counts[:place], self.works, self.kinds)
 
     def last(self, number: int) -> Sequence[int]:
         return self.counts[-number:]
@@ -74,13 +78,13 @@ class Forecast:
 
 def _usual(known: Series, place: int, weeks: int) -> float:
     """The mean of the same weekday; of days of its kind where it is a day off or at work unlike the weeks before."""
-    wanted, size = known.works(known.day(place)), len(known.counts)
+    wanted, size = known.kinds[place], len(known.counts)
     same = [
         at for at in range(place - WEEK, max(-1, size - TRAINED - 1), -WEEK)
-        if at < size and known.works(known.day(at)) == wanted
+        if at < size and known.kinds[at] == wanted
     ]  # fmt: skip
     if not same:
-        same = [at for at in range(max(0, size - TRAINED), size) if known.works(known.day(at)) == wanted]
+        same = [at for at in range(max(0, size - TRAINED), size) if known.kinds[at] == wanted]
     if not same:
         return sum(known.last(TRAINED)) / max(1, len(known.last(TRAINED)))
     return sum(known.counts[at] for at in same[:weeks]) / len(same[:weeks])
@@ -98,15 +102,15 @@ def weekdays(known: Series, place: int) -> float:
 
 def kinds_of_days(known: Series, place: int) -> float:
     """The mean of the working days, or of the days off, of the last four weeks."""
-    wanted, size = known.works(known.day(place)), len(known.counts)
-    same = [known.counts[at] for at in range(max(0, size - TRAINED), size) if known.works(known.day(at)) == wanted]
+    wanted, size = known.kinds[place], len(known.counts)
+    same = [known.counts[at] for at in range(max(0, size - TRAINED), size) if known.kinds[at] == wanted]
     return sum(same) / len(same) if same else _usual(known, place, 4)
 
 
 def middle_of_days(known: Series, place: int) -> float:
     """The middle one of such days of the last four weeks; a single wild day does not move it."""
-    wanted, size = known.works(known.day(place)), len(known.counts)
-    same = [known.counts[at] for at in range(max(0, size - TRAINED), size) if known.works(known.day(at)) == wanted]
+    wanted, size = known.kinds[place], len(known.counts)
+    same = [known.counts[at] for at in range(max(0, size - TRAINED), size) if known.kinds[at] == wanted]
     return float(median(same)) if same else _usual(known, place, 4)
 
 
@@ -126,8 +130,9 @@ METHODS: dict[str, Method] = {
 def forecast(series: Series) -> Forecast | None:
     """The seven days after the one that follows the series; None where there is too little history."""
     counts = series.counts[-USED:]
-    known = Series(series.day(len(series.counts) - len(counts)), counts, series.works)
-    size = len(known.counts)
+    size, first = len(counts), series.day(len(series.counts) - len(counts))
+    kinds = [series.works(first + timedelta(days=place)) for place in range(size + AHEAD + WEEK)]
+    known = Series(first, counts, series.works, kinds)
     started = next((at for at, count in enumerate(known.counts) if count), size)
     folds = min(FOLDS, (size - started - TRAINED - AHEAD) // WEEK)
     if folds < LEAST_FOLDS or sum(known.last(TRAINED)) < LEAST:
@@ -145,7 +150,7 @@ def forecast(series: Series) -> Forecast | None:
     days = []
     for step, number in enumerate(numbers):
         day = known.day(size + AHEAD + step)
-        days.append(Expected(day, known.works(day), number, max(0.0, number - high * _scale(number)),
+        days.append(Expected(day, kinds[size + AHEAD + step], number, max(0.0, number - high * _scale(number)),
                              max(number, number - low * _scale(number))))  # fmt: skip
     total = sum(numbers)
     return Forecast(
