@@ -4,7 +4,8 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from civicloop.figures import definitions, folding, ledger, rules, selectors
 from civicloop.foundation import clock
@@ -12,7 +13,7 @@ from civicloop.matters.errors import Refused
 from civicloop.procedures.rules.language import ENDS
 from tests import world
 from tests.conftest import size
-from tests.figures import months
+from tests.figures import months, one_of_each
 
 PERIODS = ("2026-03", "2026-04", "2026-W11", "2026-Q1", "2026", "2026-03-10")
 
@@ -21,7 +22,8 @@ PERIODS = ("2026-03", "2026-04", "2026-W11", "2026-Q1", "2026", "2026-03-10")
 def city(django_db_setup, django_db_blocker) -> Iterator[None]:  # type: ignore[no-untyped-def]
     """A month in the city, in a transaction that is rolled back after the module."""
     with django_db_blocker.unblock(), transaction.atomic():
-        months.live(size(24, 120))
+        months.live(size(20, 120))
+        one_of_each.live()
         with clock.at(months.NOW):
             yield
         transaction.set_rollback(True)
@@ -146,3 +148,38 @@ def test_few_are_not_compared() -> None:
     assert rules.band(rate, value(88, 100), whole) == rules.SIMILAR
     assert rules.band(rate, value(50, 100), whole) == rules.BELOW
     assert rules.band(rate, value(199, 200), whole) == rules.ABOVE
+
+
+def test_a_table_costs_the_same_statements_however_many_indicators_and_areas(city: None) -> None:
+    actor, counted = world.actor("audit"), set()
+    for area in ("", "990101", "990101001"):
+        cut = selectors.cut_for(actor, by="area", area=area, period="2026-03")
+        for codes in (["reported"], []):
+            selectors.table(actor, cut, codes)
+            with CaptureQueriesContext(connection) as asked:
+                selectors.table(actor, cut, codes)
+            counted.add(len(asked))
+    assert counted == {8}  # definitions, subdistricts; parts and whole of three periods
+    with CaptureQueriesContext(connection) as asked:
+        selectors.running(actor, "990101")
+    assert len(asked) <= 3
+    with CaptureQueriesContext(connection) as asked:
+        selectors.flow(actor, area="990101", period="2026-03")
+    assert len(asked) <= 4
+    cut = selectors.cut_for(actor, by="area", area="", period="2026-03")
+    reported = definitions.in_force(cut.period.since).indicators["reported"]
+    with CaptureQueriesContext(connection) as asked:
+        found = selectors.behind(actor, cut, reported)
+    assert len(asked) <= 2
+    assert found.rows
+    with CaptureQueriesContext(connection) as asked:
+        selectors.table(actor, cut, [], compared=False)
+    assert len(asked) == 4
+
+
+def test_every_indicator_counts_something_here(city: None) -> None:
+    """What the other tests of this module hold of every indicator they hold of numbers, not of zeros."""
+    actor = world.actor("audit")
+    found = selectors.table(actor, selectors.cut_for(actor, by="area", area="", period="2026"))
+    empty = {code for code, figure in found.whole.figures.items() if not figure.value.of}
+    assert empty == one_of_each.NOT_HERE

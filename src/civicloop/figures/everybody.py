@@ -91,7 +91,9 @@ def _cuts(month: Period) -> list[Cut]:
 
 
 def _content(cut: Cut) -> Content:
-    table = selectors.table(BY, cut, [each.code for each in indicators(cut.period.since)], visible=reading.PUBLIC)
+    table = selectors.table(
+        BY, cut, [each.code for each in indicators(cut.period.since)], visible=reading.PUBLIC, compared=False
+    )
     shown = [each for each in table.indicators if each.plain]
     rows = [_figures(each, shown) for each in (table.whole, *table.rows)]
     if keeping.below_subdistrict(cut.by, cut.level):

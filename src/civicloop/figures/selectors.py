@@ -172,19 +172,22 @@ def _path_of(area_id: int) -> dict[str, int]:
 # -- the table --------------------------------------------------------------------------------------------------------
 
 
-def table(actor: Actor, cut: Cut, codes: Collection[str] = (), *, visible: int = reading.STAFF) -> Table:
+def table(
+    actor: Actor, cut: Cut, codes: Collection[str] = (), *, visible: int = reading.STAFF, compared: bool = True
+) -> Table:  # fmt: skip
     """The figures of a cut, with the period before and a year ago on the same boundaries.
 
     `codes` are the wanted indicators (none: all); those that must stand beside a rate of ends come along.
+    Without `compared` the periods before are not read, and nothing has changed.
     """
     chosen = definitions.in_force(cut.period.since)
     wanted = [each for code, each in chosen.indicators.items() if not codes or code in codes]
     wanted += [chosen.indicators[code] for each in list(wanted) for code in each.beside]
     wanted = list({each.code: each for each in wanted}.values())
     asked = _Asked(frozenset().union(*(each.measures for each in wanted)), visible, _subdistricts())
-    compared = (cut.period, cut.period.before(), cut.period.year_ago())
-    sums = [_sums(cut, period, asked) for period in compared]
-    wholes = [_whole(cut, parts, period, asked) for parts, period in zip(sums, compared, strict=True)]
+    spans = (cut.period, cut.period.before(), cut.period.year_ago()) if compared else (cut.period,)
+    sums = [_sums(cut, period, asked) for period in spans]
+    wholes = [_whole(cut, parts, period, asked) for parts, period in zip(sums, spans, strict=True)]
     whole = Row("", "", "", {each.code: _figure(each, wholes, None) for each in wanted})
     rows = []
     for member, name, code in names_of(cut, set().union(*sums)):
@@ -195,7 +198,8 @@ def table(actor: Actor, cut: Cut, codes: Collection[str] = (), *, visible: int =
 
 
 def _figure(indicator: Indicator, sums: Sequence[Mapping[str, int]], whole: Value | None) -> Figure:
-    now, before, year = (rules.value_of(indicator, each) for each in sums)
+    values = [rules.value_of(indicator, each) for each in sums]
+    now, before, year = values if len(values) > 1 else values * 3
     return Figure(indicator, now, before, year, rules.band(indicator, now, whole) if whole is not None else "")
 
 

@@ -83,8 +83,9 @@ FORGET_GRIDS = (
     f"DELETE FROM figures_count WHERE cube = 'grid' AND grain = 'd' AND start < %(today)s::date - {GRID_DAYS}"
 )
 
-# the facts that no cube holds yet
-_FRESH = """matters_unfolded u JOIN matters_fact f ON f.matter_id = u.matter_id AND f.seq = u.seq"""
+# the facts that no cube holds yet, entry by entry: a plan that begins with the facts reads all that there ever were
+_FRESH = """matters_unfolded u CROSS JOIN LATERAL (
+        SELECT * FROM matters_fact a WHERE a.matter_id = u.matter_id AND a.seq = u.seq OFFSET 0) f"""
 
 
 def reading(segments: Sequence[tuple[Line, tuple[str, str]]], *, of_members: bool, after: Line | None) -> str:
