@@ -41,7 +41,7 @@ def _burns(found: Overview) -> Sentence:
 def _stuck(found: Overview) -> Sentence:
     if found.owed:
         first = found.owed[0]
-        words = _("%(holder)s has waited longest for another unit: for %(unit)s, since %(time)s.") % {
+        words = _("%(holder)s has waited longest for another unit: %(time)s for %(unit)s.") % {
             "holder": found.units.get(first.holder_id, ""), "unit": found.units.get(first.unit_id, ""),
             "time": showing.since(found, first.oldest),
         }  # fmt: skip
@@ -49,7 +49,7 @@ def _stuck(found: Overview) -> Sentence:
     if not found.held:
         return Sentence(_("No unit holds anything that is open."), "")
     held = found.held[0]
-    words = _("What has waited longest lies with %(unit)s, since %(time)s; no unit waits for another.") % {
+    words = _("What has waited longest lies with %(unit)s: %(time)s; no unit waits for another.") % {
         "unit": found.units.get(held.unit_id, ""), "time": showing.since(found, held.oldest)
     }  # fmt: skip
     return Sentence(words, showing.address(found, what=What.OPEN, unit=held.unit_id))
