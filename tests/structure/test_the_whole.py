@@ -201,6 +201,8 @@ PAST_ACCESS = {
     "ops/restoring.py": "a proof",
     "ops/bench/reading.py": "a throw-away database",
     "ops/bench/seeding.py": "a throw-away database",
+    "ops/bench/counted.py": "a database for measuring",
+    "ops/bench/stories.py": "a database for measuring",
     "ops/bench/likening.py": "a throw-away database",
     "ops/demo/player.py": "the demonstration",
     "ops/demo/orders.py": "the demonstration",
@@ -286,6 +288,7 @@ OUTWARD = {
     "ops/embedded.py": "the embedded database of this machine",
     "ops/bench/client.py": "a throw-away instance on this machine",
     "ops/bench/instance.py": "a throw-away instance on this machine",
+    "ops/bench/dashboards.py": "a throw-away instance on this machine",
 }
 NETWORK = {
     "socket", "ssl", "http.client", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "smtplib", "ftplib",

@@ -6,11 +6,12 @@ wait for one another; a rebuild keeps them waiting until it has made its generat
 """
 
 import logging
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import connection, transaction
 
 from civicloop.figures import sql
+from civicloop.figures.cubes import GRID_DAYS
 from civicloop.figures.models import Folding
 from civicloop.foundation import clock, locality
 from civicloop.matters import counting
@@ -82,6 +83,11 @@ def round(most: int = ROUND) -> int:
     while done < most and (entries := fold()):
         done += entries
     return done
+
+
+def oldest_of_grids() -> date:
+    """The first day of which the stages of grids are kept by day."""
+    return today() - timedelta(days=GRID_DAYS)
 
 
 def forget_old() -> None:

@@ -241,7 +241,7 @@ def _rebuild_span(state: Folding, since: UUID, until: UUID, report: Report) -> N
                 report.mended += _mend(kept.id)
         values: Told = {
             "since": since, "until": until, "zone": locality.zone_name(), "day_start": state.making_day_start,
-            "generation": state.making,
+            "generation": state.making, "oldest": folding.oldest_of_grids(),
         }  # fmt: skip
         cursor.execute(sql.COUNT_SPAN, values)
         facts, counts = cursor.fetchone()

@@ -25,41 +25,52 @@ _CLOCK = "split_part(f.detail, ':', 1)"
 _RUNNING = "CASE f.name WHEN 'done' THEN -f.delta ELSE f.delta END"
 
 
-def _values(lines: Sequence[Line], day: str) -> str:
-    """The lines as rows: (cube, grain, scope, member, start, kept)."""
-    found = []
-    for line in lines:
-        start = {"d": day, "m": f"date_trunc('month', {day})::date", "h": "NULL::date"}[line.grain]
-        kept = line.only or "TRUE"
-        found.append(
-            f"('{line.cube}'::text, '{line.grain}'::text, ({line.scope})::bigint,"
-            f" coalesce(({line.member})::text, ''), {start}, {kept})"
-        )
-    return "(VALUES " + ",\n        ".join(found) + ") AS c(cube, grain, scope, member, start, kept)"
+def _values(lines: Sequence[Line]) -> str:
+    """The lines of the hours as rows: (cube, scope, member)."""
+    found = [f"('{line.cube}'::text, ({line.scope})::bigint, coalesce(({line.member})::text, ''))" for line in lines]
+    return "(VALUES " + ",\n        ".join(found) + ") AS c(cube, scope, member)"
 
 
-def sums(facts: str, day: str) -> str:
-    """The sums of some facts (`facts` gives rows of matters_fact as f) for the cubes."""
-    return f"""SELECT c.cube, c.grain, c.scope, c.start, c.member, {_MEASURE} AS measure, f.visibility,
-        sum(f.delta) AS n, coalesce(sum(f.minutes), 0) AS minutes
-    FROM {facts} {_KIND} CROSS JOIN LATERAL {_values(LINES, day)}
-    WHERE c.kept
-    GROUP BY 1, 2, 3, 4, 5, 6, 7"""
+def sums(facts: str, day: str, oldest: str = "", *, once: bool = True) -> str:
+    """The sums of some facts (`facts` gives rows of matters_fact as f) for the cubes, each line by itself.
+
+    `once`: the facts are kept for all lines, not read anew for each; what is much would fill the disk. `oldest`: the
+    first day for which the stages of grids are kept by day.
+    """
+    kept = "MATERIALIZED" if once else "NOT MATERIALIZED"
+    return f"""WITH p AS {kept} (
+        SELECT f.district_id, f.subdistrict_id, f.community_id, f.grid_id, f.unit_id, f.kind_id, k.kind_class_id,
+            f.channel, f.name, ({_MEASURE})::text AS measure, f.visibility, f.delta, f.minutes,
+            {day} AS d, date_trunc('month', {day})::date AS m
+        FROM {facts} {_KIND})
+    {" UNION ALL ".join(_sum(line, oldest) for line in LINES)}"""
+
+
+def _sum(line: Line, oldest: str) -> str:
+    member, only = line.member.replace("k.", "f."), line.only or "TRUE"
+    if oldest and (line.cube, line.grain) == ("grid", "d"):
+        only += f" AND f.d >= {oldest}"
+    return f"""SELECT '{line.cube}'::text AS cube, '{line.grain}'::text AS grain, x.scope, x.start,
+        coalesce(x.member::text, '') AS member, x.measure, x.visibility, x.n, x.minutes
+    FROM (SELECT ({line.scope})::bigint AS scope, f.{line.grain} AS start, {member} AS member, f.measure, f.visibility,
+            sum(f.delta) AS n, coalesce(sum(f.minutes), 0) AS minutes
+        FROM p f WHERE {only} GROUP BY 1, 2, 3, 4, 5) x"""
 
 
 def hours(facts: str) -> str:
     """The same for the hours in which limits fall due."""
     return f"""SELECT c.cube, c.scope, date_trunc('hour', f.at, 'UTC') AS hour, c.member, {_CLOCK} AS clock,
         f.visibility, sum({_RUNNING}) AS n
-    FROM {facts} CROSS JOIN LATERAL {_values(HOUR_LINES, "NULL::date")}
+    FROM {facts} CROSS JOIN LATERAL {_values(HOUR_LINES)}
     WHERE {_HOURS}
     GROUP BY 1, 2, 3, 4, 5, 6"""
 
 
-def _add(facts: str, day: str, generation: str) -> str:
+def _add(facts: str, day: str, generation: str, oldest: str = "") -> str:
     return f"""c AS (INSERT INTO figures_count AS t (generation, cube, grain, scope, start, member, measure, visibility,
         n, minutes)
-    SELECT {generation}, q.* FROM ({sums(facts, day)}) q WHERE q.n <> 0 OR q.minutes <> 0 ORDER BY 2, 3, 4, 5, 6, 7, 8
+    SELECT {generation}, q.* FROM ({sums(facts, day, oldest)}) q WHERE q.n <> 0 OR q.minutes <> 0
+    ORDER BY 2, 3, 4, 5, 6, 7, 8
     ON CONFLICT (generation, cube, grain, scope, start, member, measure, visibility)
     DO UPDATE SET n = t.n + excluded.n, minutes = t.minutes + excluded.minutes RETURNING 1),
 h AS (INSERT INTO figures_duehour AS t (generation, cube, scope, hour, member, clock, visibility, n)
@@ -209,11 +220,12 @@ def behind(terms: Sequence[tuple[int, str]], place: Mapping[str, Any]) -> tuple[
 
 # -- rebuild and check (figures.ledger) --
 
-# what a span of matters counts that is not waiting to be folded, added to the generation in the making
+# what a span of matters counts that is not waiting to be folded, added to a generation; the days of grids that would
+# be forgotten again at once are left out
 COUNT_SPAN = f"""
 WITH d AS MATERIALIZED (SELECT f.* FROM matters_fact f WHERE f.matter_id BETWEEN %(since)s AND %(until)s
     AND NOT EXISTS (SELECT FROM matters_unfolded u WHERE u.matter_id = f.matter_id AND u.seq = f.seq)),
-{_add("d f", DAY.format(zone="%(zone)s", start="%(day_start)s"), "%(generation)s::smallint")}
+{_add("d f", DAY.format(zone="%(zone)s", start="%(day_start)s"), "%(generation)s::smallint", "%(oldest)s::date")}
 SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM c) + (SELECT count(*) FROM h)"""
 
 _FOLDED = """(SELECT f.* FROM matters_fact f
@@ -223,7 +235,7 @@ _FOLDED = """(SELECT f.* FROM matters_fact f
 DIFFERENT = f"""
 SELECT cube, grain, scope, start, member, measure, visibility, coalesce(q.n, 0), coalesce(t.n, 0),
     coalesce(q.minutes, 0), coalesce(t.minutes, 0)
-FROM ({sums(_FOLDED, _STATE_DAY)}) q
+FROM ({sums(_FOLDED, _STATE_DAY, once=False)}) q
 FULL JOIN (SELECT * FROM figures_count WHERE generation = (SELECT generation FROM figures_folding WHERE id = 1)) t
     USING (cube, grain, scope, start, member, measure, visibility)
 WHERE (coalesce(q.n, 0) <> coalesce(t.n, 0) OR coalesce(q.minutes, 0) <> coalesce(t.minutes, 0))

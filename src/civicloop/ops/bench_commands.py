@@ -35,11 +35,24 @@ _sizes = click.option(
     "--size", "sizes", multiple=True, type=click.IntRange(0, 10_000_000),
     help="matters there beforehand; may be repeated",
 )  # fmt: skip
+_seeded = click.option(
+    "--from", "names", multiple=True, metavar="NAME",
+    help="measure on what bench seed has made, instead of a size; may be repeated",
+)  # fmt: skip
+
+
+def _measured(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    from civicloop.ops.bench.seeded import NotReady
+
+    try:
+        return work()
+    except NotReady as reason:
+        sys.exit(f"civicloop: {reason}")
 
 
 @click.group()
 def bench() -> None:
-    """Measure: each benchmark makes a throw-away database of its own and removes it afterwards."""
+    """Measure, each in a throw-away database that is removed afterwards, or in one that bench seed has made."""
 
 
 def _say(words: str) -> None:
@@ -56,6 +69,12 @@ def _print(name: str, size: int | Sequence[int], clients: Sequence[int], found: 
         return
     for key, value in _lines(found):
         print(f"{key:<48} {value}")
+
+
+def _sizes_of(found: dict[str, Any]) -> int | list[int]:
+    """The sizes that the results are of."""
+    sizes = [int(size) for size in found["results"]]
+    return sizes if len(sizes) > 1 else sizes[0]
 
 
 def _lines(value: Any, path: str = "") -> list[tuple[str, Any]]:
@@ -92,13 +111,16 @@ def limit(clients: list[int], seconds: float, as_json: bool, size: int) -> None:
 @bench.command()
 @_options
 @_sizes
-def lifecycle(clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...]) -> None:
+@_seeded
+def lifecycle(
+    clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...], names: tuple[str, ...]
+) -> None:  # fmt: skip
     """Whole matters per second over HTTP: report, file, dispatch … check by another, close, find."""
     from civicloop.ops.bench import runs
 
     wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
-    found = runs.lifecycle(clients, seconds, wanted, _say)
-    _print("lifecycle", wanted if len(wanted) > 1 else wanted[0], clients, found, as_json)
+    found = _measured(lambda: runs.lifecycle(clients, seconds, wanted, _say, names))
+    _print("lifecycle", _sizes_of(found), clients, found, as_json)
 
 
 @bench.command()
@@ -129,14 +151,17 @@ def sweep(as_json: bool, sizes: tuple[int, ...], due: int, workers: int) -> None
 
 @bench.command()
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
-@click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(100, 10_000_000), help="matters on the map")
+@_sizes
+@_seeded
 @click.option("--clients", default="1,4", callback=_numbers, help="how many at once, with commas")
 @click.option("--tiles", "number", default=60, type=click.IntRange(5, 1000), help="tiles asked for at each zoom")
-def tiles(as_json: bool, size: int, clients: list[int], number: int) -> None:
+def tiles(as_json: bool, sizes: tuple[int, ...], names: tuple[str, ...], clients: list[int], number: int) -> None:
     """Tiles of the map by zoom, plain and filtered, over HTTP; and how long folding takes."""
     from civicloop.ops.bench import tiling
 
-    _print("tiles", size, clients, tiling.tiles(size, clients, number, _say), as_json)
+    wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
+    found = _measured(lambda: tiling.tiles(wanted, clients, number, _say, names))
+    _print("tiles", _sizes_of(found), clients, found, as_json)
 
 
 @bench.command()
@@ -184,37 +209,60 @@ def route(as_json: bool, folder: Path | None, size: int) -> None:
 @bench.command()
 @_options
 @_sizes
-def worklist(clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...]) -> None:
+@_seeded
+def worklist(
+    clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...], names: tuple[str, ...]
+) -> None:  # fmt: skip
     """First pages of lists over HTTP, with each filter that the pages offer, for several roles."""
     from civicloop.ops.bench import reading
 
     wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
-    found = reading.worklist(clients, seconds, wanted, _say)
-    _print("worklist", wanted if len(wanted) > 1 else wanted[0], clients, found, as_json)
+    found = _measured(lambda: reading.worklist(clients, seconds, wanted, _say, names))
+    _print("worklist", _sizes_of(found), clients, found, as_json)
 
 
 @bench.command()
 @_options
 @_sizes
-def search(clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...]) -> None:
+@_seeded
+def search(
+    clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...], names: tuple[str, ...]
+) -> None:  # fmt: skip
     """Searches over HTTP: common and rare words, words that stand together, numbers, for several roles."""
     from civicloop.ops.bench import reading
 
     wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
-    found = reading.search(clients, seconds, wanted, _say)
-    _print("search", wanted if len(wanted) > 1 else wanted[0], clients, found, as_json)
+    found = _measured(lambda: reading.search(clients, seconds, wanted, _say, names))
+    _print("search", _sizes_of(found), clients, found, as_json)
 
 
 @bench.command()
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
 @click.option("--size", default=DEFAULT_SIZE, type=click.IntRange(0, 10_000_000), help="matters there beforehand")
+@_seeded
 @click.option("--seconds", default=60.0, type=click.FloatRange(4, 3600), help="length of the whole shape")
 @click.option("--factor", default=1.0, type=click.FloatRange(0.05, 20), help="times the published arrival rates")
-def spikes(as_json: bool, size: int, seconds: float, factor: float) -> None:
+def spikes(as_json: bool, size: int, names: tuple[str, ...], seconds: float, factor: float) -> None:
     """Matters that arrive in waves of 1, 15, 1, 25, 2, 35, 10 lifecycles a second, done or not."""
     from civicloop.ops.bench import spiking
 
-    _print("spikes", size, [spiking.CLIENTS], spiking.spikes(seconds, factor, size, _say), as_json)
+    found = _measured(lambda: spiking.spikes(seconds, factor, size, _say, names))
+    _print("spikes", found["results"]["matters"], [spiking.CLIENTS], found, as_json)
+
+
+@bench.command()
+@_options
+@_sizes
+@_seeded
+def dashboard(
+    clients: list[int], seconds: float, as_json: bool, sizes: tuple[int, ...], names: tuple[str, ...]
+) -> None:  # fmt: skip
+    """Pages and calls of figures over HTTP, for signed-in posts of city, district and subdistrict."""
+    from civicloop.ops.bench import dashboards
+
+    wanted = sorted(set(sizes)) or [DEFAULT_SIZE]
+    found = _measured(lambda: dashboards.dashboard(clients, seconds, wanted, _say, names))
+    _print("dashboard", _sizes_of(found), clients, found, as_json)
 
 
 COMMANDS: list[click.Command] = [bench]

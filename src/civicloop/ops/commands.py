@@ -11,7 +11,7 @@ from types import FrameType
 
 import click
 
-from civicloop.ops import backup_commands, bench_commands, city_commands, demo_commands, environment
+from civicloop.ops import backup_commands, bench_commands, city_commands, demo_commands, environment, seed_commands
 from civicloop.ops.processes import Children
 
 GRANIAN_IDLE = 600  # seconds before an idle thread, and with it its database connection, is dropped
@@ -193,5 +193,5 @@ def _examinations() -> list[tuple[str, str]]:
 
 COMMANDS: list[click.Command] = [
     db, migrate, serve, worker, run, doctor, *backup_commands.COMMANDS, *demo_commands.COMMANDS,
-    *bench_commands.COMMANDS, *city_commands.COMMANDS,
+    *bench_commands.COMMANDS, *seed_commands.COMMANDS, *city_commands.COMMANDS,
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """A throw-away instance: a database of its own on the installation's server, keys and files in a temporary folder.
 
-The database is dropped at the end, whatever happened. Its owner must be allowed to create databases, as the owner of
-the embedded server is.
+The database is dropped at the end, whatever happened; a seeded one stays until it is forgotten. The owner must be
+allowed to create databases, as the owner of the embedded server is.
 """
 
 import os
@@ -90,24 +90,79 @@ def _other(url: str, name: str) -> str:
 @contextmanager
 def instance() -> Iterator[Instance]:
     """Make, migrate and point Django at an empty instance; remove it afterwards."""
-    application, owner = environment.addresses()
     name = f"bench_{os.getpid()}_{secrets.token_hex(3)}"
+    made = _named(name, Path(tempfile.mkdtemp(prefix="bench-")))
     try:
-        _administer(owner, "CREATE DATABASE {}", name)
+        _make(made)
+        with _used(made):
+            yield made
+    finally:
+        _drop(environment.addresses()[1], name)
+        shutil.rmtree(made.folder, ignore_errors=True)
+
+
+# -- instances that stay (seeded) -------------------------------------------------------------------------------------
+
+
+def kept(name: str) -> Instance:
+    """The instance that stays under a name, whether it is there or not."""
+    return _named(f"bench_seeded_{name}", environment.data_dir() / "bench" / name)
+
+
+def is_there(of: Instance) -> bool:
+    """Whether its database exists."""
+    with psycopg.connect(environment.addresses()[1], autocommit=True) as connection:
+        return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [of.name]).fetchone() is not None
+
+
+def make_kept(of: Instance) -> None:
+    """Make and migrate it anew."""
+    forget_kept(of)
+    of.folder.mkdir(parents=True, mode=0o700)
+    _make(of)
+
+
+def forget_kept(of: Instance) -> None:
+    """Remove database and folder."""
+    _drop(environment.addresses()[1], of.name)
+    shutil.rmtree(of.folder, ignore_errors=True)
+
+
+def bring_up_to_date(of: Instance) -> None:
+    """Migrate it: it may be of an earlier version."""
+    subprocess.run([sys.executable, "-m", "civicloop.ops.cli", "migrate"], env=of.environment(), check=True)
+
+
+@contextmanager
+def opened(of: Instance) -> Iterator[Instance]:
+    """Point Django at an instance that stays."""
+    with _used(of):
+        yield of
+
+
+def _named(name: str, folder: Path) -> Instance:
+    application, owner = environment.addresses()
+    return Instance(name, _other(application, name), _other(owner, name), folder)
+
+
+def _make(made: Instance) -> None:
+    try:
+        _administer(environment.addresses()[1], "CREATE DATABASE {}", made.name)
     except psycopg.errors.InsufficientPrivilege as reason:
         raise DatabaseTrouble("the owner of the database may not create one for the benchmark (CREATEDB)") from reason
-    made = Instance(name, _other(application, name), _other(owner, name), Path(tempfile.mkdtemp(prefix="bench-")))
+    with psycopg.connect(made.owner, autocommit=True) as connection:
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    bring_up_to_date(made)
+
+
+@contextmanager
+def _used(made: Instance) -> Iterator[None]:
     before = _point_at(made.application, made.folder)
     try:
-        with psycopg.connect(made.owner, autocommit=True) as connection:
-            connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-        subprocess.run([sys.executable, "-m", "civicloop.ops.cli", "migrate"], env=made.environment(), check=True)
-        yield made
+        yield
     finally:
         made.stop()
         _point_at(*before)
-        _drop(owner, name)
-        shutil.rmtree(made.folder, ignore_errors=True)
 
 
 def _administer(owner: str, statement: str, name: str) -> None:

@@ -1,7 +1,7 @@
 """What is measured of reading: first pages of lists and searches over HTTP, for several roles, while most has ended."""
 
-import itertools
 import random
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,31 +13,21 @@ from civicloop.foundation import clock
 from civicloop.matters.actions import NewMatter
 from civicloop.matters.models import Matter
 from civicloop.ops.bench import seeding
-from civicloop.ops.bench.city import City, _unit, build, token
+from civicloop.ops.bench.city import City, _unit, token
 from civicloop.ops.bench.client import Connection, Tally, quantiles, request, run
-from civicloop.ops.bench.instance import instance
+from civicloop.ops.bench.grounds import grounds
+from civicloop.ops.bench.wording import RARE, words
 from civicloop.places import selectors as areas
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
 ROLES = ("grid_worker", "receiving_clerk", "acceptance_clerk")
-RARE = "钢琴搬运"  # in a handful of reports
-# words of a text by how often they come: the first in about a third of the texts, the last in one of some hundreds
-TERMS = (*seeding.WORDS, *("".join(pair) for pair in itertools.product(
-    ("解放", "和平", "建设", "新华", "友谊", "长江", "南京", "幸福"),
-    ("路", "大街", "里小区", "公园", "菜市场", "小学门口", "桥下", "广场", "医院旁", "地铁站"))))  # fmt: skip
 
 
 def report_of(draw: random.Random, city: City, at: datetime) -> NewMatter:
-    """A report whose words are as unequally common as in life (Zipf)."""
-    weights = [1 / rank for rank in range(1, len(TERMS) + 1)]
-    chosen = draw.choices(TERMS, weights, k=14)
-    if draw.random() < 0.005:
-        chosen.append(RARE)
-    new = seeding.report_of(draw, city, at)
-    return replace(
-        new, title="".join(chosen[:3]), text="，".join(chosen), address="".join(draw.choices(TERMS[14:], k=1))
-    )
+    """A report whose words are as unequally common as in life."""
+    title, text, address = words(draw)
+    return replace(seeding.report_of(draw, city, at), title=title, text=text, address=address)
 
 
 @dataclass(frozen=True)
@@ -70,40 +60,48 @@ def _searches(_city: City) -> list[Asked]:
     return [Asked(name, f"/api/v1/search?{urlencode({'q': text})}") for name, text in asked.items()]
 
 
-def worklist(clients: Sequence[int], seconds: float, sizes: Sequence[int], say: Say) -> Json:
+def worklist(
+    clients: Sequence[int], seconds: float, sizes: Sequence[int], say: Say, names: Sequence[str] = ()
+) -> Json:  # fmt: skip
     """The first page of each list that the pages offer, for each role."""
-    return _read(_lists, clients, seconds, sizes, say)
+    return _read(_lists, clients, seconds, sizes, say, names)
 
 
-def search(clients: Sequence[int], seconds: float, sizes: Sequence[int], say: Say) -> Json:
+def search(
+    clients: Sequence[int], seconds: float, sizes: Sequence[int], say: Say, names: Sequence[str] = ()
+) -> Json:  # fmt: skip
     """Common and rare words, words that stand together, numbers, for each role."""
-    return _read(_searches, clients, seconds, sizes, say)
+    return _read(_searches, clients, seconds, sizes, say, names)
+
+
+def _filled(size: int, city: City, owner: str, progress: Callable[[int], None]) -> None:
+    seeding.fill(size, city, owner, progress, report=report_of)
+    seeding.end_most(owner)
+
+
+def _over_all() -> str:
+    """The token of a supervisor of the whole city; a new one each time."""
+    with clock.at(datetime(2020, 1, 1, tzinfo=clock.now().tzinfo)):
+        whole, name = areas.by_code("99").id, f"over-all-{secrets.token_hex(3)}"
+        return token(name, "supervisor", (), _unit(f"{name}-watch", "grid_centre", whole), whole)
 
 
 def _read(
-    questions: Callable[[City], list[Asked]], clients: Sequence[int], seconds: float, sizes: Sequence[int], say: Say
+    questions: Callable[[City], list[Asked]], clients: Sequence[int], seconds: float, sizes: Sequence[int], say: Say,
+    names: Sequence[str] = (),
 ) -> Json:  # fmt: skip
     results: Json = {}
-    with instance() as here:
-        say("a small city")
-        city = build()
-        with clock.at(datetime(2020, 1, 1, tzinfo=clock.now().tzinfo)):
-            whole = areas.by_code("99").id
-            over_all = token("over-all", "supervisor", (), _unit("city-watch", "grid_centre", whole), whole)
+    over_all = ""
+    for size, here, city in grounds(sizes, names, say, _filled):
+        over_all = _over_all() if names or not over_all else over_all
         readers = {role: city.teams[1].tokens[role] for role in ROLES} | {"city": over_all}
-        for size in sorted(sizes):
-            say(f"{size:,} matters")
-            seeding.fill(size, city, here.owner, lambda done: say(f"{done:,} matters"), report=report_of)
-            say(f"{size:,} matters, most of them ended")
-            seeding.end_most(here.owner)
-            here.serve()
-            asked = questions(city)
-            _ask(here.port, 1, 0.5, readers, asked)  # connections open, statements prepared
-            results[str(size)] = {}
-            for number in clients:
-                say(f"{size:,} matters, {number} clients")
-                results[str(size)][str(number)] = _told(*_ask(here.port, number, seconds, readers, asked))
-            here.stop()
+        here.serve()
+        asked = questions(city)
+        _ask(here.port, 1, 0.5, readers, asked)  # connections open, statements prepared
+        results[str(size)] = {}
+        for number in clients:
+            say(f"{size:,} matters, {number} clients")
+            results[str(size)][str(number)] = _told(*_ask(here.port, number, seconds, readers, asked))
     return {"results": results, "ratios": {"flatness_of_p95": _flatness(results)}}
 
 

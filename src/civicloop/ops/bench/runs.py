@@ -13,8 +13,9 @@ from PIL import Image
 
 from civicloop.foundation import ids
 from civicloop.ops.bench import limit, seeding
-from civicloop.ops.bench.city import KIND, SIDE, SOUTH, City, Team, build
+from civicloop.ops.bench.city import KIND, SIDE, City, Team, build
 from civicloop.ops.bench.client import Connection, Tally, quantiles, request, run
+from civicloop.ops.bench.grounds import grounds
 from civicloop.ops.bench.instance import Instance, instance
 from civicloop.ops.bench.seeding import words
 
@@ -27,7 +28,7 @@ BOUNDARY = "bench-boundary"
 def _report(draw: random.Random, team: Team, token: str, identifier: str, procedure: str = "grid-event") -> bytes:
     body = {
         "id": identifier, "title": words(draw, 4), "text": words(draw, 30), "kind": KIND, "procedure": procedure,
-        "lon": round(team.west + draw.random() * SIDE, 6), "lat": round(SOUTH + draw.random() * SIDE, 6),
+        "lon": round(team.west + draw.random() * SIDE, 6), "lat": round(team.south + draw.random() * SIDE, 6),
         "crs": "wgs84", "address": words(draw, 5),
     }  # fmt: skip
     return request("POST", "/api/v1/matters", token, json.dumps(body, ensure_ascii=False).encode())
@@ -194,27 +195,23 @@ def _code(body: bytes) -> str:
 ROADS: dict[str, type[Road]] = {"results": ShortRoad, "grid_event": Road}
 
 
-def lifecycle(clients: Sequence[int], seconds: float, sizes: Sequence[int], say: Say) -> Json:
-    """Whole ways per second at each size and number of clients, in one database that grows from size to size.
+def lifecycle(
+    clients: Sequence[int], seconds: float, sizes: Sequence[int], say: Say, names: Sequence[str] = ()
+) -> Json:  # fmt: skip
+    """Whole ways per second at each size and number of clients, in one database that grows, or in seeded ones.
 
     `results` are those of seven calls; `grid_event` has the same of twelve calls with two photos.
     """
     found: Json = {name: {} for name in ROADS}
-    with instance() as here:
-        say("a small city")
-        city = build()
-        for size in sorted(sizes):
-            say(f"{size:,} matters")
-            seeding.fill(size, city, here.owner, lambda done: say(f"{done:,} matters"))
-            here.serve()
-            for name, kind in ROADS.items():
-                road = kind(here, city)
-                _warm(here, road.work)
-                lines = found[name][str(size)] = {}
-                for number in clients:
-                    say(f"{size:,} matters, {number} clients, {len(road.CALLS)} calls")
-                    lines[str(number)] = _measured(*run(number, seconds, road.work))
-            here.stop()
+    for size, here, city in grounds(sizes, names, say):
+        here.serve()
+        for name, kind in ROADS.items():
+            road = kind(here, city)
+            _warm(here, road.work)
+            lines = found[name][str(size)] = {}
+            for number in clients:
+                say(f"{size:,} matters, {number} clients, {len(road.CALLS)} calls")
+                lines[str(number)] = _measured(*run(number, seconds, road.work))
     ratios = {f"flatness_{name}".removesuffix("_results"): _flatness(lines) for name, lines in found.items()}
     calls = {name: len(road.CALLS) for name, road in ROADS.items()}
     return {**found, "ratios": {**ratios, "calls_per_lifecycle": calls}}

@@ -34,14 +34,14 @@ from civicloop.matters.models import (
     Task,
     Unfolded,
 )  # fmt: skip
-from civicloop.ops.bench.city import KIND, SIDE, SOUTH, City
+from civicloop.ops.bench.city import KIND, SIDE, City
+from civicloop.ops.bench.wording import COMMON
 from civicloop.people import access
 
 MODELS = 400
 BATCH = 20_000
 AHEAD = 3
 DAYS = 60
-WORDS = ("路口", "井盖", "缺失", "破损", "积水", "路灯", "不亮", "占道", "垃圾", "堆放", "护栏", "松动", "影响", "通行")
 FIELDS = ("address", "point", "text", "title")  # the texts of a report, in the order in which they are sealed
 NEW_ROWS = """CREATE TEMP TABLE IF NOT EXISTS bench_like (id uuid, model uuid, at timestamptz, number text, body bytea,
     hash bytea, salts bytea[], standing jsonb) ON COMMIT DELETE ROWS"""
@@ -62,7 +62,7 @@ class Model:
 
 def words(draw: random.Random, number: int) -> str:
     """A line of Chinese words of a report's length."""
-    return "".join(draw.choice(WORDS) for _ in range(number))
+    return "".join(draw.choice(COMMON) for _ in range(number))
 
 
 def report_of(draw: random.Random, city: City, at: datetime) -> NewMatter:
@@ -70,7 +70,7 @@ def report_of(draw: random.Random, city: City, at: datetime) -> NewMatter:
     team = draw.choice(city.teams)
     return NewMatter(
         id=ids.uuid7(at), title=words(draw, 4), text=words(draw, 30), kind=KIND,
-        lon=round(team.west + draw.random() * SIDE, 6), lat=round(SOUTH + draw.random() * SIDE, 6), crs="wgs84",
+        lon=round(team.west + draw.random() * SIDE, 6), lat=round(team.south + draw.random() * SIDE, 6), crs="wgs84",
         address=words(draw, 5), channel="grid",
     )  # fmt: skip
 

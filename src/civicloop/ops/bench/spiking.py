@@ -7,14 +7,12 @@ end. Between arrivals nothing waits for an answer (open loop), so a server that 
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from civicloop.ops.bench import seeding
-from civicloop.ops.bench.city import build
 from civicloop.ops.bench.client import Tally, Work, quantiles, succeeds, together
-from civicloop.ops.bench.instance import instance
+from civicloop.ops.bench.grounds import grounds
 from civicloop.ops.bench.runs import ShortRoad, _warm
 
 Json = dict[str, Any]
@@ -45,22 +43,20 @@ def arrivals(seconds: float, factor: float) -> list[tuple[float, int]]:
     return found
 
 
-def spikes(seconds: float, factor: float, size: int, say: Say) -> Json:
-    """The whole shape once, in a database of `size` matters."""
-    with instance() as here:
-        say("a small city and its matters")
-        city = build()
-        seeding.fill(size, city, here.owner, lambda done: say(f"{done:,} matters"))
+def spikes(seconds: float, factor: float, size: int, say: Say, names: Sequence[str] = ()) -> Json:
+    """The whole shape once, in a database of `size` matters, or in the largest of the seeded ones."""
+    for there, here, city in grounds([size], names, say):
         here.serve()
         road = ShortRoad(here, city)
         _warm(here, road.work)
-        seen = ride(road.work, arrivals(seconds, factor), say)
+        seen, size = ride(road.work, arrivals(seconds, factor), say), there
     part = seconds / len(RATES)
     calls = [each for times in seen.tally.calls.values() for each in times]
     failed = sum(seen.tally.errors.values())
     results = {
-        "lifecycles": sum(seen.came), "finished": len(seen.tally.pieces), "unfinished": seen.unfinished,
-        "calls": len(calls), "failed": failed, "errors": seen.tally.errors, "call": quantiles(calls),
+        "matters": size, "lifecycles": sum(seen.came), "finished": len(seen.tally.pieces),
+        "unfinished": seen.unfinished, "calls": len(calls), "failed": failed, "errors": seen.tally.errors,
+        "call": quantiles(calls),
         "lifecycle": quantiles(seen.tally.pieces), "began_late": quantiles(seen.late),
         "seconds_to_recover": {
             f"{RATES[number] * factor:g}/s": round(max(0.0, seen.done_at[number] - (number + 1) * part), 2)

@@ -1,19 +1,22 @@
 """How long tiles of the map take: over HTTP, by zoom, plain and filtered, where matters lie densest most often."""
 
 import random
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import connection
 
 from civicloop.foundation import morton
 from civicloop.ops.bench import seeding
-from civicloop.ops.bench.city import City, build, token
+from civicloop.ops.bench.city import City, token
 from civicloop.ops.bench.client import Connection, Tally, quantiles, request, run
-from civicloop.ops.bench.instance import instance
+from civicloop.ops.bench.grounds import grounds
 
 Json = dict[str, Any]
+Say = Callable[[str], None]
 ZOOMS = (9, 10, 11, 12, 13, 14, 15, 16, 18)
 FILTERS: Mapping[str, str] = {
     "plain": "", "all": "?state=all", "class": "?class=01", "overdue": "?due=overdue",
@@ -22,44 +25,47 @@ FILTERS: Mapping[str, str] = {
 FOLDED = 200  # reports that are folded at once
 
 
-def tiles(size: int, clients: Sequence[int], number: int, say: Callable[[str], None]) -> Json:
-    """p50, p95 and p99 of tiles by zoom and filter at each number of clients; the slowest p95 of all as a ratio."""
-    from civicloop.onemap import actions
-
+def tiles(
+    sizes: Sequence[int], clients: Sequence[int], number: int, say: Say, names: Sequence[str] = ()
+) -> Json:  # fmt: skip
+    """p50, p95 and p99 of tiles by size, number of clients, filter and zoom; the slowest p95 of all as a ratio."""
     results: Json = {}
-    with instance() as here:
-        say("a small city and its matters")
-        city = build()
-        leader = token("leader", "leader", (), *_centre())
-        seeding.fill(size, city, here.owner, lambda done: say(f"{done:,} matters"), spread=True)
-        say("counts")
-        began = time.perf_counter()
-        counts = actions.rebuild()
-        results["rebuild"] = {"counts": counts, "seconds": round(time.perf_counter() - began, 2)}
-        results["fold"] = _fold(city)
+    slowest: list[tuple[float, str]] = []
+    for size, here, city in grounds(sizes, names, say, partial(seeding.fill, spread=True)):
+        leader = token(f"leader-{secrets.token_hex(3)}", "leader", (), *_centre())
+        found = results[str(size)] = _counts(city, say, anew=not names)
         _analyse(here.owner)
         here.serve()
         draw = random.Random(11)
         asked = {zoom: _addresses(zoom, number, draw) for zoom in ZOOMS}
         for at_once in clients:
-            results[str(at_once)] = {}
+            found[str(at_once)] = {}
             for name, query in FILTERS.items():
-                say(f"{name}, {at_once} clients")
-                results[str(at_once)][name] = {
+                say(f"{size:,} matters, {name}, {at_once} clients")
+                lines = {
                     str(zoom): _measured(
                         here.port, leader, at_once, [path + query.format(month=_month()) for path in paths]
                     )
                     for zoom, paths in asked.items()
                 }
-    worst = [
-        (line["p95_ms"], f"{clients_} {name} z{zoom}")
-        for clients_ in map(str, clients)
-        for name, zooms in results[clients_].items()
-        for zoom, line in zooms.items()
-        if "p95_ms" in line
-    ]  # fmt: skip
-    slowest = max(worst)
-    return {"results": results, "ratios": {"slowest_p95_ms": slowest[0], "slowest": slowest[1]}}
+                found[str(at_once)][name] = lines
+                slowest += [(line["p95_ms"], f"{size} matters, {at_once} {name} z{zoom}")
+                            for zoom, line in lines.items() if "p95_ms" in line]  # fmt: skip
+    worst = max(slowest)
+    return {"results": results, "ratios": {"slowest_p95_ms": worst[0], "slowest": worst[1]}}
+
+
+def _counts(city: City, say: Say, *, anew: bool) -> Json:
+    """How many counts there are; how long making them anew takes, unless they came with the matters, and folding."""
+    from civicloop.onemap import actions
+    from civicloop.onemap.models import Rollup
+
+    say("counts")
+    if not anew:
+        return {"counts": Rollup.objects.count(), "fold": _fold(city)}
+    began = time.perf_counter()
+    counts = actions.rebuild()
+    return {"rebuild": {"counts": counts, "seconds": round(time.perf_counter() - began, 2)}, "fold": _fold(city)}
 
 
 def _centre() -> tuple[int, int]:
