@@ -30,7 +30,7 @@ export class DaySlider {
     this.said = one<HTMLOutputElement>('output', box)!
     this.button = one<HTMLButtonElement>('[data-play]', box)!
     this.input.addEventListener('input', () => void this.step())
-    this.input.addEventListener('change', () => this.rest())
+    this.input.addEventListener('change', () => void this.rest())
     this.button.addEventListener('click', () => void this.play())
   }
 
@@ -82,9 +82,9 @@ export class DaySlider {
     this.input.setAttribute('aria-valuetext', this.said.textContent)
   }
 
-  private rest(): void {
+  private async rest(): Promise<void> {
     this.stop()
-    this.chosen(this.day)
+    if (await this.load()) this.chosen(this.day)
   }
 
   private async play(): Promise<void> {
@@ -96,7 +96,7 @@ export class DaySlider {
     this.timer = window.setInterval(() => {
       this.input.value = String(Number(this.input.value) + 1)
       void this.step()
-      if (Number(this.input.value) >= this.now) this.rest()
+      if (Number(this.input.value) >= this.now) void this.rest()
     }, STEP)
   }
 

@@ -10,14 +10,17 @@ interface Config {
   bounds: [number, number, number, number] | null
   most: number
   base: Base
+  bands: Record<string, Record<string, number>>
 }
 
 class PublicMap extends HTMLElement {
   private map: maplibregl.Map | null = null
+  private bands: Config['bands'] = {}
 
   connectedCallback(): void {
     const config = JSON.parse(this.dataset['config'] ?? '{}') as Config
     if (this.map || !config.bounds || !canDraw()) return
+    this.bands = config.bands
     try {
       this.map = drawnIn(this, { version: 8, sources: this.sources(config.most), layers: layers() }, config.bounds)
     } catch {
@@ -25,7 +28,7 @@ class PublicMap extends HTMLElement {
       return
     }
     this.map.once('load', () => {
-      addBase(this.map!, config.base, 'line-district')
+      addBase(this.map!, config.base, 'districts')
       this.buttons()
       this.show('open')
       this.dataset['ready'] = ''
@@ -54,6 +57,8 @@ class PublicMap extends HTMLElement {
 
   private show(what: string): void {
     for (const layer of ['cells', 'cell-numbers']) this.map?.setFilter(layer, ['>', ['get', what], 0])
+    const shades = Object.entries(this.bands[what] ?? {}).flatMap(([id, band]) => [Number(id), 0.02 + 0.09 * band])
+    if (shades.length) this.map?.setPaintProperty('districts', 'fill-opacity', ['match', ['id'], ...shades, 0.02] as unknown as ExpressionSpecification)
     const n: ExpressionSpecification = ['get', what]
     this.map?.setPaintProperty('cells', 'circle-radius', ['interpolate', ['linear'], ['log10', ['+', n, 1]], 0.7, 10, 2, 16, 4, 30])
     this.map?.setPaintProperty('cells', 'circle-opacity', what === 'open' ? 0.86 : 0.6)
@@ -69,13 +74,14 @@ function layers(): LayerSpecification[] {
   })
   return [
     { id: 'paper', type: 'background', paint: { 'background-color': ink('paper') } },
+    { id: 'districts', type: 'fill', source: 'areas', 'source-layer': 'areas', filter: ['==', ['get', 'level'], 'district'], paint: { 'fill-color': ink('brand'), 'fill-opacity': 0.02 } },
     line('district', 1.6), line('subdistrict', 0.8),
     { id: 'cells', type: 'circle', source: 'matters', 'source-layer': 'matters', paint: { 'circle-color': ink('brand'), 'circle-stroke-color': ink('surface'), 'circle-stroke-width': 1.5 } },
     { id: 'cell-numbers', type: 'symbol', source: 'matters', 'source-layer': 'matters', layout: { ...text, 'text-allow-overlap': true, 'text-ignore-placement': true }, paint: { 'text-color': ink('surface') } },
     {
       id: 'names', type: 'symbol', source: 'areas', 'source-layer': 'names',
       filter: ['any', ['all', ['==', ['get', 'level'], 'district'], ['<', ['zoom'], 12]], ['all', ['==', ['get', 'level'], 'subdistrict'], ['>=', ['zoom'], 11]]],
-      layout: { ...text, 'text-field': ['get', 'name'], 'text-size': 13, 'text-max-width': 7 },
+      layout: { ...text, 'text-field': ['get', 'name'], 'text-size': 13, 'text-max-width': 7, 'text-offset': [0, 1.8] },
       paint: { 'text-color': ink('quiet'), 'text-halo-color': ink('paper'), 'text-halo-width': 1.5 },
     },
   ]

@@ -262,6 +262,13 @@ def receipts(made: dict[str, str]) -> dict[str, tuple[str, str]]:
     return {name: words[matter] for name, matter in made.items()}
 
 
+def for_everybody() -> None:
+    """The map for everybody is made: of nothing yet, since it is a day late."""
+    from civicloop.onemap import actions
+
+    actions.show_public()
+
+
 def main() -> None:
     """Print {sessions, matters, receipts}."""
     from civicloop.ops import environment
@@ -272,6 +279,7 @@ def main() -> None:
     found = receipts(made)
     told = made | orders(made) | shown(made) | {"boundaries": boundaries()}
     notices(made)
+    for_everybody()
     print(json.dumps({"sessions": sessions(), "matters": told, "receipts": found}))
 
 

@@ -43,6 +43,37 @@ def test_the_browser_draws_the_city_and_each_click_goes_further(sit: Sit, width:
     assert tiles
 
 
+def test_an_indicator_colours_the_areas_and_a_day_is_reached_by_the_arrow_keys(sit: Sit) -> None:
+    sitting = sit("audit", DESK)
+    sitting.context.set_default_navigation_timeout(PATIENCE)
+    page = sitting.go("/map/?indicator=reported")
+    expect(page.locator("one-map[data-ready]")).to_be_attached(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="按区域")).to_have_attribute("aria-pressed", "true")
+    whole(page)
+    sitting.picture("map-indicator")
+    slider = page.locator("#map-day")
+    slider.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("day=20"), timeout=PATIENCE)
+    expect(page.locator(".map-then")).to_contain_text("日终未结", timeout=PATIENCE)
+    assert "indicator" not in page.url
+    sitting.picture("map-day")
+    slider.press("End")
+    expect(page.locator(".map-then")).to_have_count(0, timeout=PATIENCE)
+    assert "day=" not in page.url
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_everybody_has_a_map_and_a_table_of_districts(sit: Sit, width: int) -> None:
+    sitting = sit("", width)
+    page = sitting.go("/map/public")
+    expect(page.get_by_role("rowheader", name="甲区")).to_be_visible()
+    expect(page.locator("public-map[data-ready]")).to_be_attached(timeout=PATIENCE)
+    page.get_by_role("button", name="已解决").click()
+    expect(page.get_by_role("button", name="已解决")).to_have_attribute("aria-pressed", "true")
+    whole(page)
+    sitting.picture("map-public")
+
+
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_without_drawing_in_the_browser_the_page_says_so_and_stays_whole(sit: Sit, width: int) -> None:
     sitting = sit("audit", width)

@@ -4,6 +4,7 @@ Nothing of a single matter is on it, and nothing that is confidential, of person
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from civicloop.foundation.names import shown
 from civicloop.onemap import basemap, boundaries, colouring, drawing
 from civicloop.onemap.colouring import Colouring
 from civicloop.onemap.models import FoldState, PublicArea
-from civicloop.onemap.rules import public
+from civicloop.onemap.rules import classes, public
 from civicloop.people.web import public as for_everybody
 from civicloop.places import selectors as places
 from civicloop.places.selectors import AreaRef
@@ -40,7 +41,8 @@ def public_map(request: HttpRequest) -> HttpResponse:
         "title": _("Where matters are open and what was put right"), "base": base, "coloured": coloured,
         "rows": [{"name": _name(each), "numbers": counted.get(each.id, (0, 0))} for each in districts],
         "least": public.LEAST, "until": made - public.DELAY if made else None, "days": public.SPAN.days,
-        "drawing": _drawing(districts, coloured), "config": json.dumps(_config(city, base), ensure_ascii=False),
+        "drawing": _drawing(districts, coloured),
+        "config": json.dumps(_config(city, base, counted), ensure_ascii=False),
     }  # fmt: skip
     return basemap.allow(render(request, "onemap/public.html", context), base)
 
@@ -60,8 +62,13 @@ def _drawing(districts: list[AreaRef], coloured: Colouring) -> dict[str, Any] | 
     return {"shapes": shapes, "width": found.width, "height": found.height}
 
 
-def _config(city: AreaRef | None, base: basemap.BaseMap) -> dict[str, Any]:
+def _config(city: AreaRef | None, base: basemap.BaseMap, counted: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
+    bands = {}
+    for place, name in enumerate(("open", "solved")):
+        counts = {area: numbers[place] for area, numbers in counted.items()}
+        least = classes.by_root(counts)
+        bands[name] = {str(area): classes.band(count, least) for area, count in counts.items()}
     return {
-        "bounds": boundaries.bounds(city.id) if city else None, "most": public.HIGHEST,
+        "bands": bands, "bounds": boundaries.bounds(city.id) if city else None, "most": public.HIGHEST,
         "base": {"kind": base.kind, "url": base.url, "labels": base.labels, "most": base.most},
     }  # fmt: skip

@@ -99,7 +99,7 @@ def for_everybody(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
     if z > public.HIGHEST:
         raise Http404
     first, last = grid.span(public.LEVEL, z, x, y)
-    layer, bits = mvt.Layer("matters", mvt.POINT), min(grid.FINEST, public.LEVEL - z)
+    layer, bits = mvt.Layer("matters", mvt.POINT), min(grid.CLUSTERED, public.LEVEL - z)
     counted: dict[int, list[int]] = {}
     for cell, still, solved in PublicCell.objects.filter(cell__range=(first, last)).values_list(
         "cell", "open", "solved"
