@@ -54,7 +54,9 @@ def _refused_and_passed_on() -> None:
 
 
 def _with_approvals() -> None:
-    forced, explained, listed, extended = (_accepted() for _each in range(4))
+    forced, explained, listed, extended, returned = (_accepted() for _each in range(5))
+    loop.act("receiver", returned, "return", reason="不归我办")
+    _decide(returned, "clerk")
     loop.act("supervisor", forced, "force_close", reason="产权不明")
     _decide(forced, "leader")
     loop.act("receiver", explained, "explain", reason="产权单位自行维护")

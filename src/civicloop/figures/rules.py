@@ -4,7 +4,7 @@ A bare rate of ends that mixes them is refused: whoever divides ends names besid
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,13 @@ class Indicator:
 
     def formula(self) -> str:
         """The formula as the file has it, to be shown and sealed."""
-        of = " + ".join(f"-{measure}" if sign < 0 else measure for sign, measure in self.of)
-        per = " + ".join(f"-{measure}" if sign < 0 else measure for sign, measure in self.per)
+        of, per = _sum(self.of), _sum(self.per)
         left = "".join(f" - {each}" for each in self.without)
         return f"({of}) / ({per}{left})" if per else of
+
+
+def _sum(terms: Sequence[tuple[int, str]]) -> str:
+    return "".join(f" {'-' if sign < 0 else '+'} {measure}" for sign, measure in terms).removeprefix(" + ").strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ class Cell:
     band_words: str
     empty: bool
 
+    @property
+    def known(self) -> bool:
+        """Whether there is a value: a rate of nothing has none, and nothing to compare."""
+        return self.value != NONE
+
 
 def name_of(indicator: Indicator) -> str:
     """The indicator's name in the reader's language."""
@@ -58,7 +63,7 @@ def value_words(indicator: Indicator, value: Value) -> str:
 
 def sample_words(value: Value) -> str:
     """The numbers of a rate; nothing for a number."""
-    return "" if value.per is None else f"{value.of} / {value.per}"
+    return f"{value.of} / {value.per}" if value.per else ""
 
 
 def left_out_words(value: Value) -> str:
