@@ -59,6 +59,61 @@ def test_another_table_is_evaluated(trained: dict[str, Any], folder: Path, tmp_p
     assert "macro-F1" in words.output or "宏平均" in words.output
 
 
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"),
+    [("utf-8", ","), ("utf-8-sig", "\t"), ("gbk", ","), ("gb18030", ";"), ("utf-16", "\t"), ("utf-16", ",")],
+)
+def test_tables_as_offices_have_them(
+    trained: dict[str, Any], folder: Path, tmp_path: Path, encoding: str, delimiter: str
+) -> None:
+    """Quoted line breaks, signs that end a line elsewhere, empty rows, long texts, blanks about the names."""
+    texts, labels = messages(40, 14)
+    odd = ["\n第一行\r\n第二行，", "\u2028", "\x0b\x0c\x85", '他说"不管"，', "重复" * 990, "\u3000\t "]
+    if encoding == "gbk":
+        odd = [each for each in odd if "\u2028" not in each and "\x85" not in each]
+    table = tmp_path / "t.csv"
+    with table.open("w", encoding=encoding, newline="") as file:
+        rows = csv.writer(file, delimiter=delimiter)
+        rows.writerow(["编号", " 内容", "分类 "])
+        for no, (text, label) in enumerate(zip(texts, labels, strict=True)):
+            rows.writerow([no, odd[no % len(odd)] + text + text, label])
+        rows.writerow([])
+        rows.writerow(["", "", ""])
+        rows.writerow([1, "只有内容"])
+        rows.writerow([2, texts[0], "从未见过的类别"])
+    done = call("evaluate", "--file", table, "--text", "内容", "--label", "分类", "--model", folder, "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.output)
+    assert (found["rows"], found["skipped"]) == (41, 2)
+    assert found["per_label"]["从未见过的类别"]["recall"] == 0  # never a label that it was not taught
+    assert found["accuracy"] >= 0.8
+
+
+def test_a_file_that_was_cut_within_a_sign_is_still_read(trained: dict[str, Any], folder: Path, tmp_path: Path) -> None:
+    for encoding in ("utf-8", "gb18030"):
+        table = write(tmp_path / "cut.csv", 30, 15, encoding)
+        table.write_bytes(table.read_bytes() + "31,路".encode(encoding)[:-1])
+        done = call("evaluate", "--file", table, "--text", "内容", "--label", "分类", "--model", folder, "--json")
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.output)["rows"] == 30
+
+
+def test_copies_and_a_rare_label_do_not_hinder_learning(tmp_path: Path) -> None:
+    """Everything sent twice, and a label of one single text: what is held out is no copy of what was learnt from."""
+    texts, labels = messages(120, 16)
+    table = tmp_path / "twice.csv"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["内容", "分类"])
+        rows.writerows([*zip(texts, labels, strict=True)] * 2)
+        rows.writerow(["只有这一条说的是无人机", "低空"])
+    done = call("train", "--file", table, "--text", "内容", "--label", "分类", "--model", tmp_path / "m", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.output)
+    assert (found["rows"], len(found["labels"])) == (241, 8)
+    assert found["held_out"]["accuracy"] > 0.5
+
+
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     table = write(tmp_path / "few.csv", 5, 13)
     wrong = call("train", "--file", table, "--text", "正文", "--label", "分类", "--model", tmp_path / "m")

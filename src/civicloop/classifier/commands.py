@@ -1,6 +1,8 @@
 """`classifier train`, `evaluate` for any table of texts with labels; `learn`, `measure` from the city's own matters."""
 
+import codecs
 import csv
+import io
 import json
 import sys
 import time
@@ -18,6 +20,7 @@ from civicloop.classifier.rules import training
 from civicloop.classifier.rules.measures import Measures, measure
 
 LONGEST_FIELD = 1_000_000  # signs of one field
+DELIMITERS = "\t;|"  # what some programs put in the place of commas
 MOST_CONFUSED = 10  # pairs of labels that are named in words
 
 
@@ -49,20 +52,38 @@ def read(path: Path, text: str, label: str) -> Table:
 
 def _lines(path: Path, text: str, label: str) -> Iterator[dict[str, str | None]]:
     csv.field_size_limit(LONGEST_FIELD)
-    content = path.read_bytes()
-    try:
-        words = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            words = content.decode("gb18030")
-        except UnicodeDecodeError:
-            sys.exit(f"civicloop: {path} is neither UTF-8 nor GB 18030")
-    rows = csv.DictReader(words.splitlines(keepends=True))
-    names = list(rows.fieldnames or [])
+    words = _decoded(path.read_bytes())
+    if words is None:
+        sys.exit(f"civicloop: {path} is neither UTF-8 nor GB 18030")
+    head = next(csv.reader(io.StringIO(words, newline="")), [])
+    marks = [each for each in DELIMITERS if {text, label} <= set(_names(words, each))] if len(head) < 2 else []
+    # not str.splitlines: a message may hold U+2028 or a form feed, which end no line of a table
+    rows = csv.DictReader(io.StringIO(words, newline=""), delimiter=marks[0] if marks else ",")
+    names = rows.fieldnames = [name.strip() for name in rows.fieldnames or []]
     missing = [name for name in (text, label) if name not in names]
     if missing:
         sys.exit(f"civicloop: {path} has no column {', '.join(missing)}; it has: {', '.join(names) or 'none'}")
     yield from rows
+
+
+def _decoded(content: bytes) -> str | None:
+    """The words of a file: UTF-16 where its mark says so, UTF-8 with or without a mark, GB 18030; None for other bytes.
+
+    One sign cut off at the end, as where a file was cut to a size, does not make a file unreadable.
+    """
+    names = ("utf-16",) if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ("utf-8-sig", "gb18030")
+    for name in names:
+        try:
+            return content.decode(name)
+        except UnicodeDecodeError as trouble:
+            if trouble.start >= len(content) - 3:
+                return content[: trouble.start].decode(name)
+    return None
+
+
+def _names(words: str, delimiter: str) -> list[str]:
+    """The names of the columns, were a table set apart by `delimiter`."""
+    return [name.strip() for name in next(csv.reader(io.StringIO(words, newline=""), delimiter=delimiter), [])]
 
 
 @click.group()

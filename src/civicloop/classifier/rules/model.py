@@ -50,11 +50,15 @@ class Model:
 
     def vector(self, text: str) -> tuple[list[str], NDArray[np.intp], Floats]:
         """The known runs of a text, their places in the vocabulary, their values; all empty when none is known."""
-        vocabulary = self.vocabulary
-        counts = Counter(runs(text))
-        known = [run for run in counts if run in vocabulary]
-        places = np.fromiter((vocabulary[run] for run in known), dtype=np.intp, count=len(known))
-        often = np.fromiter((counts[run] for run in known), dtype=np.float32, count=len(known))
+        # a vocabulary is larger than a processor's cache: each run is looked up once, which is most of an answer's time
+        place, known, found, counts = self.vocabulary.get, list[str](), list[int](), list[int]()
+        for run, count in Counter(runs(text)).items():
+            at = place(run)
+            if at is not None:
+                known.append(run)
+                found.append(at)
+                counts.append(count)
+        places, often = np.asarray(found, dtype=np.intp), np.asarray(counts, dtype=np.float32)
         values = (1 + np.log(often)) * self.idf[places]
         length = float(np.linalg.norm(values))
         return known, places, values / length if length else values
@@ -72,7 +76,8 @@ class Model:
         best = int(np.argmax(scores))
         sure = float(confidence(scores[None, :], self.curve)[0])
         gain = values * (rows[:, best] - rows.mean(axis=1))
-        ranked = [known[at] for at in np.argsort(-gain, kind="stable")[:LOOKED_AT] if gain[at] > 0]
+        most = np.argpartition(-gain, LOOKED_AT)[:LOOKED_AT] if len(gain) > LOOKED_AT else np.arange(len(gain))
+        ranked = [known[at] for at in most[np.lexsort((most, -gain[most]))] if gain[at] > 0]
         return Answer(self.labels[best], sure, bool(known) and sure >= self.threshold, _apart(ranked))
 
 
@@ -134,7 +139,8 @@ def load(folder: Path) -> Model:
     try:
         head = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         words = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
-        weights = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
+        # a plain view of the shared pages: numpy's own class of them is slow to take rows from
+        weights = np.asarray(np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False))
         idf = np.load(folder / "idf.npy", allow_pickle=False)
         intercept = np.load(folder / "intercept.npy", allow_pickle=False)
         if head["form"] != FORM or weights.shape != (len(words), len(head["labels"])) or len(idf) != len(words):

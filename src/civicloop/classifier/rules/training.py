@@ -53,7 +53,7 @@ def train(
     """
     if len(texts) < FEWEST or len(set(labels)) < 2:
         raise TooLittle(len(texts))
-    inside, outside = _split(labels, seed)
+    inside, outside = _split(texts, labels, seed)
     more = dict(sorted((described or {}).items()))
     every, answers = [*texts, *more.values()], np.asarray([*labels, *more])
     inside = [*inside, *range(len(texts), len(every))]
@@ -79,8 +79,11 @@ def train(
     return Trained(model, found, float(said.mean()), float(right[said].mean()) if said.any() else 0.0, other)
 
 
-def _split(labels: Sequence[str], seed: int) -> tuple[list[int], list[int]]:
-    """Places to learn from and places held out: of each label its share, and never its only text."""
+def _split(texts: Sequence[str], labels: Sequence[str], seed: int) -> tuple[list[int], list[int]]:
+    """Places to learn from and places held out: of each label its share, and never its only text.
+
+    What was sent twice would be known when it is asked for: a copy of a text to learn from is learnt from as well.
+    """
     by_label: dict[str, list[int]] = {}
     for at, label in enumerate(labels):
         by_label.setdefault(label, []).append(at)
@@ -89,6 +92,8 @@ def _split(labels: Sequence[str], seed: int) -> tuple[list[int], list[int]]:
         places = by_label[label]
         most = min(len(places) - 1, max(1, round(len(places) * HELD_OUT)))
         outside.update(drawing.sample(places, most))
+    learnt = {text for at, text in enumerate(texts) if at not in outside}
+    outside = {at for at in outside if texts[at] not in learnt} or outside
     return [at for at in range(len(labels)) if at not in outside], sorted(outside)
 
 
