@@ -131,6 +131,26 @@ def test_a_grid_worker_chooses_the_nearest_component() -> None:
     assert "甲区供电公司" in why
 
 
+@pytest.mark.parametrize("address", ["/field/report", "/field/handled"])
+def test_without_scripts_a_button_shows_what_stands_there_and_sends_nothing(address: str) -> None:
+    some()
+    client = signed_in("grid")
+    assert 'name="look"' in text(client.get(address)).partition("<noscript>")[2]
+    sent = form(look="1", result="已拧紧")
+    page = text(client.post(address, sent))
+    assert page.index(LID) < page.index(LAMP)
+    assert FAR_LID not in page
+    assert "垃圾堆了三天" in page  # what was typed is still there
+    assert "alert" not in page.partition("<form")[0].partition("<main")[2]
+    nowhere = {**sent, "lon": "", "lat": "", "crs": "", "area_community": "990101001001"}
+    assert LID not in text(client.post(address, nowhere))  # of a whole community only those of a kind are listed
+    of_kind = text(client.post(address, nowhere | {"kind": "01001"}))
+    assert LID in of_kind
+    assert LAMP not in of_kind
+    assert client.post(address, nowhere | {"area_community": "没有"}).status_code == 200
+    assert Matter.objects.count() == 0
+
+
 def test_a_code_may_be_typed_and_a_wrong_one_leaves_everything_in_the_form() -> None:
     some()
     client = signed_in("grid")

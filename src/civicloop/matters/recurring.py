@@ -3,8 +3,7 @@
 Follows kinds and places, never persons. Bounded by area and period, read by the index of the area.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from civicloop.foundation import clock, coordinates, ids
+from civicloop.foundation import clock, ids
 from civicloop.matters import nearby, selectors
 from civicloop.matters.models import Matter
 from civicloop.people.access import Actor
@@ -93,9 +92,9 @@ def returned(actor: Actor, area: tuple[str, int] | None, days: int) -> list[Retu
     ).exclude(kind=None)  # fmt: skip
     found = list(rows.select_related(*selectors.SHOWN).order_by("-id")[:LOOKED_AT])
     metres, first = settings.get_int(PLACE), clock.now() - timedelta(days=days)
-    blocks: dict[tuple[int, int, int], list[Matter]] = {}
+    blocks: dict[tuple[int, int], list[Matter]] = {}
     for row in found:
-        blocks.setdefault(_block(row, metres), []).append(row)
+        blocks.setdefault((row.kind_id or 0, nearby.block(row.lon or 0.0, row.lat or 0.0)), []).append(row)
     told: list[Returned] = []
     taken: set[UUID] = set()
     for row in found:  # the newest of a place stands for it
@@ -108,29 +107,23 @@ def returned(actor: Actor, area: tuple[str, int] | None, days: int) -> list[Retu
     return sorted(told, key=lambda each: (-each.times, -each.row.received_at.timestamp()))[:MOST]
 
 
-def _block(row: Matter, metres: int) -> tuple[int, int, int]:
-    """A square of at least so many metres that holds the point of a row, for its kind."""
+def _around(row: Matter, blocks: Mapping[tuple[int, int], list[Matter]], metres: int) -> list[Matter]:
+    """What may lie within so many metres of a row, of its kind."""
     assert row.lon is not None
     assert row.lat is not None
-    assert row.kind_id is not None
-    side = metres / 111_000
-    return row.kind_id, math.floor(row.lon * math.cos(math.radians(round(row.lat))) / side), math.floor(row.lat / side)
-
-
-def _around(row: Matter, blocks: dict[tuple[int, int, int], list[Matter]], metres: int) -> list[Matter]:
-    kind, x, y = _block(row, metres)
-    return [each for dx in (-1, 0, 1) for dy in (-1, 0, 1) for each in blocks.get((kind, x + dx, y + dy), [])]
+    return [
+        each for block in nearby.blocks(row.lon, row.lat, metres) for each in blocks.get((row.kind_id or 0, block), [])
+    ]
 
 
 def _before(row: Matter, others: Sequence[Matter], metres: int, window: int) -> tuple[Matter, ...]:
     """Those that were solved at the same place within the window before `row` came in, and before those in turn."""
-    here, since = (row.lon or 0.0, row.lat or 0.0), row.received_at
+    since = row.received_at
     found: list[Matter] = []
     for other in sorted(others, key=lambda each: each.ended_at or each.received_at, reverse=True):
         if other.id == row.id or other.end != SOLVED or other.ended_at is None or other.kind_id != row.kind_id:
             continue
-        near = coordinates.metres(here, (other.lon or 0.0, other.lat or 0.0)) <= metres
-        if near and _soon_after(other.ended_at, since, window):
+        if nearby.within(metres, row, other) and _soon_after(other.ended_at, since, window):
             found.append(other)
             since = min(since, other.received_at)
     return tuple(found)

@@ -137,6 +137,8 @@ def report(request: HttpRequest, actor: Actor) -> HttpResponse:
     """拍一件: a photo, a sentence, here."""
     form = field_forms.ReportForm(request.POST or None)
     page = _Page("site/field_report.html", _("Take a picture"), [_photo("photo", _("Photo"))])
+    if pointing.looks(request):
+        return page.show(request, actor, field_forms.ReportForm(initial=request.POST.dict()))
     if request.method != "POST" or not form.is_valid():
         return page.show(request, actor, form)
     if pointing.ask_first(request):
@@ -159,6 +161,8 @@ def handled(request: HttpRequest, actor: Actor) -> HttpResponse:
     form = field_forms.HandledForm(request.POST or None, files=request.FILES or None)
     photos = [_photo("before", _("Photo before"), True), _photo("after", _("Photo after"), True)]
     page = _Page("site/field_handled.html", _("I have put it right"), photos)
+    if pointing.looks(request):
+        return page.show(request, actor, field_forms.HandledForm(initial=request.POST.dict()))
     if request.method != "POST" or not form.is_valid():
         return page.show(request, actor, form)
     new = faces.new_matter(request.POST, channel=Channel.GRID, **pointing.said(request.POST))
@@ -241,7 +245,7 @@ class _Page:
             "wrong": wrong, "had_photo": bool(request.FILES), "picker": faces.picker(data, home=actor.area_id),
             "client_id": "" if renew else data.get("id", ""), "act_id": "" if renew else data.get("act_id", ""),
             "fresh_id": ids.uuid7(), "fresh_act_id": ids.uuid7(), "about": pointing.part(data, components=True),
-            "asking": request.method == "POST" and not wrong,
+            "asking": request.method == "POST" and not wrong and not pointing.looks(request),
         }  # fmt: skip
         status = 200 if not wrong else refused.status if refused else 422
         return render(request, self.template, context, status=status)

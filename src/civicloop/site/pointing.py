@@ -1,7 +1,7 @@
 """What decides who answers, asked with a report: the component that it points to, and the questions of its kind.
 
-A part of the form that is shown anew when kind or place were chosen. Without scripts the questions come on the next
-step; nobody has to answer them, and whoever dispatches sees what was answered.
+A part of the form that is shown anew when kind or place were chosen. Without scripts a button shows it anew, and the
+questions come on the next step; nobody has to answer them, and whoever dispatches sees what was answered.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,6 +30,8 @@ from civicloop.places import selectors as places
 QUESTION = "question_"  # before the code of a question in the name of its field
 TYPED = "component_code"  # the code on a plate, typed
 ASKED = "asked"  # stands in a form whose questions were shown
+LOOK = "look"  # the button that shows them without scripts
+LISTED = 20  # components of a community that are listed where no point is known
 LEVELS = ("community", "subdistrict", "district")
 Values = Mapping[str, Any]
 
@@ -52,11 +54,21 @@ def question_fields(codes: Iterable[str], given: Mapping[str, str]) -> dict[str,
 
 
 def component_field(
-    point: tuple[float, float] | None, kind_id: int | None, present: register.ComponentView | None
-) -> dict[str, forms.Field]:
-    """The nearest components as radio buttons, the present one among them; no field where there is none."""
+    point: tuple[float, float] | None, kind_id: int | None, present: register.ComponentView | None,
+    community: places.AreaRef | None = None,
+) -> dict[str, forms.Field]:  # fmt: skip
+    """The nearest components as radio buttons, the present one among them; no field where there is none.
+
+    Where only a community is known, those of the kind that stand in it, by code.
+    """
     of_kind = register.component_kind_of(kind_id) if kind_id is not None else None
-    near = register.near(*point, kind_id=of_kind.id if of_kind is not None else None) if point is not None else []
+    if point is not None:
+        near = register.near(*point, kind_id=of_kind.id if of_kind is not None else None)
+    elif of_kind is not None and community is not None:  # no device told where: all of this kind in the community
+        listed = register.views(register.Wanted(kind_id=of_kind.id, area=community), limit=LISTED)
+        near = [each for each in listed if each.state != ComponentState.REMOVED]
+    else:
+        near = []
     if present is not None and present.code not in {each.code for each in near}:
         near = [present, *near]
     if not near:
@@ -154,6 +166,18 @@ def _path(data: Values) -> dict[str, int]:
         return {}
 
 
+def _community(data: Values) -> places.AreaRef | None:
+    try:
+        return places.by_code(str(data["area_community"])) if data.get("area_community") else None
+    except places.UnknownArea:
+        return None
+
+
+def looks(request: HttpRequest) -> bool:
+    """Whether somebody without scripts pressed to see what stands near the place and what is asked; nothing is sent."""
+    return request.method == "POST" and LOOK in request.POST
+
+
 def questions(data: Values) -> list[str]:
     """The questions that a report of this kind should be asked; while the place is not known, wherever they count."""
     kind_id = _kind(data)
@@ -186,13 +210,18 @@ def part(data: Values, *, components: bool) -> dict[str, Any]:
         located = _located(data)
         present = register.by_code(str(data.get(owners.COMPONENT, "")))
         point = (located.lon, located.lat) if located is not None else None
-        form.fields |= component_field(point, _chosen_kind(data), present)
+        form.fields |= component_field(point, _chosen_kind(data), present, _community(data))
         form.fields[TYPED] = forms.CharField(
             label=_("Or the code on its plate"), required=False, max_length=17,
             widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         )  # fmt: skip
     form.fields |= question_fields(asked, {code: answer for code, answer in _given(data).items() if code in asked})
-    return {"form": form, "asked": bool(asked), "url": reverse("field_about" if components else "report-about")}
+    return {
+        "form": form,
+        "asked": bool(asked),
+        "look": LOOK if components else "",
+        "url": reverse("field_about" if components else "report-about"),
+    }
 
 
 def _chosen_kind(data: Values) -> int | None:
