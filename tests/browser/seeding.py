@@ -61,7 +61,9 @@ def picture(matter: UUID, stage: str, seed: int) -> None:
 def matters() -> dict[str, str]:
     """One matter at each step that a page shows, by the step's name."""
     from civicloop.matters import doubts
+    from civicloop.matters.models import Matter
     from tests import world
+    from tests.catalogue import components
     from tests.matters import loop
 
     condition = loop.condition(no=3)
@@ -123,6 +125,23 @@ def matters() -> dict[str, str]:
         many = at(f"many{number}", f"背街路灯第{number + 1}盏不亮", "夜里很黑。", kind="01023", point=(117.12, 39.05))
         loop.act("s2-clerk", many, "file", condition=condition)
     called(at("whistled", "跨街道线缆下垂", "线缆垂到人行道，涉及几家单位。", kind="01023", point=(117.12, 39.05)))
+    again = at("again", "暖气不热", "三号楼整栋没有暖气，老人在家里穿棉衣。", kind="01001")
+    joined = at("joined", "家里没有暖气", "三号楼二单元也没有暖气。", kind="01001")
+    loop.act("clerk", joined, "join", lead=str(again))
+    at("alike", "暖气冰凉", "三号楼没有暖气，打电话没人接。", kind="01001")
+    for name in ("designating", "designated"):
+        returned = at(name, "围墙倾斜", "小区围墙往外斜，墙根开裂。", kind="01023")
+        filed(returned)
+        for number in range(3):
+            if number:
+                loop.act("clerk", returned, "dispatch")
+            loop.act("receiver", returned, "return", reason="围墙归物业养护")
+            asked_for = Matter.objects.get(id=returned).requests.get(state="open").no
+            loop.act("clerk", returned, "decide", request=asked_for, yes=True, reason="同意")
+    loop.act(
+        "supervisor", returned, "designate", answering="s1-property", reason="小区围墙归物业", catalogue="物管第3项"
+    )
+    components.some()
     world.token("grid")  # an account with a token looks no different
     return {name: str(matter) for name, matter in made.items()}
 

@@ -14,7 +14,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/field/feedback", "/field/matters/{verifying}", "/shift/", "/admin/delegations/",
     ),
     "clerk": ("/desk/", "/desk/?m={reported}", "/desk/?m={checked}", "/desk/doubted",
-              "/approvals/", "/matters/", "/matters/{closed}", "/matters/{reported}/broadcast"),
+              "/approvals/", "/matters/", "/matters/{closed}", "/matters/{reported}/broadcast",
+              "/matters/{again}/cluster", "/matters/{again}/compare/{alike}"),
     "receiver": (
         "/receiving/", "/receiving/?tab=accepted", "/receiving/?tab=handled", "/matters/{accepted}",
         "/matters/{handled}", "/matters/{dispatched}/order", "/orders/", "/orders/{ordered}", "/orders/{answered}",
@@ -26,7 +27,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "supervisor": (
         "/desk/", "/approvals/", "/matters/", "/admin/stand-ins/", "/admin/leave/new", "/orders/",
         "/orders/suggestions", "/orders/new?matter={handling}", "/orders/{ordered}", "/orders/{answered}",
-        "/matters/{handling}",
+        "/matters/{handling}", "/matters/{designating}", "/whistles/", "/admin/rules/from/{designated}",
     ),
     "leader": ("/operations/", "/operations/matters?what=overdue", "/matters/", "/matters/{closed}",
                "/matters/{closed}/why-unit", "/admin/boundaries/{boundaries}"),
@@ -34,7 +35,8 @@ PAGES: dict[str, tuple[str, ...]] = {
                "/admin/notices/", "/admin/notices/wording", "/admin/delegations/new", "/admin/rules/new",
                "/admin/rules/file", "/admin/boundaries/", "/admin/kinds/responsibilities?area=990101001",
                "/admin/kinds/responsibilities/gaps",
-               "/admin/kinds/responsibilities/overlaps", "/admin/kinds/duty-lists"),
+               "/admin/kinds/responsibilities/overlaps", "/admin/kinds/duty-lists", "/admin/kinds/components",
+               "/admin/kinds/components/new"),
     "security": ("/admin/", "/admin/posts/", "/admin/stand-ins/new", "/admin/sign-ins/", "/admin/tokens/",
                  "/admin/people/", "/admin/people/3/access/", "/admin/why/", "/security/rights"),
     "audit": ("/admin/audit", "/admin/reads", "/admin/anomalies/", "/matters/"),
