@@ -52,7 +52,9 @@ def test_what_a_city_loads_holds_from_the_next_month_on_and_goes_out_again(tmp_p
     assert rules.read(tomllib.loads(out.read_text(encoding="utf-8"))) == definitions.in_force(may)
     with clock.at(months.NOW.replace(month=5, day=2)):
         keeping.seal_due()
-    sealed = Baseline.objects.get(month=may).content["indicators"]["on_time_handling_rate"]
+    content = Baseline.objects.get(month=may).content
+    assert ["checker-post", "s1-watch", "checker"] in content["posts"]
+    sealed = content["indicators"]["on_time_handling_rate"]
     assert sealed["formula"] == "(done:handle:on_time) / (due:handle)"
 
 

@@ -22,7 +22,7 @@ from civicloop.foundation.canonical import canonical
 from civicloop.matters.errors import Refused, invalid
 from civicloop.people import access
 from civicloop.people.access import Actor
-from civicloop.people.models import Unit
+from civicloop.people.models import Post, Unit
 from civicloop.places.models import AreaVersion
 from civicloop.records import audit, days
 
@@ -139,10 +139,11 @@ def seal(month: date) -> Baseline | None:
     """Seal what a month is measured by; None when that is done. Called when the month has begun."""
     if Baseline.objects.filter(month=month).exists():
         return None
-    now = clock.now()
+    now, posts = clock.now(), Post.objects.filter(valid_to=None)
     content = {
         "month": month.isoformat(), "sealed_at": now.isoformat(),
         "day_start": days.start_of_day().isoformat("minutes"),
+        "posts": [[*each] for each in posts.order_by("code").values_list("code", "unit__code", "role")],
         "units": sorted(Unit.objects.filter(valid_to=None).values_list("code", flat=True)),
         "areas": sorted(AreaVersion.objects.filter(valid_to=None).exclude(area__level="overlay")
                         .values_list("code", flat=True)),

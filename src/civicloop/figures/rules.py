@@ -206,6 +206,16 @@ def value_of(indicator: Indicator, sums: Mapping[str, int]) -> Value:
     return Value(of, per, left_out, value, per < indicator.small)
 
 
+def merged(sums: Mapping[str, Mapping[str, int]], taken: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """The sums of members with those of some of them (`taken`: member → member) added to others'."""
+    found: dict[str, dict[str, int]] = {}
+    for member, each in sums.items():
+        into = found.setdefault(taken.get(member, member), {})
+        for measure, n in each.items():
+            into[measure] = into.get(measure, 0) + n
+    return found
+
+
 def change(indicator: Indicator, now: Value, before: Value) -> float | None:
     """同比/环比: in percentage points for rates, in percent for numbers; None ("—") where the base is zero."""
     if indicator.rate:

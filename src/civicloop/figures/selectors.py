@@ -186,7 +186,7 @@ def table(
     wanted = list({each.code: each for each in wanted}.values())
     asked = _Asked(frozenset().union(*(each.measures for each in wanted)), visible, _subdistricts())
     spans = (cut.period, cut.period.before(), cut.period.year_ago()) if compared else (cut.period,)
-    sums = [_sums(cut, period, asked) for period in spans]
+    sums = _on_boundaries_of_now(cut, [_sums(cut, period, asked) for period in spans])
     wholes = [_whole(cut, parts, period, asked) for parts, period in zip(sums, spans, strict=True)]
     whole = Row("", "", "", {each.code: _figure(each, wholes, None) for each in wanted})
     rows = []
@@ -236,6 +236,24 @@ def _sums(cut: Cut, period: Period, asked: _Asked) -> dict[str, dict[str, int]]:
     if cut.by == "area":
         return _read(cubes.child_of(cut.level), period, asked, scope=cut.area_id)
     return _read(cut.by, period, asked, scope=cut.area_id, level=cut.level)
+
+
+def _on_boundaries_of_now(cut: Cut, sums: list[dict[str, dict[str, int]]]) -> list[dict[str, dict[str, int]]]:
+    """The periods before with what merged areas counted in the area that stands in their place.
+
+    So 同比 and 环比 compare the same ground. What was divided has no base ("—"), and an area that still counts in the
+    present period keeps a row of its own.
+    """
+    if cut.by != "area" or len(sums) < 2:
+        return sums
+    here = {str(ref.id) for ref in _children(cut)}
+    gone = set().union(*sums[1:]) - here - set(sums[0]) - {NOWHERE}
+    if not gone:
+        return sums
+    following = places.successors(clock.now())
+    into = {member: following.get(int(member), ()) for member in gone}
+    taken = {member: str(to[0]) for member, to in into.items() if len(to) == 1 and str(to[0]) in here}
+    return [sums[0], *(rules.merged(each, taken) for each in sums[1:])]
 
 
 def _whole(
