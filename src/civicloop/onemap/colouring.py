@@ -63,6 +63,7 @@ class Colouring:
     title: str = ""
     said: str = ""
     whole: Part | None = None
+    stages: Sequence[str] = ()  # at which something stood, in words
     refused: str = ""
 
     @property
@@ -186,7 +187,7 @@ def last_day() -> date:
 def at_the_end_of(actor: Actor, area: AreaRef, day: date, stage: str = "") -> Colouring:
     """By what stood open at the end of a day, at one stage or at any. Raises Refused."""
     cut, standing_of = _stood(actor, area, day, day)
-    order = list(Stage.values)
+    order = [each for each in Stage.values if any(of_day.get(each) for (of_day,) in standing_of.values())]
     counts = {member: _at(of_day, stage) for member, (of_day,) in standing_of.items()}
     least = classes.by_root(counts)
     parts = {
@@ -197,7 +198,8 @@ def at_the_end_of(actor: Actor, area: AreaRef, day: date, stage: str = "") -> Co
     whole = Part(str(sum(counts.values())), 0, stages=every)
     words = _("Open at the end of %(day)s") % {"day": cut.period.code}
     title = f"{words} · {Stage(stage).label}" if stage else words
-    return Colouring("day", parts, legend_of_numbers(least, counts), title, "", whole)
+    stages = [str(Stage(each).label) for each in order]
+    return Colouring("day", parts, legend_of_numbers(least, counts), title, "", whole, stages)
 
 
 def day_by_day(actor: Actor, area: AreaRef, last: date, stage: str = "") -> dict[str, Any]:

@@ -82,7 +82,7 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
         "form": _form(actor, wanted), "path": _path(actor, area, wanted), "share": share, "months": months,
         "figures": _figures(actor, reach, wanted, area), "rows": _rows(actor, reach, wanted, below, coloured),
         "below": _below(below), "drawing": _drawing(wanted, below or [area], coloured), "coloured": coloured,
-        "stages": [label for _value, label in Stage.choices], "now_url": f"?{wanted.of_now().query()}",
+        "now_url": f"?{wanted.of_now().query()}",
         "days": colouring.LONGEST if colouring.looks_at_areas(actor) and area.level in ("city", "district") else 0,
         "looks": [(value, words, value == (look or Look.CLUSTERS)) for value, words in Look.choices],
         "config": json.dumps(_config(wanted, area, base, coloured) | {"months": months}, ensure_ascii=False),
@@ -142,7 +142,7 @@ def _rows(
     actor: Actor, reach: Reach, wanted: MapFilters, below: list[AreaRef], coloured: Colouring
 ) -> list[dict[str, Any]]:
     """The areas below with what colours each; with matters also how many are late. The table behind the drawing."""
-    nothing = Part(showing.NONE if coloured.kind == "indicator" else "0", 0, stages=[0] * len(Stage))
+    nothing = Part(showing.NONE if coloured.kind == "indicator" else "0", 0, stages=[0] * len(coloured.stages))
     rows = [
         {"name": _name(each), "url": f"?{wanted.inside(each).query()}", "part": coloured.parts.get(each.id, nothing),
          "code": each.code, "id": each.id} for each in below
