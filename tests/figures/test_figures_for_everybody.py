@@ -160,6 +160,7 @@ def test_everybody_reads_the_figures_without_signing_in() -> None:
         assert page.status_code == 200, query
         assert "<script>" not in page.content.decode()
     words = page.content.decode()
+    assert "样本不足" in client.get("/public/figures/", {"show": "on_time_handling_rate"}).content.decode()
     assert all(each in words for each in ("2026-03", "30天内又出现的比例", "不显示"))
     for query in ({"month": "2026-02"}, {"month": "never"}, {"month": "2026"}, {"area": "990101001001"}, {"area": "x"}):
         assert client.get("/public/figures/", query).status_code == 404, query

@@ -103,7 +103,7 @@ def _content(cut: Cut) -> Content:
         "rows": [{**row, "names": names} for row, names in zip(rows, _names(cut, table), strict=True)],
         "indicators": [
             {"code": each.code, "names": dict(each.plain or {}), "said": dict(each.said), "rate": each.rate,
-             "decimals": each.decimals} for each in shown
+             "decimals": each.decimals, "small": each.small} for each in shown
         ],
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from civicloop.figures import everybody, forms, periods, showing
+from civicloop.figures import everybody, forms, periods, rules, showing
 from civicloop.figures.everybody import Content, Public
 from civicloop.figures.periods import MONTH, NoPeriod, Period
 from civicloop.foundation.names import shown
@@ -118,27 +118,37 @@ def _column(each: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _block(each: Mapping[str, Any], figure: Sequence[Any], asked: Mapping[str, str]) -> dict[str, Any]:
-    value, sample = showing.kept_words(figure, rate=each["rate"], decimals=each["decimals"])
+    value, sample = _words(figure, each)
     here = {**_column(each), "value": value, "sample": sample, "url": _turned(asked, show=each["code"]) + "#parts"}
     return here | {"current": each["code"] == asked["show"]}
 
 
 def _bars(lines: Sequence[Mapping[str, Any]], column: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Lines with their figure in words and the length of a bar, in percent of the longest (of 100 for a rate)."""
-    sizes = [_size(each["figure"], rate=column["rate"]) for each in lines]
+    sizes = [_size(each["figure"], column) for each in lines]
     longest = 100.0 if column["rate"] else max([*sizes, 1.0])
     found = []
     for each, size in zip(lines, sizes, strict=True):
         value, sample = showing.NONE, ""
         if each["figure"] is not None:
-            value, sample = showing.kept_words(each["figure"], rate=column["rate"], decimals=column["decimals"])
+            value, sample = _words(each["figure"], column)
         elif not each.get("missing"):
             value = showing.not_shown()
         found.append({**each, "value": value, "sample": sample, "bar": round(min(100.0, 100 * size / longest))})
     return found
 
 
-def _size(figure: Sequence[Any] | None, *, rate: bool) -> float:
-    if figure is None:
+def _words(figure: Sequence[Any], column: Mapping[str, Any]) -> tuple[str, str]:
+    """(value, numbers); of few a rate says nothing, so that its numbers stand alone."""
+    value, sample = showing.kept_words(figure, rate=column["rate"], decimals=column["decimals"])
+    return (sample, showing.band_words(rules.TOO_FEW)) if sample and _few(figure, column) else (value, sample)
+
+
+def _few(figure: Sequence[Any], column: Mapping[str, Any]) -> bool:
+    return bool(column["rate"]) and figure[1] < column["small"]
+
+
+def _size(figure: Sequence[Any] | None, column: Mapping[str, Any]) -> float:
+    if figure is None or _few(figure, column):
         return 0.0
-    return float(figure[3] or 0) if rate else float(figure[0])
+    return float(figure[3] or 0) if column["rate"] else float(figure[0])

@@ -144,7 +144,7 @@ def kept_words(figure: Sequence[Any], *, rate: bool, decimals: int) -> tuple[str
     of, per, _left_out, value = figure
     if not rate:
         return str(of), ""
-    return NONE if value is None else f"{float(value):.{decimals}f} %", f"{of} / {per}"
+    return NONE if value is None else f"{float(value):.{decimals}f} %", f"{of} / {per}" if per else ""
 
 
 def not_shown() -> str:
