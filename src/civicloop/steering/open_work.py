@@ -90,37 +90,6 @@ class Burning:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """All that is open, and the same by part (area id), stage and age (place among the moments)."""
-
-    whole: Burning
-    parts: dict[int | None, Burning]
-    stages: dict[str, Burning]
-    ages: dict[int, Burning]
-
-
-def standing(actor: Actor, place: Place, at: Moments) -> Standing:
-    """What is open in a place, in one statement."""
-    part = F(f"{place.child}_id") if place.child else Value(None, BigIntegerField())
-    rows = open_matters(actor, place).annotate(
-        part=part, raised=ExpressionWrapper(RAISED, BooleanField())
-    ).values_list("id", "part", "stage", "due_at", "step_at", "received_at", "hold_until", "raised")  # fmt: skip
-    values = [list(at.ages), at.now, at.now, at.hour, at.hour, at.ends, at.begins, at.ends]
-    whole, parts, stages, ages = Burning(), {}, {}, {}
-    for of, member, stage, age, *numbers in sql.read(sql.OPEN, values, rows=rows):
-        found = Burning(*numbers)
-        if of == 7:
-            whole = found
-        elif of == 3:
-            parts[member] = found
-        elif of == 5:
-            stages[stage] = found
-        else:
-            ages[age] = found
-    return Standing(whole, parts, stages, ages)
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """What a unit holds: open, overdue, since when the longest and the middle one wait, at which stage most are."""
 
@@ -132,10 +101,40 @@ class Held:
     stage: str
 
 
-def held(actor: Actor, place: Place, at: Moments) -> list[Held]:
-    """Who holds open work, whoever has had something for longest first."""
-    rows = open_matters(actor, place).values_list("unit_id", "stage", "due_at", "step_at")
-    return [Held(*each) for each in sql.read(sql.HELD, [at.now, MOST_LINES], rows=rows)]
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that is open, and the same by part (area id), stage and age (place among the moments).
+
+    `held`: who holds it, whoever has had something for longest first.
+    """
+
+    whole: Burning
+    parts: dict[int | None, Burning]
+    stages: dict[str, Burning]
+    ages: dict[int, Burning]
+    held: list[Held]
+
+
+def standing(actor: Actor, place: Place, at: Moments) -> Standing:
+    """What is open in a place, in one statement."""
+    part = F(f"{place.child}_id") if place.child else Value(None, BigIntegerField())
+    marked = open_matters(actor, place).annotate(part=part, raised=ExpressionWrapper(RAISED, BooleanField()))
+    rows = marked.values_list("part", "unit_id", "stage", "due_at", "step_at", "received_at", "hold_until", "raised")
+    values = [list(at.ages), at.now, at.now, at.hour, at.hour, at.ends, at.begins, at.ends, at.now, MOST_LINES]
+    found = Standing(Burning(), {}, {}, {}, [])
+    for of, member, stage, age, unit_id, middle, *numbers in sql.read(sql.OPEN, values, rows=rows):
+        each = Burning(*numbers)
+        if of == -1:
+            found.held.append(Held(unit_id, each.open, each.overdue, numbers[-1], middle, stage))
+        elif of == 7:
+            found = Standing(each, found.parts, found.stages, found.ages, found.held)
+        elif of == 3:
+            found.parts[member] = each
+        elif of == 5:
+            found.stages[stage] = each
+        else:
+            found.ages[age] = each
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,12 @@ class Overview:
 def overview(actor: Actor, place: Place, by: str = By.AREA) -> Overview:
     """What a place is like now."""
     at = open_work.moments()
-    held, owed = open_work.held(actor, place, at), open_work.owed(actor, place)
-    named = {each.unit_id for each in held} | {unit for each in owed for unit in (each.holder_id, each.unit_id)}
+    standing, owed = open_work.standing(actor, place, at), open_work.owed(actor, place)
+    named = {each.unit_id for each in standing.held} | {
+        unit for each in owed for unit in (each.holder_id, each.unit_id)
+    }
     return Overview(
-        place, at, open_work.standing(actor, place, at), held, owed, open_work.promised(actor, place, at),
+        place, at, standing, standing.held, owed, open_work.promised(actor, place, at),
         open_work.came_back(actor, place, at), open_work.ordered(actor, place, at),
         rates.compared(actor, place, by), rates.flow(place), load.loads(place),
         units_named(named | ({place.unit_id} if place.unit_id is not None else set())),

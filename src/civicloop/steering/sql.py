@@ -9,21 +9,21 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-# open matters by part, stage and age, in one pass; GROUPING tells the groups apart
+# open matters by part, stage and age, and by who holds them: what is open is read once, whatever is counted of it.
+# GROUPING tells the groups apart; -1: of a unit, since when the longest and the middle one wait, where most are
 OPEN = """
-WITH o (id, part, stage, due_at, step_at, received_at, hold_until, raised) AS ({rows}),
+WITH o (part, unit_id, stage, due_at, step_at, received_at, hold_until, raised) AS MATERIALIZED ({rows}),
 a AS (SELECT o.*, width_bucket(received_at, %s::timestamptz[]) AS age FROM o)
-SELECT GROUPING(part, stage, age), part, stage, age, count(*), count(*) FILTER (WHERE due_at < %s),
-    count(*) FILTER (WHERE due_at >= %s AND due_at < %s), count(*) FILTER (WHERE due_at >= %s AND due_at < %s),
-    count(*) FILTER (WHERE raised), count(*) FILTER (WHERE hold_until >= %s AND hold_until < %s), min(step_at)
-FROM a GROUP BY GROUPING SETS ((), (part), (stage), (age))"""
-
-# who holds open work: how much, overdue, by stage, since when at most and in the middle
-HELD = """
-WITH o (unit_id, stage, due_at, step_at) AS ({rows})
-SELECT unit_id, count(*), count(*) FILTER (WHERE due_at < %s), min(step_at),
-    percentile_disc(0.5) WITHIN GROUP (ORDER BY step_at DESC), mode() WITHIN GROUP (ORDER BY stage)
-FROM o GROUP BY unit_id ORDER BY min(step_at), unit_id LIMIT %s"""
+SELECT GROUPING(part, stage, age), part::bigint, stage::text, age, NULL::bigint, NULL::timestamptz, count(*),
+    count(*) FILTER (WHERE due_at < %s), count(*) FILTER (WHERE due_at >= %s AND due_at < %s),
+    count(*) FILTER (WHERE due_at >= %s AND due_at < %s), count(*) FILTER (WHERE raised),
+    count(*) FILTER (WHERE hold_until >= %s AND hold_until < %s), min(step_at)
+FROM a GROUP BY GROUPING SETS ((), (part), (stage), (age))
+UNION ALL
+(SELECT -1, NULL::bigint, (mode() WITHIN GROUP (ORDER BY stage))::text, NULL::int, unit_id,
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY step_at DESC), count(*), count(*) FILTER (WHERE due_at < %s),
+    0, 0, 0, 0, min(step_at)
+FROM o GROUP BY unit_id ORDER BY min(step_at), unit_id LIMIT %s)"""
 
 # who waits for whom: parts that a unit owes to the one that is accountable
 OWED = """
