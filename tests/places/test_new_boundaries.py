@@ -8,6 +8,8 @@ import pytest
 import shapely
 from click.testing import CliRunner
 
+from civicloop.catalogue import rule_actions
+from civicloop.catalogue.models import Responsibility
 from civicloop.figures import ledger
 from civicloop.foundation import caches, clock
 from civicloop.matters import actions as matters
@@ -16,6 +18,9 @@ from civicloop.matters.actions import Act
 from civicloop.matters.errors import Refused
 from civicloop.matters.models import CellDelta, Entry, Fact, Matter
 from civicloop.matters.regridding import Boundaries
+from civicloop.people import access
+from civicloop.people import actions as people
+from civicloop.people.models import Post
 from civicloop.places import actions, proposals, selectors
 from civicloop.places.areas import ImportRefused
 from civicloop.places.commands import places
@@ -274,6 +279,52 @@ def test_a_matter_without_a_point_follows_its_area_only_where_that_is_clear() ->
         )  # fmt: skip
         assert done.moved == 1
         assert selectors.area(Matter.objects.get(id=matter).grid_id or 0).code == "G-W"
+
+
+def test_posts_and_rules_of_an_ended_area_follow_by_a_second_person() -> None:
+    from tests.site.desks import signed_in, text
+
+    old = selectors.by_code(OLD).id
+    system = access.system("tests")
+    with clock.at(world.START):
+        made = people.create_post(
+            system, code="g-worker", role="grid_worker", unit_id=world.unit("s1-centre"), area_id=old
+        )
+        people.hold(system, account_id=world.actor("grid").account_id, post_id=made.id)
+        Responsibility.objects.create(
+            area_id=old, unit_id=world.unit("s1-property"), priority=3, reason={"zh-hans": "本网格物业"},
+            valid_from=world.START,
+        )  # fmt: skip
+        own = world.actor("system")
+        row = proposed(by=By(own.account_id, own.post_id, "system"))
+        proposals.approve(SECOND, proposal_id=row.pk, words="")
+        page = f"/admin/boundaries/{row.pk}"
+        early = signed_in("security").post(f"{page}/posts", {f"post-{made.pk}": "G-W"}, follow=True)
+        assert "g-worker" in text(early)
+    with clock.at(LATER):
+        caches.forget_all()
+        security = signed_in("security")
+        assert f'name="post-{made.pk}"' in text(security.get(page))
+        security.post(f"{page}/posts", {f"post-{made.pk}": "990102"})  # none of those that follow
+        assert Post.objects.get(id=made.pk).valid_to is None
+        for _twice in range(2):
+            security.post(f"{page}/posts", {f"post-{made.pk}": "G-W"})
+        former, post = Post.objects.filter(code="g-worker").order_by("id")
+        assert (former.valid_to, selectors.area(post.area_id).code) == (LATER, "G-W")
+        assert post.holdings.get().account_id == world.actor("grid").account_id
+        assert signed_in("clerk").post(f"{page}/posts").status_code in {403, 404}
+        signed_in("system").post(f"{page}/rules")  # who proposed them does not move their rules
+        assert not Responsibility.objects.filter(area_id=old).exclude(valid_to=None).exists()
+        row.refresh_from_db()
+        change = rule_actions.save(system, lambda: rule_actions.of_followers([old], boundaries(row).followers))
+        assert (len(change.new), len(change.ended)) == (2, 1)
+        codes = {selectors.area(each.area_id).code for each in rule_actions.in_areas(row_ids()) if each.priority == 3}
+        assert codes == {"G-W", "G-E"}
+        assert signed_in("clerk").post(f"{page}/rules").status_code in {403, 404}
+
+
+def row_ids() -> set[int]:
+    return {selectors.by_code(code).id for code in LINES}
 
 
 def test_an_area_planned_ahead_is_not_there_before() -> None:

@@ -3,11 +3,12 @@
 Nothing is deleted: a rule that goes ends, and the new one begins. Both carry the words of catalogue.naming.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from civicloop.catalogue import files, selectors
@@ -71,6 +72,23 @@ def of_text(text: str) -> Change:
         else:
             ended.append(row)
     return Change([row for key, row in wanted.items() if key not in kept], ended)
+
+
+def in_areas(area_ids: Collection[int]) -> QuerySet[Responsibility]:
+    """The rules in force or planned that name one of these areas."""
+    return selectors.rules_to_come(clock.now()).filter(area_id__in=area_ids)
+
+
+def of_followers(ended: Collection[int], followers: Mapping[int, Sequence[int]]) -> Change:
+    """Rules of areas that have ended hold in all areas that stand in their place; those without such an area stay."""
+    rows = [row for row in in_areas(ended) if followers.get(row.area_id)]
+    now, new = clock.now(), list[Responsibility]()
+    for row in rows:
+        for area_id in followers[row.area_id]:
+            values = {each.attname: getattr(row, each.attname) for each in Responsibility._meta.concrete_fields}
+            begin = max(now, row.valid_from)
+            new.append(Responsibility(**{**values, "id": None, "area_id": area_id, "valid_from": begin}))
+    return Change(new, rows)
 
 
 def _made(rows: Sequence[Row]) -> list[Responsibility]:

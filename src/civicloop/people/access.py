@@ -155,7 +155,9 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "areas.view": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
     "areas.change": frozenset({Role.SYSTEM_ADMIN}),
     # new boundaries: one proposes, another decides, dispatchers and leaders move what is open in their reach
-    "boundaries.view": frozenset({Role.SYSTEM_ADMIN, Role.LEADER, Role.DISPATCHER, Role.AUDIT_ADMIN}),
+    "boundaries.view": frozenset(
+        {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.LEADER, Role.DISPATCHER, Role.AUDIT_ADMIN}
+    ),
     "boundaries.propose": frozenset({Role.SYSTEM_ADMIN}),
     "boundaries.decide": frozenset({Role.SYSTEM_ADMIN, Role.LEADER}),
     "boundaries.move": frozenset({Role.LEADER, Role.DISPATCHER}),

@@ -31,6 +31,7 @@ from civicloop.places.choices import level_words
 from civicloop.places.drawing import Sheet, sheet
 from civicloop.places.models import BoundaryProposal
 from civicloop.places.proposals import By, Compared, ProposalRefused
+from civicloop.site import following
 
 SHOWN = 50
 LARGEST = 8 * 1024 * 1024
@@ -131,7 +132,8 @@ def propose(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _listed(request, actor, form, status=422)
 
 
-def _row(proposal_id: int) -> BoundaryProposal:
+def row_of(proposal_id: int) -> BoundaryProposal:
+    """A proposal; 404 where there is none."""
     row = BoundaryProposal.objects.filter(id=proposal_id).first()
     if row is None:
         raise Http404
@@ -140,10 +142,16 @@ def _row(proposal_id: int) -> BoundaryProposal:
 
 @lru_cache(maxsize=4)
 def _compared(proposal_id: int, _state: str, _revision: int) -> Compared:
-    return proposals.compared(_row(proposal_id))
+    return proposals.compared(row_of(proposal_id))
 
 
-def _boundaries(row: BoundaryProposal) -> tuple[Compared, Boundaries]:
+def holds(row: BoundaryProposal) -> bool:
+    """Whether its boundaries are in force, whether the worker has noted it or not."""
+    return row.state == "in_force" or (row.state == "approved" and row.effective_at <= clock.now())
+
+
+def compared_of(row: BoundaryProposal) -> tuple[Compared, Boundaries]:
+    """The areas before and after a proposal, and what that means for matters."""
     found = _compared(row.pk, row.state, selectors.layers_now())
     return found, Boundaries(found.before, found.after, found.touched, found.ended, found.followers)
 
@@ -152,7 +160,7 @@ def _boundaries(row: BoundaryProposal) -> tuple[Compared, Boundaries]:
 @require_safe
 def page(request: HttpRequest, actor: Actor, proposal_id: int) -> HttpResponse:
     """One proposal: map before and after, flaws, what changes hands, and the decision."""
-    row = _row(proposal_id)
+    row = row_of(proposal_id)
     posts = dict(Post.objects.filter(id__in=[row.proposed_post, row.decided_post]).values_list("id", "code"))
     context: dict[str, Any] = {
         "row": row, "state": state_of(row), "proposed": posts.get(row.proposed_post or 0, ""),
@@ -163,13 +171,13 @@ def page(request: HttpRequest, actor: Actor, proposal_id: int) -> HttpResponse:
         "zone": locality.zone_name(),
     }  # fmt: skip
     if row.state in ("proposed", "approved", "in_force"):
-        compared, boundaries = _boundaries(row)
+        compared, boundaries = compared_of(row)
         context |= _shown(actor, row, compared, boundaries)
     return render(request, "site/boundary.html", context)
 
 
 def _shown(actor: Actor, row: BoundaryProposal, compared: Compared, boundaries: Boundaries) -> dict[str, Any]:
-    holds = row.state == "in_force" or (row.state == "approved" and row.effective_at <= clock.now())
+    in_force = holds(row)
     found = regridding.preview(boundaries)
     maps: list[tuple[Any, Sheet]] = [
         (words, drawn) for words, which in ((_("Before"), "before"), (_("After"), "after"))
@@ -179,7 +187,7 @@ def _shown(actor: Actor, row: BoundaryProposal, compared: Compared, boundaries: 
         actor, [dry_run.Moved(m.matter_id, m.unit_before, m.unit_after) for m in found.moved], limit=SHOWN
     )
     return {
-        "maps": maps, "preview": found, "matters": visible, "visible": total, "holds": holds,
+        "maps": maps, "preview": found, "matters": visible, "visible": total, "holds": in_force,
         "flaws": [{"what": FLAWS[each.what], "codes": " · ".join(each.codes), "size": each.square_metres}
                   for each in compared.flaws[:SHOWN]],
         "more_flaws": max(0, len(compared.flaws) - SHOWN),
@@ -187,8 +195,9 @@ def _shown(actor: Actor, row: BoundaryProposal, compared: Compared, boundaries: 
         "posts": [{"post": post, "ends": post.area_id in boundaries.ended, "words": post.get_role_display(),
                    "area": boundaries.before.area(post.area_id)} for post in found.posts[:SHOWN]],
         "more_posts": max(0, len(found.posts) - SHOWN),
-        "to_move": len(moving.waiting(actor, boundaries)) if holds and access.may(actor, moving.DUTY).allowed else 0,
-        "may_move": holds and access.may(actor, moving.DUTY).allowed,
+        "to_move": len(moving.waiting(actor, boundaries)) if in_force and access.may(actor, moving.DUTY).allowed else 0,
+        "may_move": in_force and access.may(actor, moving.DUTY).allowed,
+        **following.bag(actor, row, boundaries, holds=in_force),
     }  # fmt: skip
 
 
@@ -230,12 +239,12 @@ def decide(request: HttpRequest, actor: Actor, proposal_id: int) -> HttpResponse
     words = request.POST.get("words", "").replace("\0", "")
     try:
         if request.POST.get("yes") == "1":
-            row = proposals.approve(by(actor), proposal_id=_row(proposal_id).pk, words=words)
+            row = proposals.approve(by(actor), proposal_id=row_of(proposal_id).pk, words=words)
             said = _("Approved. The new boundaries hold from %(moment)s.")
             local = row.effective_at.astimezone(locality.zone())
             messages.success(request, said % {"moment": local.strftime("%Y-%m-%d %H:%M")})
         else:
-            proposals.refuse(by(actor), proposal_id=_row(proposal_id).pk, words=words)
+            proposals.refuse(by(actor), proposal_id=row_of(proposal_id).pk, words=words)
             messages.success(request, _("The proposal was refused."))
     except ProposalRefused as refused:
         messages.error(request, str(refused))
@@ -251,7 +260,7 @@ def withdraw(request: HttpRequest, actor: Actor, proposal_id: int) -> HttpRespon
     """Take a proposal back before it holds."""
     words = request.POST.get("words", "").replace("\0", "")
     try:
-        proposals.withdraw(by(actor), proposal_id=_row(proposal_id).pk, words=words)
+        proposals.withdraw(by(actor), proposal_id=row_of(proposal_id).pk, words=words)
         messages.success(request, _("The proposal was withdrawn."))
     except ProposalRefused as refused:
         messages.error(request, str(refused))
@@ -262,8 +271,8 @@ def withdraw(request: HttpRequest, actor: Actor, proposal_id: int) -> HttpRespon
 @require_POST
 def move(request: HttpRequest, actor: Actor, proposal_id: int) -> HttpResponse:
     """Move the open matters that the person may see, a batch with each press; each is an act of its own."""
-    row = _row(proposal_id)
-    _found, boundaries = _boundaries(row)
+    row = row_of(proposal_id)
+    _found, boundaries = compared_of(row)
     wanted = [each.pk for each in moving.waiting(actor, boundaries)]
     try:
         done = moving.move(actor, boundaries, change=row.revision or 0, matter_ids=wanted)
