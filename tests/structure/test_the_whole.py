@@ -201,7 +201,6 @@ PAST_ACCESS = {
     "ops/restoring.py": "a proof",
     "ops/bench/reading.py": "a throw-away database",
     "ops/bench/seeding.py": "a throw-away database",
-    "ops/bench/counted.py": "a database for measuring",
     "ops/bench/stories.py": "a database for measuring",
     "ops/bench/likening.py": "a throw-away database",
     "ops/demo/player.py": "the demonstration",

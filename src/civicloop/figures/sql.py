@@ -31,7 +31,7 @@ def _values(lines: Sequence[Line]) -> str:
     return "(VALUES " + ",\n        ".join(found) + ") AS c(cube, scope, member)"
 
 
-def sums(facts: str, day: str, oldest: str = "", *, once: bool = True) -> str:
+def sums(facts: str, day: str, oldest: str = "", *, once: bool = True, lines: Sequence[Line] = LINES) -> str:
     """The sums of some facts (`facts` gives rows of matters_fact as f) for the cubes, each line by itself.
 
     `once`: the facts are kept for all lines, not read anew for each; what is much would fill the disk. `oldest`: the
@@ -43,7 +43,7 @@ def sums(facts: str, day: str, oldest: str = "", *, once: bool = True) -> str:
             f.channel, f.name, ({_MEASURE})::text AS measure, f.visibility, f.delta, f.minutes,
             {day} AS d, date_trunc('month', {day})::date AS m
         FROM {facts} {_KIND})
-    {" UNION ALL ".join(_sum(line, oldest) for line in LINES)}"""
+    {" UNION ALL ".join(_sum(line, oldest) for line in lines)}"""
 
 
 def _sum(line: Line, oldest: str) -> str:
@@ -228,6 +228,19 @@ WITH d AS MATERIALIZED (SELECT f.* FROM matters_fact f WHERE f.matter_id BETWEEN
 {_add("d f", DAY.format(zone="%(zone)s", start="%(day_start)s"), "%(generation)s::smallint", "%(oldest)s::date")}
 SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM c) + (SELECT count(*) FROM h)"""
 
+
+def first_count(line: Line) -> str:
+    """What all facts sum up to in one line, where no cube holds anything yet and none waits to be folded."""
+    day = DAY.format(zone="%(zone)s", start="%(day_start)s")
+    return f"""INSERT INTO figures_count
+        (generation, cube, grain, scope, start, member, measure, visibility, n, minutes)
+    SELECT %(generation)s::smallint, q.* FROM (
+        {sums("matters_fact f", day, "%(oldest)s::date", once=False, lines=(line,))}) q
+    WHERE q.n <> 0 OR q.minutes <> 0"""
+
+
+FIRST_HOURS = f"""INSERT INTO figures_duehour (generation, cube, scope, hour, member, clock, visibility, n)
+SELECT %(generation)s::smallint, q.* FROM ({hours("matters_fact f")}) q WHERE q.n <> 0"""
 _FOLDED = """(SELECT f.* FROM matters_fact f
     WHERE NOT EXISTS (SELECT FROM matters_unfolded u WHERE u.matter_id = f.matter_id AND u.seq = f.seq)) f
     CROSS JOIN (SELECT zone, day_start FROM figures_folding WHERE id = 1) s"""

@@ -46,12 +46,11 @@ def strip(line: psycopg.Connection[tuple[object, ...]], tables: Sequence[str]) -
             line.execute(f"DROP INDEX {row[0]}".encode())
 
 
-def restore(line: psycopg.Connection[tuple[object, ...]], say: Say, first: str = "") -> None:
-    """Make what is missing, those of the table `first` alone if one is named; each is whole or not there."""
+def restore(line: psycopg.Connection[tuple[object, ...]], say: Say, later: Sequence[str] = ()) -> None:
+    """Make what is missing, but for the tables `later`; each index and key is whole or not there."""
+    line.execute("SET maintenance_work_mem = '512MB'")
     wanted = line.execute(
-        "SELECT no, words, again FROM bench_bareness WHERE NOT done AND (\"table\" = %s OR %s = '')"
-        " AND (%s = '' OR again NOT LIKE '%%FOREIGN KEY%%') ORDER BY no",
-        [first, first, first],
+        'SELECT no, words, again FROM bench_bareness WHERE NOT done AND "table" <> ALL(%s) ORDER BY no', [list(later)]
     ).fetchall()
     for number, words, again in wanted:
         say(f"{words}")

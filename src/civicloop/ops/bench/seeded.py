@@ -42,7 +42,7 @@ PROCESSES = 2
 DAYS = 420
 DAY = 86_400
 TOLD = """CREATE TABLE bench_seed (id integer PRIMARY KEY DEFAULT 1, plan jsonb NOT NULL, phase text NOT NULL,
-    counted_until bigint, bytes_each bigint);
+    bytes_each bigint);
 CREATE TABLE bench_seed_batch (no integer PRIMARY KEY)"""
 
 
@@ -88,16 +88,7 @@ def seed(here: Instance, wanted: Plan, say: Say, extent: Extent = WIDE) -> Plan:
             _load(here, line, plan, say)
             phase = _phase(line, "indexes")
         if phase == "indexes":
-            bareness.restore(line, say, first="matters_fact")
-            bareness.restore(line, say, first="matters_unfolded")
-            counting = multiprocessing.get_context("fork").Process(target=counted.count, args=(here,))
-            connection.close()
-            counting.start()
-            bareness.restore(line, say)
-            say("counts")
-            counting.join()
-            if counting.exitcode:
-                raise RuntimeError("counting has ended early; its words stand above")
+            _index_and_count(here, line, say)
             line.execute("SELECT setval('matters_number_seq', %s)", [plan.size + 1])
             _phase(line, "map")
         if told(here)[1] == "map":
@@ -107,6 +98,23 @@ def seed(here: Instance, wanted: Plan, say: Say, extent: Extent = WIDE) -> Plan:
             line.execute("VACUUM (ANALYZE)")
             _phase(line, "done")
     return plan
+
+
+def _index_and_count(here: Instance, line: Line, say: Say) -> None:
+    """Give the tables their indexes and keys back while other processes fill the cubes."""
+    values = counted.begin(line)
+    connection.close()  # children of a fork must not share it
+    context = multiprocessing.get_context("fork")
+    counting = [context.Process(target=counted.count, args=(here, values, share)) for share in range(counted.SHARES)]
+    for process in counting:
+        process.start()
+    bareness.restore(line, say, later=counted.TABLES)
+    say("counts")
+    for process in counting:
+        process.join()
+        if process.exitcode:
+            raise RuntimeError("counting has ended early; its words stand above")
+    bareness.restore(line, say)
 
 
 def moment(until: datetime | None) -> int:
@@ -228,7 +236,7 @@ def _play(city: City, plan: Plan, say: Say) -> list[Model]:
 def _load(here: Instance, line: Line, plan: Plan, say: Say) -> None:
     models: list[Model] = pickle.loads((here.folder / "models.pickle").read_bytes())  # noqa: S301 - our own file
     world = world_of(city_of(here), owned_tables())
-    done = {number for (number,) in line.execute("SELECT no FROM bench_seed_batch").fetchall()}
+    done = {number for (number,) in line.execute("SELECT no FROM bench_seed_batch WHERE no >= 0").fetchall()}
     left = [number for number in range(plan.batches) if number not in done]
     connection.close()  # children of a fork must not share it
     first = -(-MEASURED // plan.batch)
@@ -245,7 +253,7 @@ def _load(here: Instance, line: Line, plan: Plan, say: Say) -> None:
         say(f"{each_:,} bytes a matter, {wanted / 2**30:,.1f} GiB more")
         disk.allow(line, wanted)
     if line.execute("SELECT to_regclass('public.bench_bareness')").fetchone() == (None,):
-        bareness.strip(line, [*world.tables, "matters_searchtoken", "matters_unfolded"])
+        bareness.strip(line, [*world.tables, "matters_searchtoken", *counted.TABLES])
     _share(here, plan, models, world, left, say)
 
 
