@@ -1,9 +1,15 @@
 """Every door of the installation, found by walking the addresses of pages and API: a new one is there by itself."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 from uuid import UUID
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import QueryDict
 
 from civicloop.api.app import api
 from tests.structure.test_the_whole import FRAMEWORK, routes
@@ -69,3 +75,37 @@ def _takes_nobody(operation: Any) -> bool:
     param = operation.auth_param
     several = param if isinstance(param, list | tuple) else [param]
     return param is None or any(getattr(each, "__name__", "") == "nobody" for each in several)
+
+
+ANY = "*"  # all parameters, or whether there are any
+_OF_ONE, _OF_ALL = (
+    ("get", "getlist", "__getitem__", "__contains__"),
+    ("keys", "items", "lists", "values", "dict", "copy", "urlencode", "__iter__", "__len__"),
+)
+
+
+@contextmanager
+def looked_at() -> Iterator[set[str]]:
+    """The names of the parameters of an address that the pages asked inside have looked at, or ANY."""
+    found: set[str] = set()
+
+    def noting(name: str) -> Any:
+        plain = getattr(QueryDict, name)
+
+        def noted(self: Any, *given: Any, **named: Any) -> Any:
+            if self.noting:
+                found.add(str(given[0]) if name in _OF_ONE else ANY)
+            return plain(self, *given, **named)
+
+        return noted
+
+    watched: Any = type("Watched", (QueryDict,), {name: noting(name) for name in (*_OF_ONE, *_OF_ALL)})
+    watched.noting = False  # while it is filled
+
+    def query(request: WSGIRequest) -> QueryDict:
+        made = watched(request.META.get("QUERY_STRING", ""))
+        made.noting = True
+        return made  # type: ignore[no-any-return]
+
+    with mock.patch.object(WSGIRequest, "GET", property(query)):
+        yield found

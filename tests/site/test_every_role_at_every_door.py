@@ -18,6 +18,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.utils import translation
 
@@ -33,7 +34,7 @@ from tests import world
 from tests.conftest import LONG, _clone, _drop, _forget_caches, _point_at, size
 from tests.matters import loop
 from tests.site.desks import signed_in
-from tests.site.doors import Door, doors
+from tests.site.doors import ANY, Door, doors, looked_at
 
 pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
 SHARE = size(9, 1)  # of the pairs of a role and a door one in so many
@@ -244,14 +245,32 @@ def test_a_matter_opens_for_whoever_may_know_of_it_and_for_nobody_else(city: Cit
     assert faults == []
 
 
+QUERIES = ("?m={id}", "?number={number}&what={number}&username=clerk", "?text={number}", "?q={number}&object={id}")
+
+
 def asked(user: str, door: Door, names: list[str]) -> list[tuple[str, str]]:
-    """What a list is asked: as it is, and for single matters in all ways; in `make test` in one of them."""
-    pairs = [(name, query) for name in names for query in QUERIES[1:]]
-    some = pairs[zlib.crc32(f"{user} {door.pattern} ask".encode()) % len(pairs)]
-    return [(names[0], QUERIES[0]), *(pairs if LONG else [some])]
+    """For single matters in all ways of asking; in `make test` for one in one of them."""
+    pairs = [(name, query) for name in names for query in QUERIES]
+    return pairs if LONG else [pairs[zlib.crc32(f"{user} {door.pattern} ask".encode()) % len(pairs)]]
 
 
-QUERIES = ("", "?m={id}", "?number={number}&what={number}&username=clerk", "?text={number}", "?q={number}&object={id}")
+def answers(person: Person, door: Door, city: City) -> Iterator[tuple[str, str, Any]]:
+    """(query, number asked for, answer): as it is, and for single matters.
+
+    A parameter that a page does not look at changes nothing of what it says, so it is sent only where some answer
+    before has looked at it; a page may look at one more because of what another one says.
+    """
+    with looked_at() as parameters:
+        yield "", "", person.ask(door, "GET")
+        waiting, before = asked(person.user, door, [*city.matters]), -1
+        while waiting and len(parameters) > before:
+            before = len(parameters)
+            for name, query in list(waiting):
+                if ANY not in parameters and parameters.isdisjoint(QueryDict(query[1:])):
+                    continue
+                waiting.remove((name, query))
+                number = city.secrets[name][3]
+                yield query, number, person.ask(door, "GET", query=query.format(id=city.matters[name], number=number))
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -260,17 +279,26 @@ def test_no_list_export_search_or_tile_tells_of_a_matter_that_one_may_not_know_o
     for door in chosen(user, lambda d: not d.of_matter and "GET" in d.methods):
         if door.duty not in {"public", "matters.act"} and not access.may(city.actors[user], door.duty).allowed:
             continue
-        for name, query in asked(user, door, [*city.matters]):
-            number = city.secrets[name][3]
-            response = person.ask(door, "GET", query=query.format(id=city.matters[name], number=number))
+        for query, number, response in answers(person, door, city):
             said = body(response)
             seen += response.status_code == 200
             for other, secrets in city.secrets.items():
-                told = [each for each in secrets if each in said and not (query and each == number)]
+                told = [each for each in secrets if each in said and each != number]
                 if told and other not in city.seen[user]:
                     faults.append((door.pattern, query, other, told))
     assert faults == []
     assert seen
+
+
+def test_what_a_page_looks_at_is_seen(city: City) -> None:
+    """The measure itself: one parameter, all of them, and none."""
+    person = Person("supervisor")
+    for pattern, parameters in (("matters/", {ANY, "text"}), ("inbox/", {"before"}), ("about-personal-data", set())):
+        with looked_at() as found:
+            assert person.browser.get(f"/{pattern}").status_code == 200
+        assert found >= parameters, pattern
+        assert bool(found) == bool(parameters), pattern
+        assert (ANY in found) == (ANY in parameters), pattern
 
 
 def test_nobody_in_particular_comes_to_what_is_public_only(city: City) -> None:

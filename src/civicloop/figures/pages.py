@@ -93,9 +93,11 @@ def _line(table: Table, row: selectors.Row, asked: dict[str, str]) -> dict[str, 
 @require_safe
 @duty("figures.view")
 def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The matters that a figure counts, newest first."""
+    """The matters that a figure counts, newest first; without a figure, the page where one is chosen."""
+    if "indicator" not in request.GET:
+        return HttpResponseRedirect(f"{reverse('figures:figures')}?{request.GET.urlencode()}")
     cut = _cut(request, actor)
-    indicator = definitions.in_force(cut.period.since).indicators.get(request.GET.get("indicator", ""))
+    indicator = definitions.in_force(cut.period.since).indicators.get(request.GET["indicator"])
     part, member = request.GET.get("part", selectors.NUMERATOR), request.GET.get("member", "")[:24]
     if indicator is None:
         raise Http404

@@ -185,6 +185,9 @@ def _write(rows: list[Like], statements: Sequence[str]) -> None:
             copy.set_types(["uuid", "uuid", "timestamptz", "text", "bytea", "bytea", "bytea[]", "jsonb"])
             for (identifier, model, at, body, digest, salts, standing), number in zip(rows, numbers, strict=True):
                 copy.write_row((identifier, model, at, number, body, digest, salts, Jsonb(json.loads(standing))))
+        # few models, each found by its key: read through, the tables would cost more with every batch
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        cursor.execute("SET LOCAL enable_seqscan = off")
         for statement in statements:
             cursor.execute(statement)
 
