@@ -1,5 +1,6 @@
 """Forms of the pages of this room."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +14,18 @@ from civicloop.foundation import clock
 from civicloop.records import settings
 
 MOST_DAYS = 92  # of a search that no index but the one by time leads
+Offer = Callable[[str], list[tuple[Any, Any]]]
+_offers: dict[str, Offer] = {}
+
+
+def offer(name: str) -> Callable[[Offer], Offer]:
+    """Register what a field of the audit log's form offers, in words; it is given what is asked for already."""
+
+    def keep(function: Offer) -> Offer:
+        _offers[name] = function
+        return function
+
+    return keep
 
 
 def _day(label: Any) -> forms.DateField:
@@ -59,6 +72,12 @@ class AuditFilterForm(LogFilterForm):
     object = forms.CharField(label=pgettext_lazy("log", "On what"), required=False, max_length=120)
     outcome = forms.CharField(label=pgettext_lazy("log", "Outcome"), required=False, max_length=16)
     field_order = ("since", "until", "action", "actor", "post", "object", "outcome", "q")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, offered in _offers.items():
+            asked = str(self.data.get(name, ""))[:64] if self.is_bound else ""
+            self.fields[name].widget = forms.Select(choices=offered(asked))
 
     def wide(self, cleaned: dict[str, Any]) -> bool:
         """As above; also all actions that begin in one way."""

@@ -38,14 +38,38 @@ class Doer:
     may_change: bool = False
 
 
+@dataclass(frozen=True)
+class Told:
+    """A line of the audit log in words; what stays empty is shown as the log has it."""
+
+    action: str = ""
+    outcome: str = ""
+    object: str = ""
+    url: str = ""
+    who: str = ""
+    who_url: str = ""
+
+
 Describe = Callable[[HttpRequest], Doer | None]
+Say = Callable[[HttpRequest, Sequence[AuditEntry]], list[Told]]
 _describe: list[Describe] = []
+_say: list[Say] = []
 
 
 def describe_doer(function: Describe) -> Describe:
     """Register who acts on a page; the last registration counts. None, or may_change False, may only look."""
     _describe[:] = [function]
     return function
+
+
+def say_lines(function: Say) -> Say:
+    """Register what says lines of the audit log in words, one for each line; the last registration counts."""
+    _say[:] = [function]
+    return function
+
+
+def _told(request: HttpRequest, lines: Sequence[AuditEntry]) -> list[tuple[AuditEntry, Told]]:
+    return list(zip(lines, _say[0](request, lines) if _say else [Told()] * len(lines), strict=True))
 
 
 def _doer(request: HttpRequest) -> Doer | None:
@@ -74,8 +98,10 @@ def _log(request: HttpRequest, name: str, form: LogFilterForm, status: int = 200
             lines, following = selectors.audit_lines(**wanted, after=after)
         else:
             lines, following = selectors.read_lines(**_renamed(wanted), after=after)
+    audited = [line for line in lines if isinstance(line, AuditEntry)]
     context = {
         "title": _("Audit log") if name == "audit" else _("Read log"), "form": form, "lines": lines,
+        "told": _told(request, audited),
         "page": _pages(name, wanted, after, following), "query": urlencode(wanted), "export": f"records:{name}_export",
     }  # fmt: skip
     return render(request, f"records/{name}.html", context, status=status)
@@ -130,13 +156,16 @@ def _export(
 
 @require_safe
 def audit_export(request: HttpRequest, kind: str) -> HttpResponse:
-    """The audit log as it is narrowed, as CSV or XLSX. For the audit administrator."""
+    """The audit log as it is narrowed, as CSV or XLSX: the codes, and beside them the words. For the auditor."""
     form = AuditFilterForm(request.GET)
     lines = selectors.all_of(selectors.audited(**_filtered(form))) if form.is_valid() else ()
-    columns = ("at", "name", "account", "post", "action", "object", "outcome", "detail", "address")
+    words = {line.pk: told for line, told in _told(request, lines or ())}
+    columns = ("at", "name", "account", "post", "action", "object", "outcome", "detail", "address",
+               "action in words", "object in words", "outcome in words")  # fmt: skip
     return _export(request, "audit", form, kind, lines, columns, lambda line: (
         line.words, line.account_id or "", line.post_id or "", line.action, line.object, line.outcome,
         json.dumps(line.detail, ensure_ascii=False, sort_keys=True) if line.detail else "", line.address,
+        words[line.pk].action, words[line.pk].object, words[line.pk].outcome,
     ))  # fmt: skip
 
 

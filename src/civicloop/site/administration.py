@@ -13,6 +13,7 @@ from civicloop.people.web import duty
 from civicloop.places import urls as places
 from civicloop.records import pages as records_pages
 from civicloop.records import urls as records
+from civicloop.site import audit_lines  # noqa: F401  says the lines of the audit log in words
 from civicloop.ui import navigation
 
 STAFF = frozenset(Role.values) - {Role.RESIDENT_CHANNEL}
