@@ -1,8 +1,12 @@
 """Photos in an S3-compatible store by setting, against a real server on this machine: kept, found, cleared, away."""
 
 import hashlib
+import hmac
+import re
 import socket
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +153,61 @@ def test_a_store_that_is_away_refuses_in_words_and_keeps_nothing(bucket: Any, se
             storage.default().get("0" * 64)
     assert not Evidence.objects.exists()
     with override_settings(S3_BUCKET="no-such-bucket"), pytest.raises(OSError, match="NoSuchBucket"):
+        storage.default().put(b"content")
+
+
+def signature(asked: BaseHTTPRequestHandler, secret: str, signed: str, day: str, region: str) -> str:
+    """What AWS Signature Version 4 says of a request, worked out here: the server above believes every signature."""
+    path, _mark, query = asked.path.partition("?")
+    lines = [f"{name}:{' '.join(asked.headers[name].split())}\n" for name in signed.split(";")]
+    request = "\n".join([
+        asked.command, path, query, "".join(lines), signed, asked.headers["x-amz-content-sha256"],
+    ])  # fmt: skip
+    words = "\n".join([
+        "AWS4-HMAC-SHA256", asked.headers["x-amz-date"], f"{day}/{region}/s3/aws4_request",
+        hashlib.sha256(request.encode()).hexdigest(),
+    ])  # fmt: skip
+    key = f"AWS4{secret}".encode()
+    for part in (day, region, "s3", "aws4_request", words):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key.hex()
+
+
+@pytest.fixture
+def strict() -> Iterator[str]:
+    """A store that takes nothing that is not signed with its secret, or is not what was signed."""
+
+    class Store(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            found = re.match(
+                r"AWS4-HMAC-SHA256 Credential=k/(\d{8})/([\w-]+)/s3/aws4_request, SignedHeaders=([\w;-]+), "
+                r"Signature=(\w+)$",
+                self.headers.get("Authorization", ""),
+            )
+            whole = self.headers["x-amz-content-sha256"] == hashlib.sha256(content).hexdigest()
+            right = found and found[4] == signature(self, "a secret", found[3], found[1], found[2])
+            self.send_response(200 if whole and right else 403)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    running = HTTPServer(("127.0.0.1", 0), Store)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    running.server_close()
+
+
+def test_requests_are_signed_with_the_secret_of_the_file(strict: str, secret: str, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("another secret\n")
+    there = {"S3_BUCKET": "city", "S3_PREFIX": "", "S3_ENDPOINT": strict, "S3_REGION": "", "S3_KEY_ID": "k"}
+    with override_settings(**there, S3_SECRET_FILE=secret):
+        assert storage.default().put(b"content") == hashlib.sha256(b"content").hexdigest()
+    with override_settings(**there, S3_SECRET_FILE=str(other)), pytest.raises(OSError, match="403"):
         storage.default().put(b"content")
 
 

@@ -95,6 +95,7 @@ GROUPS: tuple[tuple[Words, dict[str, Words]], ...] = (
         "figures.seal": _("Baseline sealed"),
         "figures.keep": _("Table kept"),
         "figures.publish": _("Table published"),
+        "figures.month": _("Figures of a month shown to everybody"),
         "figures.export": _("Table exported"),
     }),
     (_("Messages"), {
