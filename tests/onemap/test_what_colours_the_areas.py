@@ -87,7 +87,7 @@ def test_posts_that_see_no_figures_of_areas_get_the_map_without_them() -> None:
         assert "地图改为显示符合条件的事项" in refused
         assert "/figures/matters" not in refused
         assert not any(each.get("url") for each in asked(browser, "indicator=reported").values())
-        assert browser.get("/map/days").status_code == 404
+        assert browser.get("/map/days").status_code == 400
         assert "地图改为显示符合条件的事项" in text(browser.get("/map/?day=2026-03-01"))
     assert Client().get("/map/days").status_code in (302, 401)
     assert signed_in(LEADER).get("/map/days?area=990102").status_code == 404

@@ -256,10 +256,10 @@ def areas(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_safe
 @duty(permission.DUTY)
 def days(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """What stood open in each area below at the end of each of the last days, for the slider; 404 without figures."""
+    """What stood open in each area below at the end of each of the last days, for the slider; 400 without figures."""
     wanted, area, _reach = wanted_by(request, actor)
     try:
         found = colouring.day_by_day(actor, area, colouring.last_day(), wanted.stage)
     except Refused:
-        raise Http404 from None
+        return HttpResponse(status=400)
     return JsonResponse(found)
