@@ -8,7 +8,7 @@ from tests.browser.conftest import DESK, PHONE, City, Sit
 pytestmark = pytest.mark.browser
 
 PAGES: dict[str, tuple[str, ...]] = {
-    "": ("/", "/done", "/report", "/report?photo", "/track", "/sign-in"),
+    "": ("/", "/done", "/public/figures/", "/report", "/report?photo", "/track", "/sign-in"),
     "grid": (
         "/field/", "/field/report", "/field/handled", "/field/checks", "/field/visit", "/field/service", "/field/mine",
         "/field/feedback", "/field/matters/{verifying}", "/shift/", "/admin/delegations/",
