@@ -19,8 +19,15 @@ from civicloop.records import settings as options
 TABLES = ("figures_count", "figures_duehour")
 STATEMENTS = (*map(figures.first_count, LINES), figures.FIRST_HOURS)
 SHARES = 2
+# 143 counts a matter were seen at a hundred thousand matters; the more matters, the more of them share one
+EACH, SHARED, MORE, BYTES = 150, 60_000_000, 4, 220
 NOTHING_WAITS = """WITH gone AS (DELETE FROM matters_unfolded)
 UPDATE figures_folding SET zone = %(zone)s, day_start = %(day_start)s, rules = %(rules)s, days_folded = TRUE"""
+
+
+def bytes_of(matters: int) -> int:
+    """How much the cubes of so many matters take, by a rough bound."""
+    return min(EACH * matters, SHARED + MORE * matters) * BYTES
 
 
 def begin(line: psycopg.Connection[tuple[object, ...]]) -> dict[str, object]:

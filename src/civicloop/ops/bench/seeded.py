@@ -249,8 +249,8 @@ def _load(here: Instance, line: Line, plan: Plan, say: Say) -> None:
         left = left[len(now) :]
     (each_,) = line.execute("SELECT bytes_each FROM bench_seed").fetchone() or (None,)
     if each_:
-        wanted = sum(map(plan.matters_in, left)) * each_
-        say(f"{each_:,} bytes a matter, {wanted / 2**30:,.1f} GiB more")
+        wanted = sum(map(plan.matters_in, left)) * each_ + counted.bytes_of(plan.size)
+        say(f"{each_:,} bytes a matter without figures; with them at most {wanted / 2**30:,.1f} GiB more")
         disk.allow(line, wanted)
     if line.execute("SELECT to_regclass('public.bench_bareness')").fetchone() == (None,):
         bareness.strip(line, [*world.tables, "matters_searchtoken", *counted.TABLES])
