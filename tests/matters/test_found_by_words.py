@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from civicloop.foundation import clock, ids
 from civicloop.matters import finding, selectors
@@ -118,6 +119,30 @@ def test_a_page_of_a_common_word_reads_only_the_first_span(told: dict[str, UUID]
         assert finding.newest(never, 3) == []
         # one day is walked through; 8, 64 and 512 days are looked up and reach beyond the oldest, of 399 days ago
         assert asked == [(3, True)] + [(3, False)] * 3
+
+
+def test_where_many_come_in_only_the_newest_are_walked_through(
+    told: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day of a large city has tens of thousands: the first span ends at so many, the next are eight times as long."""
+    monkeypatch.setattr(finding, "WALKED", 2)
+    for hours in (2, 5, 9):
+        report("同一天的井盖", hours / 24)
+    newest = list(Matter.objects.order_by("-id").values_list("id", flat=True)[:3])
+    spans: list[tuple[UUID, bool]] = []
+
+    def never(bound: Q, how_many: int, walking: bool) -> list[finding.Key]:
+        spans.append((dict(bound.children)["id__gte"], walking))
+        return []
+
+    with clock.at(ids.moment_of(newest[0]) + timedelta(minutes=1)):
+        finding.newest(never, 3)
+        now = clock.now()
+    assert [walking for _lower, walking in spans] == [True] + [False] * (len(spans) - 1)
+    first, second = (now - ids.moment_of(lower) for lower, _walking in spans[:2])
+    assert first == now - ids.moment_of(newest[2]) < timedelta(hours=6)
+    assert second == first * (1 + finding.GROWTH)
+    assert spans[-1][0] <= Matter.objects.order_by("id").values_list("id", flat=True)[0]
 
 
 def test_ids_of_any_moment_are_reached() -> None:

@@ -1,8 +1,8 @@
 """Finding matters by words, newest first, however many there are.
 
 A word that many texts hold would fill memory with matches before the newest are known; a word that few hold would make
-the database walk through everything. So the last day is walked through, and the past before it is looked up in the
-index of words, in spans that grow: a common word fills its page on the first day, a rare one has few matches at all.
+the database walk through everything. So the newest matters are walked through, and the past before them is looked up in
+the index of words, in spans that grow: a common word fills its page from the first, a rare one has few matches at all.
 The database does not choose between the two, since nobody knows how often words stand together.
 """
 
@@ -19,7 +19,8 @@ from civicloop.foundation import clock, ids, ngrams
 from civicloop.matters.models import Matter
 
 Key = tuple[datetime | None, UUID]
-FIRST_SPAN, GROWTH = timedelta(days=1), 8
+WALKED = 300  # matters, the newest, that are walked through; those of a day where fewer come in
+FIRST_SPAN, LEAST_SPAN, GROWTH = timedelta(days=1), timedelta(seconds=1), 8
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # no id is of an earlier moment
 AREA_SIGN = "@"
 AREA_LEVELS = ("district", "subdistrict")  # below them a walk through the area's own matters is short enough
@@ -64,8 +65,10 @@ def holds(text: str, *, walking: bool = False) -> Q:
 
 def _walked(tokens: tuple[str, ...]) -> Q:
     array = Value(list(tokens), output_field=ArrayField(CharField(max_length=ngrams.LONGEST)))
-    has = Func(F("search__tokens"), array, template="(%(expressions)s)", arg_joiner=" || '{}' @> ",
-               output_field=BooleanField())  # fmt: skip
+    # no index answers a CASE, and the database takes every second row to fit: so it walks in order and stops when the
+    # page is full, instead of reading the whole day because it believes that nothing fits
+    has = Func(F("search__tokens"), array, template="(CASE WHEN %(expressions)s THEN true ELSE false END)",
+               arg_joiner=" @> ", output_field=BooleanField())  # fmt: skip
     return Q(has)
 
 
@@ -82,8 +85,8 @@ def _stands(piece: str) -> Q:
 def newest(ask: Callable[[Q, int, bool], list[Key]], most: int, before: UUID | None = None) -> list[Key]:
     """The first `most` keys that `ask(span, how many, walking)` gives, from `before` back to the oldest matter."""
     found: list[Key] = []
-    upper, span = before, FIRST_SPAN
     reached = ids.moment_of(before) if before is not None else clock.now()
+    upper, span, walking = before, _first_span(reached, before), True
     oldest: UUID | None = None
     while True:
         reached = max(reached - span, BEGINNING)
@@ -91,10 +94,19 @@ def newest(ask: Callable[[Q, int, bool], list[Key]], most: int, before: UUID | N
         bound = Q(id__gte=lower, search__matter_id__gte=lower)
         if upper is not None:
             bound &= Q(id__lt=upper, search__matter_id__lt=upper)
-        found += ask(bound, most - len(found), span == FIRST_SPAN)
+        found += ask(bound, most - len(found), walking)
         if len(found) >= most:
             return found
         oldest = oldest or Matter.objects.order_by("id").values_list("id", flat=True).first()
         if oldest is None or lower <= oldest:
             return found
-        upper, span = lower, span * GROWTH
+        upper, span, walking = lower, span * GROWTH, False
+
+
+def _first_span(reached: datetime, before: UUID | None) -> timedelta:
+    """How long the newest WALKED matters took to come in, so that a span holds as many in any city."""
+    rows = Matter.objects.order_by("-id").values_list("id", flat=True)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    last = rows[WALKED : WALKED + 1].first()
+    return FIRST_SPAN if last is None else max(LEAST_SPAN, min(FIRST_SPAN, reached - ids.moment_of(last)))
