@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
+from ninja import Schema
 
 from tests.conftest import ROOT
 
@@ -81,6 +82,19 @@ REAL_TIME = {
     "foundation/clock.py", "foundation/throttle.py", "foundation/partitions.py",
     "evidence/storage.py", "evidence/actions.py", "people/locks.py",
 }  # fmt: skip
+
+
+def test_no_two_shapes_of_the_api_share_a_name() -> None:
+    """The published description knows a shape by its name alone: a second one would stand in the place of the first."""
+    importlib.import_module("civicloop.api.app")
+    waiting, modules = [Schema], dict[str, set[str]]()
+    while waiting:
+        for each in waiting.pop().__subclasses__():
+            waiting.append(each)
+            if each.__module__.startswith("civicloop."):
+                modules.setdefault(each.__name__, set()).add(each.__module__)
+    assert len(modules) > 50
+    assert {name: places for name, places in modules.items() if len(places) > 1} == {}
 
 
 def test_nobody_but_the_clock_asks_the_time() -> None:

@@ -27,6 +27,7 @@ from civicloop.matters.words import action_words
 from civicloop.people import access, web
 from civicloop.people.access import Actor
 from civicloop.places import selectors as places
+from civicloop.places.api import AreaOut
 from civicloop.procedures import selectors as procedures
 
 router = Router(tags=["matters"])
@@ -116,13 +117,6 @@ class ReportIn(Schema):
     component: str = Field(
         "", max_length=17, description="code of the component it is about; it says kind and place where they miss"
     )
-
-
-class AreaOut(Schema):
-    level: str
-    code: str
-    name: str
-    synthetic: bool
 
 
 class ReportedOut(Schema):

@@ -44,7 +44,7 @@ class BurningOut(Schema):
     since: datetime | None
 
 
-class OrdersOut(Schema):
+class OrdersNowOut(Schema):
     """Supervision orders that have not ended, and the open matters that they push."""
 
     orders: int
@@ -54,7 +54,7 @@ class OrdersOut(Schema):
     missed: Count = Field(description="of the matters, whose order was to be answered earlier today")
 
 
-class HeldOut(Schema):
+class StuckOut(Schema):
     """What a unit holds; since when the longest and the middle one wait at their step."""
 
     unit: str
@@ -170,8 +170,8 @@ class OperationsOut(Schema):
     parts: list[BurningOut]
     stages: list[BurningOut]
     ages: list[BurningOut]
-    orders: OrdersOut
-    held: list[HeldOut]
+    orders: OrdersNowOut
+    held: list[StuckOut]
     owed: list[OwedOut]
     promises: list[PromiseOut]
     came_back: list[BackOut]
@@ -182,7 +182,7 @@ class OperationsOut(Schema):
     loads: list[LoadOut]
 
 
-class LineOut(Schema):
+class BehindLineOut(Schema):
     id: UUID
     number: str
     title: str
@@ -194,7 +194,7 @@ class LineOut(Schema):
 class LinesOut(Schema):
     """The matters that a figure counts, newest first; as many, over all pages, as the figure says."""
 
-    items: list[LineOut]
+    items: list[BehindLineOut]
     next: str | None
 
 
