@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from civicloop.catalogue import selectors as catalogue
-from civicloop.foundation import clock
+from civicloop.foundation import clock, locality
 from civicloop.ops.demo.player import Player
 
 Script = Iterator[timedelta]
@@ -118,8 +118,8 @@ def plain(p: Player) -> Script:
 
 def on_the_spot(p: Player) -> Script:
     """Handled by the grid worker at once; the draw decides whether it is checked."""
+    code, text = text_of(p)  # which moves the place to what the matter is about
     worker = p.cast.at_desk("grid_worker", p.place.areas)
-    code, text = text_of(p)
     p.report(worker, title=title_of(text), text=text, kind=code, channel="grid")
     p.photo("before", worker)
     yield minutes(p, 6, 25)
@@ -477,7 +477,7 @@ def revoked(p: Player) -> Script:
     yield from applied_for(p)
     worker = p.cast.at_desk("grid_worker", p.place.areas)
     p.photo("other", worker)
-    p.act(worker, "revoke", revoked_on=clock.now().date().isoformat())
+    p.act(worker, "revoke", revoked_on=clock.now().astimezone(locality.zone()).date().isoformat())
 
 
 # procedure → (the way to the work, who confirms)
