@@ -69,7 +69,11 @@ BURNING = (What.OPEN, What.OVERDUE, What.HOUR, What.TODAY, What.RAISED)
 def burning(found: Overview) -> list[dict[str, Any]]:
     """The figures of the whole; what needs somebody now is marked."""
     whole, ordered = found.standing.whole, found.ordered
-    rows = [(what, getattr(whole, what.value), what in (What.OVERDUE, What.HOUR), "") for what in BURNING]
+    once = _("Joined reports count as one")  # the map and the lists show each of them
+    rows = [
+        (what, getattr(whole, what.value), what in (What.OVERDUE, What.HOUR), once if what is What.OPEN else "")
+        for what in BURNING
+    ]
     orders = ngettext("%(n)d order", "%(n)d orders", ordered.orders) % {"n": ordered.orders}
     late = _("%(n)d overdue") % {"n": ordered.overdue} if ordered.overdue else ""
     rows.append((What.ORDERED, ordered.matters, False, " · ".join(each for each in (orders, late) if each)))
