@@ -3,6 +3,7 @@
 Measured in a closed loop: each client sends the next request when it has the last answer.
 """
 
+import select
 import socket
 import threading
 import time
@@ -21,6 +22,8 @@ class Connection:
 
     def send(self, request: bytes) -> tuple[int, bytes]:
         """(status, body) of an answer with a Content-Length."""
+        if self._socket is not None and _dropped(self._socket):
+            self.close()  # the server ends what has been idle for half a minute, as any client must expect
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self.port), 30)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -57,6 +60,12 @@ class Connection:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _dropped(connection: socket.socket) -> bool:
+    """Whether the other side has ended a connection that nothing is awaited from."""
+    readable, _writable, _failed = select.select([connection], [], [], 0)
+    return bool(readable)
 
 
 def request(method: str, path: str, token: str, body: bytes = b"", media: str = "application/json") -> bytes:

@@ -13,7 +13,7 @@ from civicloop.foundation import clock
 from civicloop.ops.bench.city import BEGINNING
 from civicloop.ops.bench.client import Connection, quantiles, run
 from civicloop.ops.bench.client import Tally as Seen
-from civicloop.ops.bench.grounds import grounds
+from civicloop.ops.bench.grounds import fold, grounds
 from civicloop.ops.bench.reading import _filled, _flatness, _timed
 
 Json = dict[str, Any]
@@ -71,11 +71,10 @@ def addresses() -> dict[str, str]:
 
 
 def _folded(size: int, city: Any, owner: str, progress: Callable[[int], None]) -> None:
-    from civicloop.figures import folding
     from civicloop.onemap import actions as onemap
 
     _filled(size, city, owner, progress)
-    folding.round(10**9)
+    fold()
     onemap.rebuild()
 
 

@@ -22,6 +22,8 @@ def grounds(
             say(f"{seeded.ready(here).size:,} seeded matters")
             bring_up_to_date(here)
             with opened(here):
+                say("folding what measurements before have left, as a worker does at once")
+                fold()
                 yield seeded.ready(here).size, here, seeded.city_of(here)
         return
     with instance() as here:
@@ -32,3 +34,13 @@ def grounds(
             fill(size, city, here.owner, lambda done: say(f"{done:,} matters"))
             yield size, here, city
             here.stop()
+
+
+def fold() -> None:
+    """Bring the cubes and the counts of the map up to date, which an installation's worker does every two seconds."""
+    from civicloop.figures import folding
+    from civicloop.onemap import jobs
+
+    folding.round(10**9)
+    while jobs.round():
+        continue
