@@ -382,14 +382,7 @@ def behind(
     limit: int = PAGE,
 ) -> matters.Page:  # fmt: skip
     """The matters that a figure counts, newest first; of all members, or of one. As many as the figure says."""
-    rows = matters_of(actor, cut, indicator, part, member).select_related(*matters.SHOWN).order_by("-id")
-    if after:
-        try:
-            rows = rows.filter(id__lt=UUID(after))
-        except ValueError:
-            raise invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
-    found = list(rows[: limit + 1])
-    return matters.Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+    return matters.newest_of(matters_of(actor, cut, indicator, part, member), after, limit)
 
 
 def matters_of(actor: Actor, cut: Cut, indicator: Indicator, part: str, member: str) -> Any:

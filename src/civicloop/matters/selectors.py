@@ -176,6 +176,18 @@ class Page:
     next: str | None
 
 
+def newest_of(rows: QuerySet[Matter], after: str, limit: int) -> Page:
+    """A page of matters that another room has chosen, newest first. Raises Refused for a key that is none."""
+    rows = rows.select_related(*SHOWN).order_by("-id")
+    if after:
+        try:
+            rows = rows.filter(id__lt=UUID(after))
+        except ValueError:
+            raise errors.invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
+    found = list(rows[: limit + 1])
+    return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+
+
 def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAGE, order: str = "newest") -> Page:
     """A page of matters, newest first or by what is lost soonest (`order="due"`: open ones, unless told otherwise).
 

@@ -163,15 +163,19 @@ def _found(actor: Actor, lead: Matter, form: SearchForm) -> Any:
     )  # fmt: skip
 
 
+def _ticked(request: HttpRequest) -> tuple[UUID, list[UUID]]:
+    """The run's id and the reports that were ticked."""
+    try:
+        return UUID(request.POST.get("run_id", "")), [UUID(each) for each in request.POST.getlist("matter")]
+    except ValueError:
+        raise Http404 from None
+
+
 @require_POST
 @duty("clusters.join")
 def join(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
     """Begin to join the ticked reports, or all that fit, and go on on the page of the run."""
-    try:
-        run_id = UUID(request.POST.get("run_id", ""))
-        chosen = [UUID(each) for each in request.POST.getlist("matter")]
-    except ValueError:
-        raise Http404 from None
+    run_id, chosen = _ticked(request)
     try:
         selectors.seen_by(actor, matter_id)
         if request.POST.get("which") == "all":
@@ -254,11 +258,7 @@ def take_out(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpRespons
 @duty("clusters.join")
 def take_out_many(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
     """Take the ticked reports out of a case, all for the same reason."""
-    try:
-        run_id = UUID(request.POST.get("run_id", ""))
-        chosen = [UUID(each) for each in request.POST.getlist("matter")]
-    except ValueError:
-        raise Http404 from None
+    run_id, chosen = _ticked(request)
     try:
         out, stayed = merging.take_out_many(
             actor, lead_id=matter_id, matter_ids=chosen, run_id=run_id, reason=request.POST.get("reason", "")

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from civicloop.foundation.names import shown
 from civicloop.matters import selectors as matters
-from civicloop.matters.errors import invalid
 from civicloop.people.access import Actor
 from civicloop.people.models import Unit
 from civicloop.steering import load, open_work, rates
@@ -64,11 +61,4 @@ def units_named(wanted: set[int]) -> dict[int, str]:
 
 def behind(actor: Actor, place: Place, asked: Asked, *, after: str = "", limit: int = PAGE) -> matters.Page:
     """A page of the matters that a figure counts, newest first. Raises Refused for a key that is none."""
-    rows = open_work.behind(actor, place, asked).select_related(*matters.SHOWN).order_by("-id")
-    if after:
-        try:
-            rows = rows.filter(id__lt=UUID(after))
-        except ValueError:
-            raise invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
-    found = list(rows[: limit + 1])
-    return matters.Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+    return matters.newest_of(open_work.behind(actor, place, asked), after, limit)
