@@ -104,6 +104,10 @@ class Matter(models.Model):
             models.Index(fields=["district", "-id"], name="matter_district"),
             models.Index(fields=["subdistrict", "-id"], name="matter_subdistrict"),
             models.Index(fields=["community", "-id"], name="matter_community"),
+            models.Index(fields=["unit", "-id"], name="matter_unit"),
+            models.Index(fields=["stage", "-id"], name="matter_stage", condition=~Q(stage="evaluate")),
+            models.Index(fields=["mark", "-id"], name="matter_mark", condition=~Q(mark=0)),
+            models.Index(fields=["raised_to", "-id"], name="matter_raised", condition=~Q(raised_to="")),
             models.Index(fields=["due_at", "id"], name="matter_open_due", condition=Q(end="")),
             # a desk at city or district level: few of very many
             GinIndex(fields=["desk_roles"], name="matter_open_desk", condition=Q(end="")),
