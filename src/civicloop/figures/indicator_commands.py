@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from civicloop.figures import rules
+from civicloop.foundation import toml
 
 
 def _refuse(words: str) -> NoReturn:
@@ -75,20 +76,7 @@ def export(file: Path, month: str) -> None:
 
 def written(content: Mapping[str, Any]) -> str:
     """Groups and indicators as TOML."""
-    lines: list[str] = []
-    for part in ("group", "indicator"):
-        for code, told in content[part].items():
-            lines += [f"[{part}.{_value(code)}]", *(f"{name} = {_value(value)}" for name, value in told.items()), ""]
-    return "\n".join(lines)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return '"' + "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped) + '"'
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return str(value)
+    return toml.document({part: content[part] for part in ("group", "indicator") if content[part]})
 
 
 COMMANDS: list[click.Command] = [indicators]
