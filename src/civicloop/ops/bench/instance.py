@@ -94,7 +94,7 @@ def instance() -> Iterator[Instance]:
     made = _named(name, Path(tempfile.mkdtemp(prefix="bench-")))
     try:
         _make(made)
-        with _used(made):
+        with opened(made):
             yield made
     finally:
         _drop(environment.addresses()[1], name)
@@ -133,13 +133,6 @@ def bring_up_to_date(of: Instance) -> None:
     subprocess.run([sys.executable, "-m", "civicloop.ops.cli", "migrate"], env=of.environment(), check=True)
 
 
-@contextmanager
-def opened(of: Instance) -> Iterator[Instance]:
-    """Point Django at an instance that stays."""
-    with _used(of):
-        yield of
-
-
 def _named(name: str, folder: Path) -> Instance:
     application, owner = environment.addresses()
     return Instance(name, _other(application, name), _other(owner, name), folder)
@@ -156,10 +149,11 @@ def _make(made: Instance) -> None:
 
 
 @contextmanager
-def _used(made: Instance) -> Iterator[None]:
+def opened(made: Instance) -> Iterator[Instance]:
+    """Point Django at an instance, and back again."""
     before = _point_at(made.application, made.folder)
     try:
-        yield
+        yield made
     finally:
         made.stop()
         _point_at(*before)
