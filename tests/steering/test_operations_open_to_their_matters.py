@@ -104,7 +104,7 @@ def test_parts_stages_and_ages_sum_up_to_the_whole(city: None) -> None:
 @pytest.mark.parametrize(("user", "by"), [("audit", "area"), ("leader", "unit"), ("head", "area")])
 def test_rates_open_on_the_page_of_figures(city: None, user: str, by: str) -> None:
     actor, found = world.actor(user), look(user, by=by)
-    cut, opened = showing.cut_of(found), 0
+    cut, opened = found.compared.cut, 0
     assert cut is not None
     for member in (found.compared.whole, *found.compared.members):
         for each in member.rates:

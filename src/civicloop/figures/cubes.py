@@ -4,6 +4,7 @@ A scope is what its members lie in: 0 for the city, else the id of an area. What
 member 0, so that the parts always sum up to the whole. Measures are the names of facts with their details.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 DAY, MONTH = "d", "m"
@@ -65,6 +66,11 @@ HOUR_LINES: tuple[Line, ...] = (
 def scope_of(level: str) -> str:
     """The SQL of the scope of a level: of the areas at it, or of everything."""
     return "0" if level in {"", "city"} else _AREA[level]
+
+
+def deepest(path: Mapping[str, int]) -> tuple[str, int]:
+    """(level, area) at which a path of areas by level ends; ("city", 0) where it is empty."""
+    return next(((level, path[level]) for level in reversed(LEVELS) if level in path), ("city", 0))
 
 
 def child_of(level: str) -> str:

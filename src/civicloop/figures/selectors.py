@@ -62,11 +62,11 @@ class Cut:
 
     @property
     def level(self) -> str:
-        return next((level for level in reversed(LEVELS) if level in self.path), "city")
+        return cubes.deepest(self.path)[0]
 
     @property
     def area_id(self) -> int:
-        return self.path.get(self.level, 0)
+        return cubes.deepest(self.path)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def table(
     wanted = [each for code, each in chosen.indicators.items() if not codes or code in codes]
     wanted += [chosen.indicators[code] for each in list(wanted) for code in each.beside]
     wanted = list({each.code: each for each in wanted}.values())
-    asked = _Asked(frozenset().union(*(each.measures for each in wanted)), visible, _subdistricts())
+    asked = _Asked(frozenset().union(*(each.measures for each in wanted)), visible, subdistricts())
     spans = (cut.period, cut.period.before(), cut.period.year_ago()) if compared else (cut.period,)
     sums = _on_boundaries_of_now(cut, [_sums(cut, period, asked) for period in spans])
     wholes = [_whole(cut, parts, period, asked) for parts, period in zip(sums, spans, strict=True)]
@@ -225,7 +225,8 @@ def _read(cube: str, period: Period, asked: _Asked, **more: Any) -> dict[str, di
     return {member: {m: n for m, n in each.items() if n} for member, each in found.items() if any(each.values())}
 
 
-def _subdistricts() -> list[int]:
+def subdistricts() -> list[int]:
+    """All of them, as the partial index of what is anchored ahead wants them told."""
     return list(Area.objects.filter(level="subdistrict").values_list("id", flat=True))
 
 
@@ -454,7 +455,7 @@ def _subdistricts_of(cut: Cut, member: str) -> list[int]:
     place = _place(cut, member)
     if place.get("subdistrict_id"):
         return [place["subdistrict_id"]]
-    return _subdistricts()
+    return subdistricts()
 
 
 # -- what runs now ----------------------------------------------------------------------------------------------------
@@ -507,7 +508,7 @@ def flow(actor: Actor, *, area: str = "", period: str = "") -> list[Flow]:
     beginning = cut.period.since.replace(year=periods.FIRST, month=1, day=1)
     read: Any = {
         "scope": _scope_of_own(cut), "measures": stages_measures(), "members": [str(cut.area_id)],
-        "subdistricts": _subdistricts(),
+        "subdistricts": subdistricts(),
     }  # fmt: skip
     inside = reading.read(cut.level, since=cut.period.since, until=cut.period.until, **read)
     month = cut.period.since.replace(day=1)

@@ -313,7 +313,7 @@ def _burning(found: Overview, each: Burning, name: str, code: str, **asked: Any)
 
 
 def _compared(found: Overview, each: rates.Member) -> dict[str, Any]:
-    cut = showing.cut_of(found)
+    cut = found.compared.cut
 
     def address(one: Rate) -> str:
         return f"{figures_api.ROOT}/matters?{figures_api.query(cut, one.indicator, each.member)}" if cut else ""

@@ -50,7 +50,7 @@ def _context(found: Overview) -> dict[str, Any]:
     place, code = found.place, placing.code_of(found.place)
     parts, ages, flow = showing.parts(found), showing.ages(found), showing.flow(found)
     held, owed = showing.held(found), showing.owed(found)
-    cut = showing.cut_of(found)
+    cut = found.compared.cut
     whole = showing.member(found.compared, cut, found.compared.whole)
     members = [showing.member(found.compared, cut, each) for each in found.compared.members]
     return {

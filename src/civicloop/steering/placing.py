@@ -26,12 +26,12 @@ class Place:
 
     @property
     def level(self) -> str:
-        return next((level for level in reversed(LEVELS) if level in self.path), "city")
+        return cubes.deepest(self.path)[0]
 
     @property
     def area_id(self) -> int:
         """0 for the city."""
-        return self.path.get(self.level, 0)
+        return cubes.deepest(self.path)[1]
 
     @property
     def child(self) -> str:

@@ -11,7 +11,6 @@ from civicloop.figures.rules import Indicator
 from civicloop.foundation import clock
 from civicloop.matters.choices import Stage
 from civicloop.people.access import Actor
-from civicloop.places.models import Area
 from civicloop.records import days
 from civicloop.steering.choices import By
 from civicloop.steering.placing import Place
@@ -39,10 +38,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The rates of the month that goes on, by what, and the whole of them."""
+    """The rates of the month that goes on, by what, and the whole of them.
+
+    `cut`: the one of the page of figures on which the rates open; None for a grid.
+    """
 
     period: Period
     by: str
+    cut: figures.Cut | None
     whole: Member
     members: Sequence[Member]
 
@@ -72,7 +75,7 @@ def compared(actor: Actor, place: Place, by: str) -> Compared:
     cut = _cut(place, by, period)
     if cut is None:  # a grid has no parts: itself alone
         own = _own(place, period, wanted)
-        return Compared(period, By.AREA, _member("", "", "", own, own, wanted), [])
+        return Compared(period, By.AREA, None, _member("", "", "", own, own, wanted), [])
     found = _read(place, cut, period, wanted)
     whole = (comparing.summed([now for now, _past in found.values()]),
              comparing.summed([past for _now, past in found.values()]))  # fmt: skip
@@ -80,7 +83,7 @@ def compared(actor: Actor, place: Place, by: str) -> Compared:
         _member(member, name, code, found.get(member, ({}, {})), whole, wanted)
         for member, name, code in figures.names_of(cut, set(found))
     ]
-    return Compared(period, cut.by, _member("", "", "", whole, whole, wanted), rows)
+    return Compared(period, cut.by, cut, _member("", "", "", whole, whole, wanted), rows)
 
 
 def _member(
@@ -123,7 +126,7 @@ def _sums(
     cube: str, period: Period, wanted: Sequence[Indicator], **how: Any
 ) -> dict[str, tuple[Sums, Sums]]:  # fmt: skip
     rows = reading.read(
-        cube, since=_past(period).since, until=period.until, subdistricts=_subdistricts(),
+        cube, since=_past(period).since, until=period.until, subdistricts=figures.subdistricts(),
         measures=frozenset().union(*(each.measures for each in wanted)), **how,
     )  # fmt: skip
     found: dict[str, tuple[list[Sums], list[Sums]]] = {}
@@ -133,10 +136,6 @@ def _sums(
         member: (comparing.summed(now), comparing.summed(past)) for member, (now, past) in found.items()
     }  # fmt: skip
     return {member: each for member, each in summed.items() if any(each[0].values()) or any(each[1].values())}
-
-
-def _subdistricts() -> list[int]:
-    return list(Area.objects.filter(level="subdistrict").values_list("id", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

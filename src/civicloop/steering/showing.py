@@ -19,7 +19,7 @@ from civicloop.matters.choices import Stage
 from civicloop.places import selectors as places
 from civicloop.procedures import selectors as procedures
 from civicloop.steering import asking, placing
-from civicloop.steering.choices import Back, By, What
+from civicloop.steering.choices import Back, What
 from civicloop.steering.load import Load
 from civicloop.steering.open_work import Asked, Burning, Promised
 from civicloop.steering.rates import Compared, Member
@@ -227,15 +227,6 @@ def rate(found: Compared, cut: figures.Cut | None, of: str, each: Rate) -> dict[
         "own": OWN.get(each.own, ""), "low": each.low, "high": each.high, "number": each.value.value,
         "past_number": each.past.value,
     }  # fmt: skip
-
-
-def cut_of(found: Overview) -> figures.Cut | None:
-    """The cut of the page of figures on which the rates open; None for a grid."""
-    place = found.place
-    if place.level == "grid":
-        return None
-    units = found.compared.by == By.UNIT
-    return figures.Cut("unit" if units else "area", place.path, found.compared.period, place.unit_id)
 
 
 # -- ages, flow, forecast ---------------------------------------------------------------------------------------------
