@@ -13,12 +13,12 @@ from tests import world
 from tests.figures.months import NOW
 from tests.matters import loop
 
-# ends of procedures that the tiny city does not have: mediation, services, rectification
-NOT_HERE = frozenset({"end_decided", "end_done", "end_failed", "end_rectified"})
+# ends of procedures that the tiny city does not have: mediation, services, confirmation, rectification
+NOT_HERE = frozenset({"end_decided", "end_declined", "end_done", "end_failed", "end_not_accepted", "end_rectified"})
 HOUR = timedelta(hours=1)
 
 
-def _decide(matter: UUID, *users: str) -> None:
+def decide(matter: UUID, *users: str) -> None:
     for user in users:
         asked = ApprovalRequest.objects.get(matter_id=matter, state="open")
         loop.act(user, matter, "decide", request=asked.no, yes=True, reason="")
@@ -56,15 +56,15 @@ def _refused_and_passed_on() -> None:
 def _with_approvals() -> None:
     forced, explained, listed, extended, returned = (_accepted() for _each in range(5))
     loop.act("receiver", returned, "return", reason="不归我办")
-    _decide(returned, "clerk")
+    decide(returned, "clerk")
     loop.act("supervisor", forced, "force_close", reason="产权不明")
-    _decide(forced, "leader")
+    decide(forced, "leader")
     loop.act("receiver", explained, "explain", reason="产权单位自行维护")
-    _decide(explained, "clerk", "supervisor")
+    decide(explained, "clerk", "supervisor")
     loop.act("receiver", listed, "suspend", reason="列入计划", plan="五月进场", review_on="2026-06-01")
-    _decide(listed, "clerk", "supervisor")
+    decide(listed, "clerk", "supervisor")
     loop.act("receiver", extended, "request_extension", reason="等待配件")
-    _decide(extended, "head", "clerk")
+    decide(extended, "head", "clerk")
 
 
 def _on_the_spot() -> None:
@@ -97,7 +97,7 @@ def live() -> None:
     with clock.at(world.START + 30 * HOUR):
         _closed(late)
         loop.act("receiver", late, "appeal_overdue", reason="道路封闭")
-        _decide(late, "clerk", "d1-clerk")
+        decide(late, "clerk", "d1-clerk")
         folding.round()
         loop.report(kind="01001")  # it comes again
     with clock.at(NOW):

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 # action → facts, from the report to the close of a grid event that is handled in time
 PRICE = {
     "report": 5, "file": 6, "dispatch": 7, "accept": 2, "assign": 0, "handle": 2, "feed_back": 5, "post_check": 5,
-    "close": 6,
+    "close": 7,
 }  # fmt: skip
 
 

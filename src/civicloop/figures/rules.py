@@ -14,7 +14,7 @@ from civicloop.matters.counting import FACTS
 SHIPPED = Path(__file__).with_name("indicators")
 GOALS = ("high", "low", "")
 SMALL = 30
-ENDS_APART = frozenset({"closed", "ended"})
+ENDS_APART = frozenset({"closed", "ended", "settled"})
 
 
 class WrongIndicator(ValueError):

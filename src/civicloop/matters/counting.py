@@ -15,10 +15,13 @@ from typing import Any, NamedTuple
 Json = dict[str, Any]
 Where = tuple[int | None, ...]  # class of visibility, district, subdistrict, community, grid
 TALLY = "tally"  # the name under which an entry's data holds it
-RULES = 2  # the number of these rules: facts that were made by others want `ledger rebuild`
+RULES = 3  # the number of these rules: facts that were made by others want `ledger rebuild`
 LEAD = "handle"  # the clock of the accountable unit
+DISPATCH = "dispatch"  # the clock of who dispatches
+FILING = ("acceptance", "filing", "file", "record")  # the clocks within which a matter is to be filed
 ON_TIME, LATE = "on_time", "late"
 REFUSED = frozenset({"void", "not_filed", "not_accepted", "withdrawn"})  # ends of what was no valid report
+MISFILED = REFUSED - {"withdrawn"}  # ends that say that it should not have been filed
 DONE = frozenset({"solved", "done", "written_off"})  # ends that say that the work is done, after a check
 SOLVED = "solved"
 WATCHED = timedelta(days=30)  # for so long after it was solved the same at its place counts as a recurrence (复发)
@@ -54,9 +57,17 @@ FACTS: Mapping[str, Declared] = {
                  "report; refusals end it"),
         Declared("late_entry", True, "a report more than a day after what it tells happened", "happening", "report"),
         Declared("filed", True, "a case", "filing", "the first that comes to dispatch or handling"),
+        Declared("filed_late", True, "a case filed after its limit; `exempt` where statistics leave that out", "filing",
+                 "whatever files a matter too late; an approved appeal"),
+        Declared("misfiled", True, "a case filed wrongly: of another kind, or found to be none", "filing",
+                 "change_kind; a refusal after filing"),
+        Declared("settled", True, "a matter that has come to an end of any kind", "receipt",
+                 "whatever ends or reopens a matter"),
         Declared("dispatched", True, "a task given to a unit", "first dispatch", "the first that comes to handling"),
         Declared("returned", True, "a task that a unit returned as not its own (退单)", "first dispatch",
                  "an act counted as a return"),
+        Declared("misdispatched", True, "a dispatch that went to a unit which returned it (退单)",
+                 "the due moment of dispatching", "an act counted as a return; the dispatch after it"),
         Declared("due", True, "a limit, by its clock", "the due moment",
                  "whatever starts, extends, pauses or resumes a clock"),
         Declared("done", True, "how a limit came out, by clock and outcome", "the due moment",
@@ -209,7 +220,7 @@ def _move(before: Json, after: Json, at: str, unit_id: int) -> None:
     if after["stage"] != before.get("stage"):
         after["since"] = at
     if after["stage"] in FILED and not after.get("filed"):
-        after["filed"] = [at, unit_id]
+        after["filed"], after["filed_kind"] = [at, unit_id], after.get("kind")
     if after["stage"] in DISPATCHED and not after.get("dispatched"):
         after["dispatched"] = [at, unit_id]
     if after.get("end") and not before.get("end"):
@@ -274,13 +285,15 @@ def cells(standing: Json) -> list[tuple[str, str, str, int, int | None]]:
     if occurred and (datetime.fromisoformat(received) - datetime.fromisoformat(occurred)).total_seconds() > LATE_AFTER:
         found.append(("late_entry", "", occurred, unit))
     if standing.get("filed"):
-        found.append(("filed", "", *standing["filed"]))
+        found += _filed(standing, end)
     if standing.get("dispatched"):
         found.append(("dispatched", "", *standing["dispatched"]))
         if "returned" in flags:
             found.append(("returned", "", *standing["dispatched"]))
     if not standing.get("joined"):  # its handling counts once, with the case that it was joined to
         found += _of_clocks(standing, end, flags)
+    if end:
+        found.append(("settled", "", received, unit))
     if end and standing.get("ended"):
         how = "joined" if standing.get("joined") else "on_the_spot" if end in DONE and "spot" in flags else end
         found.append(("ended", how, *standing["ended"]))
@@ -292,6 +305,19 @@ def cells(standing: Json) -> list[tuple[str, str, str, int, int | None]]:
     if standing.get("hold_at") and not end and not standing.get("joined"):
         found.append(("suspended", "", standing["hold_at"], standing["unit"]))
     return [(*each, kind) for each in found]
+
+
+def _filed(standing: Json, end: str) -> list[tuple[str, str, str, int]]:
+    """That it was filed; whether too late, and whether wrongly, which a later act may show."""
+    at, unit = standing["filed"]
+    found = [("filed", "", at, unit)]
+    rounds = [decisive(standing["clocks"], family) for family in FILING]
+    late = [each for each in rounds if each is not None and each[1] == LATE]
+    if late:
+        found.append(("filed_late", "exempt" if all(each[4] for each in late) else "", at, unit))
+    if end in MISFILED or standing.get("filed_kind") not in {None, standing.get("kind")}:
+        found.append(("misfiled", "", at, unit))
+    return found
 
 
 def _watched(standing: Json, flags: Sequence[str]) -> list[tuple[str, str, str, int]]:
@@ -321,6 +347,8 @@ def _of_clocks(standing: Json, end: str, flags: Sequence[str]) -> list[tuple[str
             found.append(("done", f"{family}:{outcome}", due, unit))
         if exempt and outcome == LATE:
             found.append(("exempt", f"{family}:{outcome}", due, unit))
+        if family == DISPATCH and outcome and "returned" in flags:
+            found.append(("misdispatched", "", due, unit))
         if family != LEAD:
             continue
         if end:
