@@ -150,6 +150,12 @@ def test_few_are_not_compared() -> None:
     assert rules.band(rate, value(199, 200), whole) == rules.ABOVE
 
 
+def number(asked: CaptureQueriesContext) -> int:
+    """How many statements; whether areas and settings have changed is looked up now and then, by real time."""
+    by_time = ("places_layerrevision", "records_setting")
+    return sum(not any(table in each["sql"] for table in by_time) for each in asked)
+
+
 def test_a_table_costs_the_same_statements_however_many_indicators_and_areas(city: None) -> None:
     actor, counted = world.actor("audit"), set()
     for area in ("", "990101", "990101001"):
@@ -158,23 +164,23 @@ def test_a_table_costs_the_same_statements_however_many_indicators_and_areas(cit
             selectors.table(actor, cut, codes)
             with CaptureQueriesContext(connection) as asked:
                 selectors.table(actor, cut, codes)
-            counted.add(len(asked))
+            counted.add(number(asked))
     assert counted == {8}  # definitions, subdistricts; parts and whole of three periods
     with CaptureQueriesContext(connection) as asked:
         selectors.running(actor, "990101")
-    assert len(asked) <= 3
+    assert number(asked) <= 3
     with CaptureQueriesContext(connection) as asked:
         selectors.flow(actor, area="990101", period="2026-03")
-    assert len(asked) <= 4
+    assert number(asked) <= 4
     cut = selectors.cut_for(actor, by="area", area="", period="2026-03")
     reported = definitions.in_force(cut.period.since).indicators["reported"]
     with CaptureQueriesContext(connection) as asked:
         found = selectors.behind(actor, cut, reported)
-    assert len(asked) <= 2
+    assert number(asked) <= 2
     assert found.rows
     with CaptureQueriesContext(connection) as asked:
         selectors.table(actor, cut, [], compared=False)
-    assert len(asked) == 4
+    assert number(asked) == 4
 
 
 def test_every_indicator_counts_something_here(city: None) -> None:

@@ -70,7 +70,11 @@ class FigureRow(Schema):
 
 
 class FigureTable(Schema):
-    """`over`: false for a period that goes on; it counts up to the end of today. The whole is the sum of the rows."""
+    """`over`: false for a period that goes on; it counts up to the end of today. The whole is the sum of the rows.
+
+    `placed`: areas that were divided or joined since, whose matters were placed on today's boundaries for the periods
+    before; `unplaced`: those for which that was not possible, or not for all.
+    """
 
     by: str
     area: str
@@ -79,6 +83,8 @@ class FigureTable(Schema):
     until: date
     over: bool
     as_of: datetime
+    placed: list[str]
+    unplaced: list[str]
     whole: FigureRow
     rows: list[FigureRow]
 
@@ -168,6 +174,7 @@ def table(request: HttpRequest, asked: Annotated[TableAsked, Query()]) -> Any:
     return {
         "by": cut.by, "area": selectors.code_of(cut), "period": cut.period.code, "since": cut.period.since,
         "until": cut.period.until, "over": cut.period.over(days.day_of(clock.now())), "as_of": clock.now(),
+        "placed": list(found.placed), "unplaced": list(found.unplaced),
         "whole": row(cut, found.whole), "rows": [row(cut, each) for each in found.rows],
     }  # fmt: skip
 

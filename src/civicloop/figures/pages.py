@@ -72,6 +72,7 @@ def figures(request: HttpRequest, actor: Actor) -> HttpResponse:
              "formula": each.formula(), "rate": each.rate, "small": each.small} for each in table.indicators
         ],
         "whole": _line(table, table.whole, asked), "lines": [_line(table, row, asked) for row in table.rows],
+        "ground": showing.ground_words(table),
         "query": urlencode({name: value for name, value in asked.items() if value}), "chosen": chosen,
         "files": sorted(exporting.KINDS), "may_keep": access.may(actor, "figures.keep").allowed,
     }  # fmt: skip
@@ -142,6 +143,7 @@ def export(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
     lines = [_("State of %(moment)s") % {"moment": _moment()}, _("Confidential matters are not counted.")]
     if not cut.period.over(days.day_of(clock.now())):
         lines.append(_("The period is not over: it is counted up to today."))
+    lines += showing.ground_words(table)
     about = {
         "title": f"{name} · {period}", "lines": lines, "period": cut.period.code, "by": cut.by,
         "area": selectors.code_of(cut),

@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from civicloop.catalogue.models import Kind, KindClass
-from civicloop.figures import cubes, definitions, periods, reading, rules, sql
+from civicloop.figures import cubes, definitions, ground, periods, reading, rules, sql
 from civicloop.figures.cubes import LEVELS
 from civicloop.figures.models import Snapshot
 from civicloop.figures.periods import Period
@@ -100,12 +100,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The figures of a cut: one row a member, in the order of their codes (never ranked), and the whole."""
+    """The figures of a cut: one row a member, in the order of their codes (never ranked), and the whole.
+
+    `placed` are the names of areas of before whose matters were placed by today's boundaries for the periods before,
+    `unplaced` of those whose matters could not be, or not all.
+    """
 
     cut: Cut
     indicators: Sequence[Indicator]
     rows: Sequence[Row]
     whole: Row
+    placed: Sequence[str] = ()
+    unplaced: Sequence[str] = ()
 
 
 # -- what somebody may look at ----------------------------------------------------------------------------------------
@@ -188,13 +194,14 @@ def table(
     spans = (cut.period, cut.period.before(), cut.period.year_ago()) if compared else (cut.period,)
     sums = _on_boundaries_of_now(cut, [_sums(cut, period, asked) for period in spans])
     wholes = [_whole(cut, parts, period, asked) for parts, period in zip(sums, spans, strict=True)]
+    told = _placed_anew(cut, spans, sums, wholes, asked)
     whole = Row("", "", "", {each.code: _figure(each, wholes, None) for each in wanted})
     rows = []
     for member, name, code in names_of(cut, set().union(*sums)):
         of_member = [each.get(member, {}) for each in sums]
         figures = {each.code: _figure(each, of_member, whole.figures[each.code].value) for each in wanted}
         rows.append(Row(member, name, code, figures))
-    return Table(cut, wanted, rows, whole)
+    return Table(cut, wanted, rows, whole, _formers(told.placed), _formers(told.unplaced))
 
 
 def _figure(indicator: Indicator, sums: Sequence[Mapping[str, int]], whole: Value | None) -> Figure:
@@ -242,8 +249,8 @@ def _sums(cut: Cut, period: Period, asked: _Asked) -> dict[str, dict[str, int]]:
 def _on_boundaries_of_now(cut: Cut, sums: list[dict[str, dict[str, int]]]) -> list[dict[str, dict[str, int]]]:
     """The periods before with what merged areas counted in the area that stands in their place.
 
-    So 同比 and 环比 compare the same ground. What was divided has no base ("—"), and an area that still counts in the
-    present period keeps a row of its own.
+    So 同比 and 环比 compare the same ground; what was divided is placed anew (`_placed_anew`). An area that still
+    counts in the present period keeps a row of its own.
     """
     if cut.by != "area" or len(sums) < 2:
         return sums
@@ -255,6 +262,30 @@ def _on_boundaries_of_now(cut: Cut, sums: list[dict[str, dict[str, int]]]) -> li
     into = {member: following.get(int(member), ()) for member in gone}
     taken = {member: str(to[0]) for member, to in into.items() if len(to) == 1 and str(to[0]) in here}
     return [sums[0], *(rules.merged(each, taken) for each in sums[1:])]
+
+
+def _placed_anew(
+    cut: Cut, spans: Sequence[Period], sums: list[dict[str, dict[str, int]]], wholes: list[dict[str, int]],
+    asked: _Asked,
+) -> ground.Told:  # fmt: skip
+    """The periods before with what stood on divided ground placed where it lies today (figures.ground)."""
+    told = ground.Told()
+    if cut.by != "area":
+        return told
+    here = ground.Ground(
+        cut.level, cut.area_id, cubes.child_of(cut.level), frozenset(ref.id for ref in _children(cut))
+    )  # fmt: skip
+    for period, parts, whole in list(zip(spans, sums, wholes, strict=True))[1:]:
+        found = ground.place(here, period, parts, whole, measures=asked.measures, visible=asked.visible)
+        told.placed |= found.placed
+        told.unplaced |= found.unplaced
+        for member in [each for each, of_member in parts.items() if not any(of_member.values())]:
+            del parts[member]
+    return told
+
+
+def _formers(areas: Collection[int]) -> list[str]:
+    return sorted(name for area in areas if (name := _former(area)))
 
 
 def _whole(

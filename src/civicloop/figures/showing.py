@@ -88,6 +88,22 @@ def band_words(band: str) -> str:
     }.get(band, "")  # fmt: skip
 
 
+def ground_words(table: Table) -> list[str]:
+    """What is to be said of areas that were divided or joined since the periods before."""
+    found = []
+    comma = pgettext("between names", ", ")
+    if table.placed:
+        words = _(
+            "The periods before are told on today’s boundaries: matters of %(areas)s were placed by their points."
+        )
+        found.append(words % {"areas": comma.join(table.placed)})
+    if table.unplaced:
+        words = _("Not all matters of %(areas)s could be placed on today’s boundaries: they have no point, or they are"
+                  " too many for one page.")  # fmt: skip
+        found.append(words % {"areas": comma.join(table.unplaced)})
+    return found
+
+
 def cells(row: Row, indicators: Sequence[Indicator]) -> list[Cell]:
     """The cells of a row in the order of the columns."""
     return [cell(row.figures[each.code]) for each in indicators]

@@ -218,6 +218,28 @@ def behind(terms: Sequence[tuple[int, str]], place: Mapping[str, Any]) -> tuple[
     )
 
 
+def of_areas(level: str, child: str) -> str:
+    """(matter, lon, lat, area, part, measure, number) of some facts in areas of before, for figures.ground.
+
+    `level` is that of the area that is looked at, "" for the city, `child` that of its parts. Of more than `most`
+    matters there is at least one more than that.
+    """
+    above = f"f.{level}_id = ANY(%(above)s)" if level else "FALSE"
+    top = f"f.{level}_id" if level else "0::bigint"
+    return f"""
+WITH x AS MATERIALIZED (
+    SELECT f.matter_id, {top} AS top, f.{child}_id AS part, {_MEASURE} AS measure, sum(f.delta)::bigint AS n
+    FROM matters_fact f
+    WHERE (f.name, f.detail) IN (SELECT * FROM unnest(%(names)s::text[], %(details)s::text[]))
+        AND f.name = ANY(%(names)s::text[])  -- as the partial index wants it told
+        AND f.at >= %(since)s AND f.at < %(until)s AND f.visibility <= %(visible)s
+        AND ({above} OR f.{child}_id = ANY(%(below)s))
+    GROUP BY 1, 2, 3, 4 HAVING sum(f.delta) <> 0),
+few AS (SELECT DISTINCT matter_id FROM x LIMIT %(most)s + 1)
+SELECT m.id, m.lon, m.lat, x.top, x.part, x.measure, x.n
+FROM few JOIN x ON x.matter_id = few.matter_id JOIN matters_matter m ON m.id = few.matter_id"""
+
+
 # -- rebuild and check (figures.ledger) --
 
 # what a span of matters counts that is not waiting to be folded, added to a generation; the days of grids that would
