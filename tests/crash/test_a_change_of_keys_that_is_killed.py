@@ -36,9 +36,9 @@ for shade in range(12):
     evidence.store(evidence.prepare(upload=jpeg(shade), filename="a.jpg", stage="other", matter_id=ids.uuid7(),
                                     evidence_id=ids.uuid7(), actor_id=None, post_id=None))
 """
-# `civicloop keys rotate`, killed before the n-th thing that it does to a key file, or just before or after a commit: of
-# the row that says what will hold, and of the note that it does
-ROTATE = """
+# `civicloop keys …`, killed before the n-th thing that it does to a key file, or just before or after it writes a row
+# (what will hold; the line that a key goes) and before or after a commit
+STRUCK = """
 import os, signal, sys
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
@@ -49,7 +49,7 @@ def reached(name):
 def strike(event, given):
     global done
     name = str(given[0]) if given else ""
-    writes = event == "os.rename" or (event == "open" and (name.endswith("/keys") or "/keys/." in name))
+    writes = event in ("os.rename", "os.remove") or (event == "open" and (name.endswith("/keys") or "/keys/." in name))
     if writes and "/keys" in name:
         done += 1
         reached(done)
@@ -61,13 +61,16 @@ def around(method, name, counts):
         here and reached("after " + name)
         return result
     return inner
-row = 'INSERT INTO "records_keychange"'
+row = 'INSERT INTO "records_{table}"'
 CursorWrapper.execute = around(CursorWrapper.execute, "row", lambda sql, *_: str(sql).startswith(row))
 BaseDatabaseWrapper._commit = around(BaseDatabaseWrapper._commit, "note", lambda: True)
 sys.addaudithook(strike)
-sys.argv = ["civicloop", "keys", "rotate"]
+sys.argv = ["civicloop", "keys", *{words!r}]
+from datetime import timedelta
+from civicloop.foundation import clock
 from civicloop.ops.cli import main
-main()
+with clock.at(clock.now() + timedelta(minutes={later!r})):
+    main()
 """
 # somebody goes on working, and everything is looked at
 LOOK = """
@@ -91,13 +94,27 @@ print(json.dumps({
     "now": keyring.current().id, "changes": KeyChange.objects.count(),
     "installed": KeyChange.objects.exclude(installed_at=None).count(),
     "lines": AuditEntry.objects.filter(action="keys.change").count(),
+    "former": sorted({key for family in keyring.FAMILIES for key in keyring.former(family)}),
+    "given_up": sorted(set(AuditEntry.objects.filter(action="keys.retire").values_list("object", flat=True))),
 }))
 """
 
 
 def rotated(installation: Installation, point: int | str) -> int:
     """The exit code of a change that is killed at that point."""
-    command = [sys.executable, "-c", ROTATE.replace("{point!r}", repr(point))]
+    return struck(installation, point, ["rotate"], "keychange", later=0)
+
+
+def retired(installation: Installation, point: int | str, keys: list[str]) -> int:
+    """The exit code of giving up these keys, when the time to wait is over, that is killed at that point."""
+    return struck(installation, point, ["retire", *keys], "auditentry", later=20)
+
+
+def struck(installation: Installation, point: int | str, words: list[str], table: str, later: int) -> int:
+    """The exit code of a command that is killed at that point."""
+    script = STRUCK.replace("{point!r}", repr(point)).replace("{words!r}", repr(words))
+    script = script.replace("{table}", table).replace("{later!r}", repr(later))
+    command = [sys.executable, "-c", script]
     ended = subprocess.run(command, env=installation.environment(), cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode in {0, -signal.SIGKILL}, ended.stderr
     return ended.returncode
@@ -150,8 +167,28 @@ def test_a_change_of_keys_killed_at_every_write_is_finished_and_nothing_is_lost(
         while resealed(installation) < earlier:
             assert time.monotonic() < until, f"re-sealed {resealed(installation)} of {earlier}"
             time.sleep(0.2)
-        last = looked(installation, there + 1)
+        last = looked(installation, there := there + 1)
+        assert set(last["keys"]) == set(last["needed"]) == {after["now"]}
+        giving_up = give_up(installation, last, there)
     finally:
         installation.stop()
-    assert set(last["keys"]) == set(last["needed"]) == {after["now"]}
-    print(f"\n{ {'killed while changing': killed, 'worker killed': kills + 1, 'values': there, 'lost': 0} }")
+    told = {"killed while changing": killed, "worker killed": kills + 1, "killed while giving up": giving_up}
+    print(f"\n{told | {'values': there, 'lost': 0}}")
+
+
+def give_up(installation: Installation, last: dict[str, Any], there: int) -> int:
+    """The former keys go, killed at each step; none without its line, and nothing closes. How often it was killed."""
+    points: list[int | str] = [*(["before row", "after row", "before note"] if LONG else []), "after note", 1, 2]
+    former = last["former"]
+    assert len(former) >= 2
+    for point in points:
+        assert retired(installation, point, last["former"]) == -signal.SIGKILL, point
+        there += 1
+        last = looked(installation, there)
+        assert set(former) - set(last["former"]) <= set(last["given_up"]), point
+        assert bool(last["given_up"]) == (point in ("after note", 1, 2)), point
+        assert len(last["former"]) == len(former) - (point == 2), point
+    assert retired(installation, "never", last["former"]) == 0
+    last = looked(installation, there + 1)
+    assert (last["former"], last["given_up"]) == ([], former)
+    return len(points)

@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from click.testing import CliRunner
-from django.db import ProgrammingError, connection, connections, transaction
+from django.db import OperationalError, ProgrammingError, connection, connections, transaction
 from django.test import override_settings
 
 from civicloop.evidence import actions as evidence
@@ -191,6 +191,22 @@ def test_only_one_worker_reseals_at_a_time(committing: str) -> None:
     assert sum(resealing.carry_out() for _place in resealing.places()) == 2
 
 
+def test_only_one_command_changes_or_removes_keys_at_a_time(committing: str) -> None:
+    sealed()
+    change = changed()
+    assert to_the_end() == 1
+    with psycopg.connect(os.environ["DATABASE_URL"]) as other, clock.at(clock.now() + LATER):
+        other.execute(resealing.sql.KEYS_ALONE)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            resealing.retire(change.sealing_before)
+        assert change.sealing_before in keyring.former()
+        other.execute(resealing.sql.KEYS_FREE)
+        resealing.retire(change.sealing_before)
+    assert keyring.former() == {}
+
+
 def test_what_was_sealed_with_the_former_key_while_it_changed_is_found(committing: str) -> None:
     late = ids.uuid7()
     row = sealing.seal(late, 1, "reporter_phone", PHONE)  # in somebody's hand when the key changes
@@ -231,6 +247,16 @@ def test_a_change_that_was_cut_off_is_finished_with_the_same_keys(
     assert "cut off" in dict(checkup.examine())["keys and cipher of sealed data"]
     assert resealing.carry_out() == 0
     wanted = KeyChange.objects.get()
+    with clock.at(clock.now() + LATER):
+        for key_id in (wanted.sealing_before, wanted.lookup_before, wanted.lookup):  # the last was made, and waits
+            with pytest.raises(resealing.KeyTrouble, match="cut off"):
+                resealing.retire(key_id)
+    waiting = keyring.path_of(keyring.LOOKUP, wanted.lookup)
+    kept = waiting.read_bytes()
+    waiting.unlink()
+    with pytest.raises(resealing.KeyTrouble, match="put back the kept copy"):
+        changed()
+    waiting.write_bytes(kept)
     assert changed().pk == wanted.pk
     assert (keyring.current().id, keyring.current(keyring.LOOKUP).id) == (wanted.sealing, wanted.lookup)
     assert to_the_end() == 1

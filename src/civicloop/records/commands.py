@@ -44,7 +44,7 @@ def rotate() -> None:
     """Make new keys that seal from now on; the worker re-seals what the earlier ones sealed. Keep copies of both."""
     try:
         row = resealing.change()
-    except (ciphers.CannotSeal, OSError) as trouble:
+    except (resealing.KeyTrouble, ciphers.CannotSeal, OSError) as trouble:
         sys.exit(f"civicloop: {trouble}")
     print(f"{row.sealing} seals from now on, {row.lookup} looks up; {row.sealing_before} and {row.lookup_before} stay")
     print(f"keep a copy of {keyring.folder()} in the safe; the worker re-seals, see civicloop keys list")

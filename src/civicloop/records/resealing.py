@@ -9,7 +9,8 @@ import base64
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -64,13 +65,29 @@ def places() -> list[str]:
 # -- an operator changes and removes keys -----------------------------------------------------------------------------
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One command at a time changes or removes keys; the lock goes with the connection of whoever is killed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.KEYS_ALONE)
+        try:
+            yield
+        finally:
+            cursor.execute(sql.KEYS_FREE)
+
+
 def change() -> KeyChange:
     """New keys take over; run as the owner of the database. A change that was cut off is finished, not begun anew.
 
-    The row comes first, then the files, then the note that they hold: at every moment each key that something may need
-    is here under its own id. Raises ciphers.CannotSeal, OSError.
+    Raises KeyTrouble, ciphers.CannotSeal, OSError.
     """
-    row = KeyChange.objects.filter(installed_at=None).order_by("-id").first()
+    with _alone():
+        return _change()
+
+
+def _change() -> KeyChange:
+    """The row comes first, then the files, then the note that they hold: each key that may be needed is always here."""
+    row = _cut_off()
     if row is None:
         before = {family: keyring.current(family).id for family in keyring.FAMILIES}
         made = {family: keyring.make(family).id for family in keyring.FAMILIES}
@@ -79,7 +96,11 @@ def change() -> KeyChange:
             sealing_before=before[keyring.SEALING], lookup_before=before[keyring.LOOKUP],
         )  # fmt: skip
     for family, key_id in ((keyring.SEALING, row.sealing), (keyring.LOOKUP, row.lookup)):
-        keyring.take_over(family, key_id)
+        try:
+            keyring.take_over(family, key_id)
+        except ciphers.CannotOpen as missing:
+            words = f"a change of keys was cut off, and {keyring.path_of(family, key_id)} is not here"
+            raise KeyTrouble(f"{words}: put back the kept copy") from missing
     with transaction.atomic():
         row.installed_at = clock.now()
         row.save(update_fields=["installed_at"])
@@ -88,7 +109,26 @@ def change() -> KeyChange:
 
 
 def retire(key_id: str) -> None:
-    """Remove the file of an earlier key that nothing here needs any more. Raises KeyTrouble, OSError."""
+    """Remove the file of an earlier key that nothing here needs any more. Raises KeyTrouble, OSError.
+
+    The line is there before the file goes: however it is cut off, no key has gone that the log does not name, and the
+    same command again finds the file and removes it.
+    """
+    with _alone():
+        families = _removable(key_id)
+        with transaction.atomic(durable=True):
+            audit.write(
+                actor_id=None, post_id=None, actor_words="keys", action="keys.retire", object=key_id, outcome="done",
+                detail={"families": families},
+            )  # fmt: skip
+        for family in families:
+            keyring.remove(family, key_id)
+
+
+def _removable(key_id: str) -> list[str]:
+    """The families in which that key may go now."""
+    if _cut_off() is not None:
+        raise KeyTrouble("a change of keys was cut off and may need it: run civicloop keys rotate first")
     families = [family for family in keyring.FAMILIES if key_id in keyring.former(family)]
     if not families:
         raise KeyTrouble(f"{key_id} is no earlier key of this installation: see civicloop keys list")
@@ -97,13 +137,12 @@ def retire(key_id: str) -> None:
         raise KeyTrouble("keys have just been changed, and somebody may still be sealing with it: wait ten minutes")
     if number := sum(count for (_family, needs), count in needed().items() if needs == key_id):
         raise KeyTrouble(f"{number} sealed values or files still need {key_id}; the worker re-seals them")
-    with transaction.atomic():
-        audit.write(
-            actor_id=None, post_id=None, actor_words="keys", action="keys.retire", object=key_id, outcome="done",
-            detail={"families": families},
-        )  # fmt: skip
-        for family in families:
-            keyring.remove(family, key_id)
+    return families
+
+
+def _cut_off() -> KeyChange | None:
+    """A change of which the files do not hold yet."""
+    return KeyChange.objects.filter(installed_at=None).order_by("-id").first()
 
 
 def needed() -> Needed:
@@ -198,7 +237,7 @@ def said() -> str:
 
 def trouble() -> str:
     """What keeps a change of keys from its end; empty when all is well."""
-    if KeyChange.objects.filter(installed_at=None).exists():
+    if _cut_off() is not None:
         return "a change of keys was cut off: run civicloop keys rotate again, it goes on where it stood"
     newest = newest_change()
     if newest is None:

@@ -46,3 +46,7 @@ UNION ALL
 SELECT 'lookup', civicloop_key_of(lookup), count(*) FROM records_sealedvalue WHERE lookup IS NOT NULL GROUP BY 2"""
 
 ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(hashtextextended('civicloop resealing', 0))"
+
+# held by the connection, not by a transaction, since a change of keys commits in between; freed when the process dies
+KEYS_ALONE = "SELECT pg_advisory_lock(hashtextextended('civicloop keys', 0))"
+KEYS_FREE = "SELECT pg_advisory_unlock(hashtextextended('civicloop keys', 0))"
