@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image, ImageEnhance
 
 from civicloop.evidence import signals
+from civicloop.evidence import sql as evidence_sql
 from civicloop.evidence.models import Rule, Signal
 from civicloop.foundation import clock, ids
 from civicloop.matters import proof, uploads
@@ -103,6 +104,18 @@ def test_walls_the_dark_drawn_photos_and_last_years_are_left_alone() -> None:
     with clock.at(world.START + timedelta(days=400)):
         photo(loop.report(), encoded(drawn(seed=11)))
         assert found() == []
+
+
+def test_each_way_of_being_alike_is_found_by_an_index() -> None:
+    """Of the statement only how photos are alike: in an empty table its other conditions seem the cheaper ones."""
+    alike = evidence_sql.LIKE[evidence_sql.LIKE.index("(e.sha256") : evidence_sql.LIKE.index("ORDER BY")]
+    given = {"sha256": "0" * 64} | {f"part{number}": 4711 + number for number in range(4)}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN SELECT id FROM evidence_evidence e WHERE {alike}", given)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Seq Scan" not in plan
+    assert plan.count("Bitmap Index Scan") == 5 * plan.count("BitmapOr") > 0, plan
 
 
 def test_looking_costs_a_bounded_number_of_statements_a_photo() -> None:
