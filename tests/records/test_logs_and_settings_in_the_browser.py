@@ -23,6 +23,7 @@ START = datetime(2031, 5, 4, 16, 30, tzinfo=UTC)  # 5 May, 00:30 in Shanghai
 def this_room_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rooms above, which say the codes in words, have no addresses here."""
     monkeypatch.setattr(pages, "_say", [])
+    monkeypatch.setattr(pages, "_say_openings", [])
 
 
 @pytest.fixture

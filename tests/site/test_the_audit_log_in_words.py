@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from civicloop.foundation import clock
+from civicloop.foundation import clock, ids
 from civicloop.matters.models import Matter
 from civicloop.people import actions as people
 from civicloop.people.models import Unit
 from civicloop.records import audit
-from civicloop.records.models import AuditEntry
+from civicloop.records.models import AuditEntry, ReadEntry
 from tests import world
 from tests.matters import loop
 from tests.site.desks import signed_in, text
@@ -98,3 +98,24 @@ def test_the_file_has_codes_and_words_in_columns_of_their_own(auditor: Client) -
         ("unit.change", "变更单位", "failed")
     ]
     assert AuditEntry.objects.filter(action="audit.export").count() == 1
+
+
+def test_openings_name_who_in_which_post_what_and_the_matter(auditor: Client) -> None:
+    with clock.at(world.START):
+        clerk, matter = world.actor("clerk"), loop.report(kind="01001")
+        number = Matter.objects.get(id=matter).number
+        fields = {"reporter_phone": matter, "file": matter, "staff_sms": None, "party_terms": matter}
+        for field, about in fields.items():
+            ReadEntry.objects.create(
+                at=clock.now(), account_id=clerk.account_id, post_id=clerk.post_id, words="clerk", purpose="回访",
+                matter_id=about, field=field,
+            )  # fmt: skip
+        ReadEntry.objects.create(
+            at=clock.now(), account_id=None, post_id=None, words="notices", purpose="短信", matter_id=ids.uuid7(),
+            field="reporter_phone",
+        )  # fmt: skip
+        page = text(auditor.get("/admin/reads"))
+    assert page.count(f'href="/admin/people/{clerk.account_id}/access/"') == 4
+    assert f'href="/matters/{matter}">{number}' in page
+    for words in ("上报人 · 电话", "照片或文件原件", "受理员", '<span class="code">party_terms</span>', "notices"):
+        assert words in page, words

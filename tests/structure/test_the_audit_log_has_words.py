@@ -71,3 +71,4 @@ def test_what_actions_are_about_can_be_looked_up() -> None:
     for begin in audit_lines.ABOUT:
         assert any(code == begin or (begin.endswith(".") and code.startswith(begin)) for code in CODES), begin
     assert pages._say == [audit_lines.told]
+    assert pages._say_openings == [audit_lines.opened]

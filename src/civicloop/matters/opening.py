@@ -136,6 +136,14 @@ def label_of(procedure: Procedure, field: str) -> str:
     return _("%(whose)s · %(what)s") % {"whose": WHOSE[word], "what": what}
 
 
+def words_of(field: str) -> str:
+    """The words of a sealed field where the matter is not looked at; empty for what only its procedure names."""
+    word, _line, name = field.partition("_")
+    if word not in WHOSE or name not in NAMES:
+        return ""
+    return _("%(whose)s · %(what)s") % {"whose": WHOSE[word], "what": NAMES[name]}
+
+
 def open_values(actor: Actor, matter_id: UUID, numbers: Collection[int], purpose: Purpose) -> list[Opened]:
     """Open sealed values for a purpose: each leaves its line in the read log before it is answered.
 

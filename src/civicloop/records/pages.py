@@ -50,10 +50,24 @@ class Told:
     who_url: str = ""
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A line of the read log in words; what stays empty is shown as the log has it."""
+
+    field: str = ""
+    matter: str = ""
+    url: str = ""
+    who: str = ""
+    who_url: str = ""
+    post: str = ""
+
+
 Describe = Callable[[HttpRequest], Doer | None]
 Say = Callable[[HttpRequest, Sequence[AuditEntry]], list[Told]]
+SayOpenings = Callable[[HttpRequest, Sequence[ReadEntry]], list[Opened]]
 _describe: list[Describe] = []
 _say: list[Say] = []
+_say_openings: list[SayOpenings] = []
 
 
 def describe_doer(function: Describe) -> Describe:
@@ -68,8 +82,19 @@ def say_lines(function: Say) -> Say:
     return function
 
 
+def say_openings(function: SayOpenings) -> SayOpenings:
+    """Register what says lines of the read log in words, one for each line; the last registration counts."""
+    _say_openings[:] = [function]
+    return function
+
+
 def _told(request: HttpRequest, lines: Sequence[AuditEntry]) -> list[tuple[AuditEntry, Told]]:
     return list(zip(lines, _say[0](request, lines) if _say else [Told()] * len(lines), strict=True))
+
+
+def _opened(request: HttpRequest, lines: Sequence[ReadEntry]) -> list[tuple[ReadEntry, Opened]]:
+    said = _say_openings[0](request, lines) if _say_openings else [Opened()] * len(lines)
+    return list(zip(lines, said, strict=True))
 
 
 def _doer(request: HttpRequest) -> Doer | None:
@@ -102,6 +127,7 @@ def _log(request: HttpRequest, name: str, form: LogFilterForm, status: int = 200
     context = {
         "title": _("Audit log") if name == "audit" else _("Read log"), "form": form, "lines": lines,
         "told": _told(request, audited),
+        "opened": _opened(request, [line for line in lines if isinstance(line, ReadEntry)]),
         "page": _pages(name, wanted, after, following), "query": urlencode(wanted), "export": f"records:{name}_export",
     }  # fmt: skip
     return render(request, f"records/{name}.html", context, status=status)

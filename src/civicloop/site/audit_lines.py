@@ -1,4 +1,4 @@
-"""Lines of the audit log in words: what was done, to what, with a link where the reader may go there.
+"""Lines of the audit log and the read log in words: what was done, to what, with a link where the reader may go there.
 
 The log names things by what they were called when it was written: a sign-in name, a code, a number, a key. Here each is
 looked up, all of a page together; what is not found, or not the reader's to know, stays as the log has it.
@@ -17,12 +17,14 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from civicloop.calendars.models import Calendar
 from civicloop.catalogue.models import Kind
 from civicloop.figures.models import Snapshot
+from civicloop.matters import opening
 from civicloop.matters import selectors as matters
 from civicloop.matters.models import Matter
+from civicloop.notices.choices import Channel
 from civicloop.people import access, web
 from civicloop.people.models import Account, Post, Unit
 from civicloop.records import pages, settings
-from civicloop.records.models import AuditEntry
+from civicloop.records.models import AuditEntry, ReadEntry
 from civicloop.site import audit_words
 from civicloop.supervision import selectors as supervision
 from civicloop.supervision.models import Order
@@ -195,4 +197,28 @@ def told(request: HttpRequest, lines: Sequence[AuditEntry]) -> list[pages.Told]:
             action=audit_words.action(line.action), outcome=audit_words.outcome(line.outcome), object=name, url=url,
             who=who, who_url=of,
         ))  # fmt: skip
+    return made
+
+
+def _field(code: str) -> str:
+    """What was opened: a sealed fact of a matter, an original, or where a member of staff wants to be told."""
+    whose, _line, name = code.partition("_")
+    if whose == "staff" and name in Channel.values:
+        return _("Address of a member of staff · %(way)s") % {"way": Channel(name).label}
+    return _("Original of a photo or file") if code == "file" else opening.words_of(code)
+
+
+@pages.say_openings
+def opened(request: HttpRequest, lines: Sequence[ReadEntry]) -> list[pages.Opened]:
+    """The openings of a page in words; people, posts and matters cost one statement each."""
+    actor = web.actor(request)
+    people = _people(actor, {f"{OWN} {line.account_id}" for line in lines if line.account_id})
+    posts = _posts(actor, {str(line.post_id) for line in lines if line.post_id})
+    found = _matters(actor, {str(line.matter_id) for line in lines if line.matter_id})
+    made = []
+    for line in lines:
+        matter, url = found.get(str(line.matter_id), ("", ""))
+        who, of = people.get(f"{OWN} {line.account_id}", ("", ""))
+        post = posts.get(str(line.post_id), ("", ""))[0]
+        made.append(pages.Opened(field=_field(line.field), matter=matter, url=url, who=who, who_url=of, post=post))
     return made
