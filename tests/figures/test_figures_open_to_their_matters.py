@@ -1,15 +1,21 @@
 """Every figure is the number of the matters that it opens to, and the parts are the whole."""
 
 import random
+import re
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from civicloop.figures import definitions, folding, ledger, rules, selectors
-from civicloop.foundation import clock
+from civicloop.figures import definitions, folding, ledger, opening, rules, selectors
+from civicloop.foundation import clock, ids
+from civicloop.matters import counting, intake
+from civicloop.matters.choices import EVENTS
 from civicloop.matters.errors import Refused
+from civicloop.matters.models import Entry, Fact, Matter
+from civicloop.people.access import Actor
 from civicloop.procedures.rules.language import ENDS
 from tests import world
 from tests.conftest import size
@@ -56,10 +62,10 @@ def test_every_figure_opens_to_exactly_as_many_matters(city: None, user: str) ->
         for row in (found.whole, *found.rows):
             for figure in row.figures.values():
                 value = figure.value
-                shown.append((cut, row, figure.indicator, selectors.NUMERATOR, value.of))
+                shown.append((cut, row, figure.indicator, opening.NUMERATOR, value.of))
                 if value.per is not None:
-                    shown.append((cut, row, figure.indicator, selectors.DENOMINATOR, value.per))
-                    shown.append((cut, row, figure.indicator, selectors.LEFT_OUT, value.left_out))
+                    shown.append((cut, row, figure.indicator, opening.DENOMINATOR, value.per))
+                    shown.append((cut, row, figure.indicator, opening.LEFT_OUT, value.left_out))
     something = [each for each in shown if each[4]]
     nothing = [each for each in shown if not each[4]]
     assert len(something) > 30
@@ -67,8 +73,23 @@ def test_every_figure_opens_to_exactly_as_many_matters(city: None, user: str) ->
     for cut, row, indicator, part, wanted in [
         *draw.sample(something, min(number, len(something))), *draw.sample(nothing, number // 5)
     ]:  # fmt: skip
-        rows = selectors.matters_of(actor, cut, indicator, part, row.member)
+        rows = opening.matters_of(actor, cut, indicator, part, row.member)
         assert rows.count() == wanted, (cut, indicator.code, part, row.member)
+        assert opening.number(actor, cut, indicator, part, row.member) == wanted, (cut, indicator.code, part)
+        if wanted:
+            pages = list(every_page(actor, cut, indicator, part, row.member))
+            assert [each.id for page in pages for each in page] == sorted((each.id for each in rows), reverse=True)
+
+
+def every_page(
+    actor: Actor, cut: selectors.Cut, indicator: rules.Indicator, part: str, member: str
+) -> Iterator[list[Matter]]:
+    """The pages of a figure's matters, one after the other."""
+    after: str | None = ""
+    while after is not None:
+        page = opening.behind(actor, cut, indicator, part, member, after=after, limit=7)
+        yield list(page.rows)
+        after = page.next
 
 
 def test_the_parts_are_the_whole_for_every_indicator(city: None) -> None:
@@ -165,7 +186,7 @@ def test_a_table_costs_the_same_statements_however_many_indicators_and_areas(cit
             with CaptureQueriesContext(connection) as asked:
                 selectors.table(actor, cut, codes)
             counted.add(number(asked))
-    assert counted == {8}  # definitions, subdistricts; parts and whole of three periods
+    assert counted == {7, 8}  # definitions, subdistricts (if there are several); parts and whole of three periods
     with CaptureQueriesContext(connection) as asked:
         selectors.running(actor, "990101")
     assert number(asked) <= 3
@@ -175,12 +196,48 @@ def test_a_table_costs_the_same_statements_however_many_indicators_and_areas(cit
     cut = selectors.cut_for(actor, by="area", area="", period="2026-03")
     reported = definitions.in_force(cut.period.since).indicators["reported"]
     with CaptureQueriesContext(connection) as asked:
-        found = selectors.behind(actor, cut, reported)
-    assert number(asked) <= 2
+        found = opening.behind(actor, cut, reported)
+    assert number(asked) <= len(opening.SPANS) + 3  # subdistricts; keys in every span and in all; their matters
     assert found.rows
     with CaptureQueriesContext(connection) as asked:
         selectors.table(actor, cut, [], compared=False)
     assert number(asked) == 4
+
+
+def test_a_year_is_read_twice_only(city: None) -> None:
+    """The period before a year is that of a year ago."""
+    actor = world.actor("audit")
+    cut = selectors.cut_for(actor, by="area", area="", period="2026")
+    selectors.table(actor, cut)
+    with CaptureQueriesContext(connection) as asked:
+        selectors.table(actor, cut)
+    assert number(asked) == 6
+
+
+def test_nothing_is_anchored_before_the_report_or_ahead_but_what_is_said_to_be(city: None) -> None:
+    """What the pages of a figure and the months that go on rely on."""
+    facts = Fact.objects.exclude(name__in=EVENTS).values_list("name", "at", "matter__received_at", "matter__id")
+    early = {name for name, at, received, _key in facts if at < received}
+    written = dict(Entry.objects.values_list("matter_id", "at").order_by("at"))
+    ahead = {name for name, at, _received, key in facts if at > written[key]}
+    assert early == counting.EARLY
+    assert {"due", "done", "watched"} <= ahead <= counting.AHEAD
+    assert all(ids.moment_of(key) <= received + intake.AHEAD for _name, _at, received, key in facts)
+
+
+def test_a_first_page_looks_at_the_facts_of_some_days_only(city: None) -> None:
+    actor = world.actor("audit")
+    cut = selectors.cut_for(actor, by="area", area="", period="2026")
+    reported = definitions.in_force(cut.period.since).indicators["reported"]
+    with CaptureQueriesContext(connection) as asked:
+        page = opening.behind(actor, cut, reported, limit=2)
+    assert [row.received_at for row in page.rows] == sorted((row.received_at for row in page.rows), reverse=True)
+    found = [re.findall(r"f\.at >= '([^']+)'", each["sql"]) for each in asked if "matters_fact" in each["sql"]]
+    begins = [datetime.fromisoformat(moment) for moments in found for moment in moments]
+    first = cut.period.since.replace(month=2)
+    assert begins
+    assert min(begins).date() > first
+    assert all(begin == sorted(begins, reverse=True)[place] for place, begin in enumerate(begins))
 
 
 def test_every_indicator_counts_something_here(city: None) -> None:

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 import pytest
 from django.db import transaction
 
+from civicloop.figures import opening
 from civicloop.figures import selectors as figures
-from civicloop.figures.selectors import NUMERATOR
+from civicloop.figures.opening import NUMERATOR
 from civicloop.foundation import clock
 from civicloop.matters.models import Matter
 from civicloop.steering import api, asking, open_work, placing, selectors, showing
@@ -108,7 +109,7 @@ def test_rates_open_on_the_page_of_figures(city: None, user: str, by: str) -> No
     assert cut is not None
     for member in (found.compared.whole, *found.compared.members):
         for each in member.rates:
-            rows = figures.matters_of(actor, cut, each.indicator, NUMERATOR, member.member)
+            rows = opening.matters_of(actor, cut, each.indicator, NUMERATOR, member.member)
             assert rows.count() == each.value.of, (member.name, each.indicator.code)
             opened += each.value.of
     assert opened > 0

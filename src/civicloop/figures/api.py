@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from civicloop.figures import definitions, selectors
+from civicloop.figures import definitions, opening, selectors
 from civicloop.figures.rules import Indicator, Value
 from civicloop.figures.selectors import Cut, Figure, Row
 from civicloop.foundation import clock
@@ -185,7 +185,7 @@ def behind(request: HttpRequest, asked: Annotated[BehindAsked, Query()]) -> Any:
     actor = actor_of(request)
     cut = selectors.cut_for(actor, by=asked.by, area=asked.area, period=asked.period)
     indicator = indicator_of(cut, asked.indicator)
-    page = selectors.behind(
+    page = opening.behind(
         actor, cut, indicator, asked.part, asked.member, after=asked.after, limit=asked.limit
     )  # fmt: skip
     items = [
@@ -233,11 +233,11 @@ def indicator_of(cut: Cut, code: str) -> Indicator:
     return found
 
 
-def query(cut: Cut, indicator: Indicator, member: str, part: str = selectors.NUMERATOR) -> str:
+def query(cut: Cut, indicator: Indicator, member: str, part: str = opening.NUMERATOR) -> str:
     """The query that lists the matters of a figure."""
     asked = {"by": cut.by, "area": selectors.code_of(cut), "period": cut.period.code, "indicator": indicator.code}
     asked |= {"member": member} if member else {}
-    asked |= {"part": part} if part != selectors.NUMERATOR else {}
+    asked |= {"part": part} if part != opening.NUMERATOR else {}
     return urlencode({name: value for name, value in asked.items() if value})
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from civicloop.figures import definitions, exporting, forms, keeping, periods, selectors, showing
+from civicloop.figures import definitions, exporting, forms, keeping, opening, periods, selectors, showing
 from civicloop.figures.api import query
 from civicloop.figures.models import Snapshot
 from civicloop.figures.selectors import Cut, Table
@@ -99,21 +99,21 @@ def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('figures:figures')}?{request.GET.urlencode()}")
     cut = _cut(request, actor)
     indicator = definitions.in_force(cut.period.since).indicators.get(request.GET["indicator"])
-    part, member = request.GET.get("part", selectors.NUMERATOR), request.GET.get("member", "")[:24]
+    part, member = request.GET.get("part", opening.NUMERATOR), request.GET.get("member", "")[:24]
     if indicator is None:
         raise Http404
     try:
-        found = selectors.behind(actor, cut, indicator, part, member, after=request.GET.get("after", "")[:40])
-        number = selectors.matters_of(actor, cut, indicator, part, member).count()
+        found = opening.behind(actor, cut, indicator, part, member, after=request.GET.get("after", "")[:40])
+        number = opening.number(actor, cut, indicator, part, member)
     except Refused as reason:
         raise BadRequest(reason.words) from None
     here = query(cut, indicator, member, part)
-    agreed = selectors.who_agreed(found.rows) if indicator.code == "exempted" or part == selectors.LEFT_OUT else {}
-    parts = [(selectors.NUMERATOR, pgettext("figures", "Counted"))]
+    agreed = opening.who_agreed(found.rows) if indicator.code == "exempted" or part == opening.LEFT_OUT else {}
+    parts = [(opening.NUMERATOR, pgettext("figures", "Counted"))]
     if indicator.rate:
-        parts.append((selectors.DENOMINATOR, pgettext("figures", "Divided by")))
+        parts.append((opening.DENOMINATOR, pgettext("figures", "Divided by")))
     if indicator.without:
-        parts.append((selectors.LEFT_OUT, pgettext("figures", "Left out")))
+        parts.append((opening.LEFT_OUT, pgettext("figures", "Left out")))
     named = {each: name for each, name, _code in selectors.names_of(cut, {member} if member else set())}
     context = {
         "title": showing.name_of(indicator), "said": showing.said_of(indicator), "formula": indicator.formula(),

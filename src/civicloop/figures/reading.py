@@ -10,6 +10,7 @@ from django.db import connection
 from civicloop.figures import cubes, sql
 from civicloop.figures.cubes import DAY, HOUR_LINES, LINES, MONTH, Line
 from civicloop.foundation import clock
+from civicloop.matters.counting import AHEAD
 from civicloop.records import days
 
 PUBLIC, STAFF = 0, 1  # classes of visibility; what is confidential comes into no cube that is read here
@@ -43,12 +44,14 @@ def _lines(cube: str, grain: str, level: str) -> Line:
 def read(
     cube: str, *, scope: int, since: date, until: date, measures: Collection[str], visible: int = STAFF,
     members: Collection[str] | None = None, level: str = "", subdistricts: Collection[int] = (), ahead: bool = True,
+    by_start: bool = True,
 ) -> dict[tuple[str, date], Sums]:  # fmt: skip
     """(member, first day of day or month) → sums, for statistic days from `since` to before `until`.
 
     A period that is not over counts up to the end of today. `level` is that of the scope, for cubes of other things
     than areas; `subdistricts` are those that it has. `ahead=False`: none of the measures is ever anchored in days to
-    come, so that months alone say it all. Raises NoCube where the cut is not kept by day.
+    come, so that months alone say it all. Without `by_start` the whole period is one sum, under its first day. Raises
+    NoCube where the cut is not kept by day.
     """
     tomorrow = days.day_of(clock.now()) + days.DAY
     whole = since.day == 1 and until.day == 1
@@ -57,31 +60,25 @@ def read(
         "members": None if members is None else sorted(members),
     }  # fmt: skip
     level = level or ("city" if scope == 0 else "")
-    after = None
+    segments, after = [(_lines(cube, MONTH if whole else DAY, level), "measures", ("since", "until"))], None
     if not whole:
         values["until"] = min(until, max(tomorrow, since))
-        segments = [(_lines(cube, DAY, level), ("since", "until"))]
-    elif until <= tomorrow or not ahead:
-        segments = [(_lines(cube, MONTH, level), ("since", "until"))]
-    else:
-        month = max(since, tomorrow.replace(day=1))
+    elif until > tomorrow and ahead:  # months, without what they hold of days to come
+        later = [each for each in values["measures"] if each.partition(":")[0] in AHEAD]
+        values |= {"ahead": later, "cut": max(tomorrow, since)}
         try:
-            values |= {"until": month, "from_day": month, "to_day": max(month, tomorrow)}
-            segments = [
-                (_lines(cube, MONTH, level), ("since", "until")), (_lines(cube, DAY, level), ("from_day", "to_day"))
-            ]  # fmt: skip
+            segments.append((_lines(cube, DAY, level), "ahead", ("cut", "until")))
         except NoCube:
-            after = _lines(cube, MONTH, level)
-            segments = [(after, ("since", "until"))]
-            pairs = [measure.partition(":") for measure in values["measures"]]
+            after = segments[0][0]
+            pairs = [measure.partition(":") for measure in later]
             values |= {
-                "until": until, "cut": days.bounds(max(tomorrow, since))[0], "end": days.bounds(until)[0],
+                "from": days.bounds(values["cut"])[0], "to": days.bounds(until)[0],
                 "names": [name for name, _colon, _detail in pairs], "details": [each[2] for each in pairs],
                 "subdistricts": sorted(subdistricts),
             }  # fmt: skip
     found: dict[tuple[str, date], Sums] = {}
     with connection.cursor() as cursor:
-        cursor.execute(sql.reading(segments, of_members=members is not None, after=after), values)
+        cursor.execute(sql.reading(segments, of_members=members is not None, after=after, by_start=by_start), values)
         for member, start, measure, n, minutes in cursor.fetchall():
             found.setdefault((member, start), Sums()).add(measure, n, minutes)
     return found
@@ -101,9 +98,9 @@ class Running:
 
 
 def running(
-    cube: str, *, scope: int, visible: int = STAFF, now: datetime | None = None, subdistricts: Collection[int] = ()
+    cube: str, *, scope: int, visible: int = STAFF, now: datetime | None = None, districts: Collection[int] = ()
 ) -> dict[tuple[str, str], Running]:
-    """(member, clock) → limits that run at this moment. `subdistricts` are those that the scope has."""
+    """(member, clock) → limits that run at this moment. `districts`: the one in which the scope lies, or its own."""
     moment = now or clock.now()
     line = next((each for each in HOUR_LINES if each.cube == cube), None)
     if line is None:
@@ -112,7 +109,7 @@ def running(
     midnight = max(days.bounds(days.day_of(moment))[1], hour)
     values: dict[str, Any] = {
         "scope": scope, "visible": visible, "hour": hour, "now": moment, "midnight": midnight,
-        "subdistricts": sorted(subdistricts),
+        "districts": sorted({0, *districts}),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(sql.due_reading(line), values)

@@ -1,7 +1,7 @@
 """Figures for a reader: indicators by area, unit, class, kind or channel, limited to what people.access lets them see.
 
 Every figure counts whole matters of the classes `public` and `staff`; what is confidential is in none of them, and the
-pages say so. A figure opens to its matters by `behind`, which lists exactly as many.
+pages say so. A figure opens to its matters (figures.opening), exactly as many.
 """
 
 import json
@@ -9,37 +9,29 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from civicloop.catalogue.models import Kind, KindClass
-from civicloop.figures import cubes, definitions, ground, periods, reading, rules, sql
+from civicloop.figures import cubes, definitions, ground, periods, reading, rules
 from civicloop.figures.cubes import LEVELS
 from civicloop.figures.models import Snapshot
 from civicloop.figures.periods import Period
 from civicloop.figures.rules import Indicator, Value
 from civicloop.foundation import clock
 from civicloop.foundation.names import shown
-from civicloop.matters import selectors as matters
 from civicloop.matters.choices import Channel, Stage
 from civicloop.matters.errors import Refused, invalid
-from civicloop.matters.models import Entry, Matter
 from civicloop.people import access
 from civicloop.people.access import Actor
-from civicloop.people.choices import Role
 from civicloop.people.models import Unit
 from civicloop.places import selectors as places
 from civicloop.places.models import Area
 from civicloop.records import days
 
 BY = ("area", "unit", "class", "kind", "channel")
-NUMERATOR, DENOMINATOR, LEFT_OUT = PARTS = ("of", "per", "left_out")
 NOWHERE = "0"  # the member of what has no area, class or kind
-PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +182,12 @@ def table(
     wanted = [each for code, each in chosen.indicators.items() if not codes or code in codes]
     wanted += [chosen.indicators[code] for each in list(wanted) for code in each.beside]
     wanted = list({each.code: each for each in wanted}.values())
-    asked = _Asked(frozenset().union(*(each.measures for each in wanted)), visible, subdistricts())
+    asked = _Asked(frozenset().union(*(each.measures for each in wanted)), visible, subdistricts_of(cut.path))
     spans = (cut.period, cut.period.before(), cut.period.year_ago()) if compared else (cut.period,)
-    sums = _on_boundaries_of_now(cut, [_sums(cut, period, asked) for period in spans])
-    wholes = [_whole(cut, parts, period, asked) for parts, period in zip(sums, spans, strict=True)]
+    read = {period: _sums(cut, period, asked) for period in dict.fromkeys(spans)}  # before a year is a year ago
+    whole_of = {period: _whole(cut, parts, period, asked) for period, parts in read.items()}
+    sums = [{member: dict(each) for member, each in read[period].items()} for period in spans]
+    sums, wholes = _on_boundaries_of_now(cut, sums), [dict(whole_of[period]) for period in spans]
     told = _placed_anew(cut, spans, sums, wholes, asked)
     whole = Row("", "", "", {each.code: _figure(each, wholes, None) for each in wanted})
     rows = []
@@ -223,7 +217,7 @@ def _read(cube: str, period: Period, asked: _Asked, **more: Any) -> dict[str, di
     found: dict[str, dict[str, int]] = {}
     rows = reading.read(
         cube, since=period.since, until=period.until, measures=asked.measures, subdistricts=asked.subdistricts,
-        visible=asked.visible, **more,
+        visible=asked.visible, by_start=False, **more,
     )  # fmt: skip
     for (member, _start), sums in rows.items():
         into = found.setdefault(member, {})
@@ -232,18 +226,33 @@ def _read(cube: str, period: Period, asked: _Asked, **more: Any) -> dict[str, di
     return {member: {m: n for m, n in each.items() if n} for member, each in found.items() if any(each.values())}
 
 
-def subdistricts() -> list[int]:
-    """All of them, as the partial index of what is anchored ahead wants them told."""
-    return list(Area.objects.filter(level="subdistrict").values_list("id", flat=True))
+def subdistricts_of(path: Mapping[str, int]) -> list[int]:
+    """Those that an area has or ever had, as the index of what opens a figure wants them told."""
+    if "subdistrict" in path:
+        return [path["subdistrict"]]
+    found = Area.objects.filter(level="subdistrict")
+    if "district" in path:
+        found = found.filter(versions__parent_id=path["district"]).distinct()
+    return list(found.values_list("id", flat=True))
 
 
-def _sums(cut: Cut, period: Period, asked: _Asked) -> dict[str, dict[str, int]]:
-    """member → measure → number."""
+def sums_of(cut: Cut, member: str, measures: frozenset[str]) -> dict[str, int]:
+    """measure → number of one member of a cut, or of its whole (member "")."""
+    asked = _Asked(measures, reading.STAFF, subdistricts_of(cut.path))
+    if not member:
+        return _whole(cut, {}, cut.period, asked)
+    return _sums(cut, cut.period, asked, [member]).get(member, {})
+
+
+def _sums(
+    cut: Cut, period: Period, asked: _Asked, members: Sequence[str] | None = None
+) -> dict[str, dict[str, int]]:  # fmt: skip
+    """member → measure → number; of all members, or of these."""
     if cut.unit_id is not None:
         return _read("unit", period, asked, scope=0, members=[str(cut.unit_id)])
     if cut.by == "area":
-        return _read(cubes.child_of(cut.level), period, asked, scope=cut.area_id)
-    return _read(cut.by, period, asked, scope=cut.area_id, level=cut.level)
+        return _read(cubes.child_of(cut.level), period, asked, scope=cut.area_id, members=members)
+    return _read(cut.by, period, asked, scope=cut.area_id, level=cut.level, members=members)
 
 
 def _on_boundaries_of_now(cut: Cut, sums: list[dict[str, dict[str, int]]]) -> list[dict[str, dict[str, int]]]:
@@ -406,89 +415,6 @@ def published() -> list[Snapshot]:
     return list(rows.order_by("-publication__at")[:200])
 
 
-# -- what is behind a figure ------------------------------------------------------------------------------------------
-
-
-def behind(
-    actor: Actor, cut: Cut, indicator: Indicator, part: str = NUMERATOR, member: str = "", *, after: str = "",
-    limit: int = PAGE,
-) -> matters.Page:  # fmt: skip
-    """The matters that a figure counts, newest first; of all members, or of one. As many as the figure says."""
-    return matters.newest_of(matters_of(actor, cut, indicator, part, member), after, limit)
-
-
-def matters_of(actor: Actor, cut: Cut, indicator: Indicator, part: str, member: str) -> Any:
-    """The same as a queryset, without an order."""
-    terms = _terms(indicator, part)
-    statement, values = sql.behind(terms, _place(cut, member))
-    since, until = days.bounds(cut.period.since)[0], days.bounds(cut.period.until)[0]
-    values |= {
-        "since": since, "until": min(until, days.bounds(days.day_of(clock.now()) + days.DAY)[0]),
-        "visible": reading.STAFF, "subdistricts": _subdistricts_of(cut, member),
-    }  # fmt: skip
-    ordered = sql.positional(statement)
-    query = RawSQL(ordered[0], [values[name] for name in ordered[1]])  # noqa: S611 - made of constants and parameters
-    return Matter.objects.filter(matters.visible(actor), Q(id__in=query))
-
-
-def _terms(indicator: Indicator, part: str) -> list[tuple[int, str]]:
-    if part == NUMERATOR:
-        return list(indicator.of)
-    if not indicator.rate or part not in PARTS:
-        raise invalid("part", "not_offered", _("Choose one of: %(choices)s") % {"choices": ", ".join(PARTS)})
-    if part == LEFT_OUT:
-        return [(1, each) for each in indicator.without]
-    return [*indicator.per, *((-1, each) for each in indicator.without)]
-
-
-ASKED = "request:appeal_overdue"
-
-
-def who_agreed(rows: Sequence[Matter]) -> dict[UUID, list[tuple[str, str, Any]]]:
-    """For matters that statistics leave out: who asked and which two agreed, by their posts: (code, post, moment)."""
-    found: dict[UUID, list[tuple[str, str, Any]]] = {}
-    entries = Entry.objects.filter(matter_id__in=[row.id for row in rows], action__in=[ASKED, "decide"])
-    for each in entries.order_by("matter_id", "seq"):
-        told = found.setdefault(each.matter_id, [])
-        role = str(Role(each.role).label) if each.role in Role.values else each.role
-        if each.action == ASKED:
-            told.append(("asked", role, each.at))
-        elif told and each.result == "yes":
-            told.append(("agreed", role, each.at))
-    return found
-
-
-def _place(cut: Cut, member: str) -> dict[str, Any]:
-    """column → value: where the facts behind a figure lie; a list stands for any of it, None for nothing."""
-    found: dict[str, Any] = {f"{level}_id": area for level, area in cut.path.items()}
-    if cut.unit_id is not None:
-        return {"unit_id": cut.unit_id}
-    if not member:
-        return found
-    try:
-        number = int(member) if cut.by != "channel" else 0
-    except ValueError:
-        raise invalid("member", "not_found", _("There is nothing of this name.")) from None
-    if cut.by == "area":
-        found[f"{cubes.child_of(cut.level)}_id"] = number or None
-    elif cut.by == "unit":
-        found["unit_id"] = number
-    elif cut.by == "kind":
-        found["kind_id"] = number or None
-    elif cut.by == "class":
-        found["kind_id"] = list(Kind.objects.filter(kind_class_id=number).values_list("id", flat=True)) or None
-    else:
-        found["channel"] = member
-    return found
-
-
-def _subdistricts_of(cut: Cut, member: str) -> list[int]:
-    place = _place(cut, member)
-    if place.get("subdistrict_id"):
-        return [place["subdistrict_id"]]
-    return subdistricts()
-
-
 # -- what runs now ----------------------------------------------------------------------------------------------------
 
 
@@ -507,13 +433,21 @@ def running(actor: Actor, area: str = "") -> list[Now]:
     cut = cut_for(actor, by="area", area=area, period="")
     if cut.unit_id is not None or cut.level not in LEVELS[:3]:
         raise invalid("area", "not_kept", _("What runs now is counted down to communities."))
-    found = reading.running(cubes.child_of(cut.level), scope=cut.area_id, subdistricts=_subdistricts_of(cut, ""))
+    district = cut.path.get("district")
+    found = reading.running(
+        cubes.child_of(cut.level), scope=cut.area_id, districts=[district] if district else _districts()
+    )
     by_member: dict[str, dict[str, reading.Running]] = {}
     for (member, name), each in found.items():
         by_member.setdefault(member, {})[name] = each
     return [
         Now(member, name, code, by_member.get(member, {})) for member, name, code in names_of(cut, set(by_member))
     ]  # fmt: skip
+
+
+def _districts() -> list[int]:
+    """All that there ever were."""
+    return list(Area.objects.filter(level="district").values_list("id", flat=True))
 
 
 @cache
@@ -539,7 +473,7 @@ def flow(actor: Actor, *, area: str = "", period: str = "") -> list[Flow]:
     beginning = cut.period.since.replace(year=periods.FIRST, month=1, day=1)
     read: Any = {
         "scope": _scope_of_own(cut), "measures": stages_measures(), "members": [str(cut.area_id)],
-        "subdistricts": subdistricts(),
+        "subdistricts": subdistricts_of(cut.path),
     }  # fmt: skip
     inside = reading.read(cut.level, since=cut.period.since, until=cut.period.until, **read)
     month = cut.period.since.replace(day=1)

@@ -99,81 +99,121 @@ _FRESH = """matters_unfolded u CROSS JOIN LATERAL (
         SELECT * FROM matters_fact a WHERE a.matter_id = u.matter_id AND a.seq = u.seq OFFSET 0) f"""
 
 
-def reading(segments: Sequence[tuple[Line, tuple[str, str]]], *, of_members: bool, after: Line | None) -> str:
+def reading(
+    segments: Sequence[tuple[Line, str, tuple[str, str]]], *, of_members: bool, after: Line | None,
+    by_start: bool = True,
+) -> str:  # fmt: skip
     """(member, start, measure, n, minutes) of one cube within a scope: cube and fresh facts, in one statement.
 
-    A segment is a line with the names of the values of its period. What is anchored from `cut` on is taken away by the
-    line `after`, for a cube that keeps months only.
+    A segment is a line with the names of the values of its measures and its period; what a second one counts is taken
+    away under its month. So is what is anchored from `from` on, by the line `after`, for a cube that keeps months only.
+    Without `by_start` the period is one sum, from `since` on.
     """
-    parts = [_segment(line, *names, of_members) for line, names in segments]
+    parts = [_segment(line, measures, period, of_members, minus=place > 0)
+             for place, (line, measures, period) in enumerate(segments)]  # fmt: skip
     if after is not None:
         parts.append(_cut_off(after, of_members))
+    start = "start" if by_start else "%(since)s::date AS start"
     return f"""
-SELECT member, start, measure, sum(n)::bigint, sum(minutes)::bigint FROM ({" UNION ALL ".join(parts)}) q
+SELECT member, {start}, measure, sum(n)::bigint, sum(minutes)::bigint FROM ({" UNION ALL ".join(parts)}) q
 GROUP BY 1, 2, 3"""
 
 
-def _segment(line: Line, since: str, until: str, of_members: bool) -> str:
-    start = _STATE_DAY if line.grain == "d" else f"date_trunc('month', {_STATE_DAY})::date"
+def _segment(line: Line, measures: str, period: tuple[str, str], of_members: bool, *, minus: bool) -> str:
+    since, until = period
+    day = _STATE_DAY if line.grain == "d" else f"date_trunc('month', {_STATE_DAY})::date"
+    sign, kept = ("-", "date_trunc('month', {})::date") if minus else ("", "{}")
     only = f" AND {line.only}" if line.only else ""
     members = " AND {} = ANY(%(members)s)" if of_members else ""
     return f"""
-    SELECT t.member, t.start, t.measure, t.n, t.minutes FROM figures_count t
+    SELECT t.member, {kept.format("t.start")} AS start, t.measure, {sign}t.n AS n, {sign}t.minutes AS minutes
+    FROM figures_count t
     WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = '{line.cube}'
         AND t.grain = '{line.grain}' AND t.scope = %(scope)s AND t.start >= %({since})s AND t.start < %({until})s
-        AND t.measure = ANY(%(measures)s) AND t.visibility <= %(visible)s{members.format("t.member")}
+        AND t.measure = ANY(%({measures})s) AND t.visibility <= %(visible)s{members.format("t.member")}
     UNION ALL
-    SELECT ({line.member})::text, {start}, {_MEASURE}, f.delta, coalesce(f.minutes, 0)
+    SELECT ({line.member})::text, {kept.format(day)}, {_MEASURE}, {sign}f.delta, {sign}coalesce(f.minutes, 0)
     FROM figures_folding s, {_FRESH} {_KIND}
-    WHERE s.id = 1 AND ({line.scope}) = %(scope)s AND {start} >= %({since})s AND {start} < %({until})s
-        AND {_MEASURE} = ANY(%(measures)s) AND f.visibility <= %(visible)s{only}
+    WHERE s.id = 1 AND ({line.scope}) = %(scope)s AND {day} >= %({since})s AND {day} < %({until})s
+        AND {_MEASURE} = ANY(%({measures})s) AND f.visibility <= %(visible)s{only}
         {members.format(f"({line.member})::text")}"""
 
 
+def _wherever(facts: str) -> str:
+    """Facts of some subdistricts and of none, each by the index: no plan that has to choose takes both by it."""
+    return f"{facts} f.subdistrict_id = ANY(%(subdistricts)s) UNION ALL {facts} f.subdistrict_id IS NULL"
+
+
 def _cut_off(line: Line, of_members: bool) -> str:
+    """What lies ahead, measure by measure: so that each is looked up in the index by all of its columns."""
     members = f" AND ({line.member})::text = ANY(%(members)s)" if of_members else ""
     only = f" AND {line.only}" if line.only else ""
+    facts = _wherever("""
+        SELECT f.* FROM matters_fact f
+        WHERE f.name = w.name AND f.detail = w.detail AND f.at >= %(from)s AND f.at < %(to)s
+            AND f.name = ANY(%(names)s::text[])  -- as the partial index wants it told
+            AND""")
     return f"""
     SELECT ({line.member})::text, date_trunc('month', {_STATE_DAY})::date, {_MEASURE}, -f.delta, -coalesce(f.minutes, 0)
-    FROM figures_folding s, matters_fact f {_KIND}
-    WHERE s.id = 1 AND (f.name, f.detail) IN (SELECT * FROM unnest(%(names)s::text[], %(details)s::text[]))
-        AND f.name = ANY(%(names)s::text[])  -- as the partial index wants it told
-        AND (f.subdistrict_id = ANY(%(subdistricts)s) OR f.subdistrict_id IS NULL)
-        AND f.at >= %(cut)s AND f.at < %(end)s AND ({line.scope}) = %(scope)s AND f.visibility <= %(visible)s{only}
-        {members}"""
+    FROM figures_folding s, unnest(%(names)s::text[], %(details)s::text[]) w(name, detail)
+        CROSS JOIN LATERAL ({facts} OFFSET 0) f {_KIND}
+    WHERE s.id = 1 AND ({line.scope}) = %(scope)s AND f.visibility <= %(visible)s{only}{members}"""
 
 
 def due_reading(line: Line) -> str:
     """(member, clock, overdue, due later today, later) of the limits that run, within a scope, at the moment `now`.
 
-    Full hours come from the cube with what is not folded; the hour that goes on is divided by its facts, which the
-    index gives for the clocks that have any in it.
+    Full hours come from the cube with what is not folded. The hour that goes on is divided by its facts, which the
+    index gives for the clocks and the subdistricts that have any in it: the cube says which.
     """
+    inside = next(each for each in HOUR_LINES if each.cube == "subdistrict")
+    near = (  # below the subdistrict it is the scope itself
+        "SELECT DISTINCT %(scope)s::bigint AS subdistrict_id, clock FROM q WHERE hour = %(hour)s"
+        if line.cube == "community"
+        else f"""
+    SELECT member::bigint AS subdistrict_id, clock FROM ({_due(inside, "= ANY(%(districts)s)", hour=True)}) x
+    GROUP BY 1, 2 HAVING sum(n) <> 0"""
+    )
+    places = [
+        _in_hour(line, where, which)
+        for where, which in (("a.subdistrict_id = v.subdistrict_id", "<>"), ("a.subdistrict_id IS NULL", "="))
+    ]
     return f"""
-WITH q AS MATERIALIZED (
-    SELECT t.member, t.clock, t.hour, t.n FROM figures_duehour t
-    WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = '{line.cube}'
-        AND t.scope = %(scope)s AND t.visibility <= %(visible)s
-    UNION ALL
-    SELECT ({line.member})::text, {_CLOCK}, date_trunc('hour', f.at, 'UTC'), {_RUNNING}
-    FROM {_FRESH}
-    WHERE ({line.scope}) = %(scope)s AND {_HOURS} AND f.visibility <= %(visible)s),
-v AS (
-    SELECT c.clock, m.name, c.clock || m.tail AS detail
-    FROM (SELECT clock FROM q WHERE hour = %(hour)s GROUP BY clock) c,
-        (VALUES ('due', ''), ('again', ''), ('done', ':on_time'), ('done', ':late')) AS m(name, tail)),
-p AS (
-    SELECT ({line.member})::text AS member, v.clock, sum({_RUNNING}) AS n
-    FROM v JOIN matters_fact f ON f.name = v.name AND f.detail = v.detail
-    WHERE {_HOURS} AND (f.subdistrict_id = ANY(%(subdistricts)s) OR f.subdistrict_id IS NULL)
-        AND f.at >= %(hour)s AND f.at < %(now)s AND ({line.scope}) = %(scope)s AND f.visibility <= %(visible)s
-    GROUP BY 1, 2)
+WITH q AS MATERIALIZED ({_due(line, "= %(scope)s")}),
+near AS MATERIALIZED ({near}),
+v AS MATERIALIZED (
+    SELECT c.subdistrict_id, c.clock, m.name, c.clock || m.tail AS detail
+    FROM near c, (VALUES ('due', ''), ('again', ''), ('done', ':on_time'), ('done', ':late')) AS m(name, tail)),
+p AS ({" UNION ALL ".join(places)})
 SELECT member, clock, sum(over)::bigint, sum(soon)::bigint, sum(later)::bigint FROM (
     SELECT member, clock, CASE WHEN hour < %(hour)s THEN n ELSE 0 END AS over,
         CASE WHEN hour >= %(hour)s AND hour < %(midnight)s THEN n ELSE 0 END AS soon,
         CASE WHEN hour >= %(midnight)s THEN n ELSE 0 END AS later FROM q
     UNION ALL SELECT member, clock, n, -n, 0 FROM p) x
 GROUP BY 1, 2"""
+
+
+def _due(line: Line, scope: str, *, hour: bool = False) -> str:
+    """(member, clock, hour, n) of the limits that run, of the cube with what is not folded; of the hour `hour` only."""
+    start = "date_trunc('hour', f.at, 'UTC')"
+    wanted = " AND {} = %(hour)s" if hour else ""
+    return f"""
+    SELECT t.member, t.clock, t.hour, t.n FROM figures_duehour t
+    WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = '{line.cube}'
+        AND t.scope {scope} AND t.visibility <= %(visible)s{wanted.format("t.hour")}
+    UNION ALL
+    SELECT ({line.member})::text, {_CLOCK}, {start}, {_RUNNING}
+    FROM {_FRESH}
+    WHERE ({line.scope}) {scope} AND {_HOURS} AND f.visibility <= %(visible)s{wanted.format(start)}"""
+
+
+def _in_hour(line: Line, where: str, nowhere: str) -> str:
+    return f"""
+    SELECT ({line.member})::text AS member, v.clock, {_RUNNING} AS n
+    FROM v CROSS JOIN LATERAL (SELECT a.* FROM matters_fact a
+        WHERE a.name = v.name AND a.detail = v.detail AND a.name IN ('due', 'done', 'again') AND {where}
+            AND a.at >= %(hour)s AND a.at < %(now)s OFFSET 0) f
+    WHERE v.subdistrict_id {nowhere} 0 AND ({line.scope}) = %(scope)s AND f.visibility <= %(visible)s"""
 
 
 # -- what is behind a figure --
@@ -186,10 +226,16 @@ def positional(statement: str) -> tuple[str, list[str]]:
     return _PLACEHOLDER.sub("%s", statement), _PLACEHOLDER.findall(statement)
 
 
-def behind(terms: Sequence[tuple[int, str]], place: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+FIRST, LAST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+
+def behind(
+    terms: Sequence[tuple[int, str]], place: Mapping[str, Any], *, newest: bool = False
+) -> tuple[str, dict[str, Any]]:
     """The ids of the matters of some facts (sign, measure), with those values of the statement that `place` brings.
 
-    The caller adds since, until, visible and subdistricts, by which the index on facts is used.
+    The caller adds since, until, visible and subdistricts, by which the index on facts is used. `newest`: the last
+    `most` ids from `first` to before `before`, in that order.
     """
     values: dict[str, Any] = {}
     signs, wanted = [], []
@@ -208,12 +254,15 @@ def behind(terms: Sequence[tuple[int, str]], place: Mapping[str, Any]) -> tuple[
         else:
             conditions.append(f"f.{column} = {'ANY' if isinstance(value, list) else ''}(%({column})s)")
             values[column] = value
-    more = "".join(f" AND {each}" for each in conditions)
+    if newest:
+        conditions.append("f.matter_id >= %(first)s::uuid AND f.matter_id < %(before)s::uuid")
+    wanted_there = " AND ".join([f"({' OR '.join(wanted) or 'FALSE'})", *conditions])
+    last = " ORDER BY f.matter_id DESC LIMIT %(most)s" if newest else ""
+    facts = _wherever(f"""
+        SELECT f.matter_id, {delta} AS delta FROM matters_fact f
+        WHERE {wanted_there} AND f.at >= %(since)s AND f.at < %(until)s AND f.visibility <= %(visible)s AND""")
     return (
-        f"""SELECT f.matter_id FROM matters_fact f
-    WHERE ({" OR ".join(wanted) or "FALSE"}) AND f.at >= %(since)s AND f.at < %(until)s AND f.visibility <= %(visible)s
-        AND (f.subdistrict_id = ANY(%(subdistricts)s) OR f.subdistrict_id IS NULL){more}
-    GROUP BY f.matter_id HAVING sum({delta}) > 0""",
+        f"SELECT f.matter_id FROM ({facts}) f GROUP BY f.matter_id HAVING sum(f.delta) > 0{last}",
         values,
     )
 
@@ -239,6 +288,16 @@ few AS (SELECT DISTINCT matter_id FROM x LIMIT %(most)s + 1)
 SELECT m.id, m.lon, m.lat, x.top, x.part, x.measure, x.n
 FROM few JOIN x ON x.matter_id = few.matter_id JOIN matters_matter m ON m.id = few.matter_id"""
 
+
+# the subdistricts in which a unit counts anything of some measures in some months
+WHERE_A_UNIT_COUNTS = f"""
+SELECT t.scope FROM figures_count t
+WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = 'unit' AND t.grain = 'm'
+    AND t.scope = ANY(%(subdistricts)s) AND t.start >= %(since)s AND t.start < %(until)s AND t.member = %(member)s
+    AND t.measure = ANY(%(measures)s) AND t.visibility <= %(visible)s AND t.n <> 0
+UNION
+SELECT f.subdistrict_id FROM {_FRESH}
+WHERE f.unit_id::text = %(member)s AND {_MEASURE} = ANY(%(measures)s) AND f.subdistrict_id = ANY(%(subdistricts)s)"""
 
 # -- rebuild and check (figures.ledger) --
 

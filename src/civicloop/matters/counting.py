@@ -107,6 +107,13 @@ FACTS: Mapping[str, Declared] = {
     )
 }  # fmt: skip
 
+# the facts that may be anchored before the report
+EARLY = frozenset({"late_entry"})
+# the facts that may be anchored after the entry that makes them: at a limit's end, at the end of the watching
+AHEAD = frozenset(
+    {"due", "done", "again", "exempt", "closed", "rework", "extended", "misdispatched", "watched", RECURRED}
+)  # fmt: skip
+
 
 class Counted(NamedTuple):
     """One fact of an entry."""

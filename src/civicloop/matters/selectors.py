@@ -95,6 +95,14 @@ def _of_person(whose: Scope | Actor) -> Q:
     return found | Q(desk_person_id__in=sorted(whose.stands_in_for), unit_id=whose.unit_id)
 
 
+def sees_whole_area(actor: Actor) -> bool:
+    """Whether an actor sees every matter of the own area that is not confidential (complaints about a unit are)."""
+    bound = access.scope(actor)
+    if bound.everything:
+        return True
+    return bool(bound.level) and not bound.classes and not _not_withheld(bound, of_area=True)
+
+
 def _in_area(bound: Scope) -> Q:
     if not bound.level:
         return Q(pk__in=[])
@@ -179,13 +187,24 @@ class Page:
 def newest_of(rows: QuerySet[Matter], after: str, limit: int) -> Page:
     """A page of matters that another room has chosen, newest first. Raises Refused for a key that is none."""
     rows = rows.select_related(*SHOWN).order_by("-id")
-    if after:
-        try:
-            rows = rows.filter(id__lt=UUID(after))
-        except ValueError:
-            raise errors.invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
+    if (key := page_key(after)) is not None:
+        rows = rows.filter(id__lt=key)
     found = list(rows[: limit + 1])
     return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+
+
+def page_key(after: str) -> UUID | None:
+    """The key after which a page of the newest goes on. Raises Refused for a key that is none."""
+    try:
+        return UUID(after) if after else None
+    except ValueError:
+        raise errors.invalid("after", "no_key", _("This page key is not one that a list gave.")) from None
+
+
+def of_keys(actor: Actor, keys: Collection[UUID]) -> list[Matter]:
+    """Those of some matters that the actor sees, newest first."""
+    rows = Matter.objects.filter(visible(actor), id__in=keys)
+    return list(rows.select_related(*SHOWN).order_by("-id"))
 
 
 def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAGE, order: str = "newest") -> Page:

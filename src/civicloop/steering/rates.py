@@ -113,20 +113,20 @@ def _read(
     elif cut.by == "unit":
         how |= {"level": cut.level}
     cube = "unit" if cut.by == "unit" else cubes.child_of(cut.level)
-    return _sums(cube, period, wanted, **how)
+    return _sums(place, cube, period, wanted, **how)
 
 
 def _own(place: Place, period: Period, wanted: Sequence[Indicator]) -> tuple[Sums, Sums]:
     member = str(place.area_id)
-    found = _sums(place.level, period, wanted, scope=place.scope, members=[member])
+    found = _sums(place, place.level, period, wanted, scope=place.scope, members=[member])
     return found.get(member, ({}, {}))
 
 
 def _sums(
-    cube: str, period: Period, wanted: Sequence[Indicator], **how: Any
+    place: Place, cube: str, period: Period, wanted: Sequence[Indicator], **how: Any
 ) -> dict[str, tuple[Sums, Sums]]:  # fmt: skip
     rows = reading.read(
-        cube, since=_past(period).since, until=period.until, subdistricts=figures.subdistricts(),
+        cube, since=_past(period).since, until=period.until, subdistricts=figures.subdistricts_of(place.path),
         measures=frozenset().union(*(each.measures for each in wanted)), **how,
     )  # fmt: skip
     found: dict[str, tuple[list[Sums], list[Sums]]] = {}
