@@ -6,10 +6,11 @@
 It recomputes every hash of the matter's history, the way from there to the signed roots, and the signatures, and says
 exactly what differs: exit 0 when everything fits, 1 when something differs, 2 when there is nothing to check.
 
-KEY is a public key of the city that you trust: 64 hexadecimal digits, or a file that holds them (also the JSON of
-/api/v1/roots/key). Without it the key inside the receipt is taken, and its name printed for you to compare. ROOT is a
-published root that you or somebody else has kept. `--pure` uses the implementations of SM3 and Ed25519 in this file,
-which are also used where the machine has none. The format is described in docs/receipts.md.
+KEY is a public key of the city that you trust: 64 hexadecimal digits (Ed25519) or 130 (SM2), or a file that holds them
+(also the JSON of /api/v1/roots/key). Without it the key inside the receipt is taken, and its name printed for you to
+compare. ROOT is a published root that you or somebody else has kept. `--pure` uses the implementations of SM3 and
+Ed25519 in this file, which are also used where the machine has none; SM2 is always checked by the one in this file. The
+format is described in docs/receipts.md.
 """
 
 import argparse
@@ -26,6 +27,7 @@ FORM = "civicloop receipt 1"
 ROOT_FORM = "civicloop root"
 GENESIS = bytes(32)
 SALT = 16
+KEYS = {"ed25519": 32, "sm2": 65}  # bytes of a public key
 MOST = 256 * 1024 * 1024
 ROOT_COLUMNS = ("day", "no", "until", "leaves", "root", "previous", "made_at", "key")
 
@@ -118,6 +120,53 @@ def pure_signed(public, message, signature):
     factor = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % _L
     left, right = _times(scalar, _BASE), _add(given, _times(factor, key))
     return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (left[1] * right[2] - right[1] * left[2]) % _P == 0
+
+
+# -- SM2, GB/T 32918.2, on the recommended curve ----------------------------------------------------------------------
+
+_SP = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+_SA = _SP - 3
+_SB = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+_SN = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+_SG = (
+    0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
+    0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
+)
+_SIGNER = b"1234567812345678"
+
+
+def _sm2_plus(one, two):
+    if one is None or two is None:
+        return one or two
+    if one[0] == two[0] and (one[1] + two[1]) % _SP == 0:
+        return None
+    over, under = (3 * one[0] ** 2 + _SA, 2 * one[1]) if one == two else (two[1] - one[1], two[0] - one[0])
+    slope = over * pow(under, _SP - 2, _SP) % _SP
+    x = (slope * slope - one[0] - two[0]) % _SP
+    return x, (slope * (one[0] - x) - one[1]) % _SP
+
+
+def _sm2_times(number, point):
+    found = None
+    while number:
+        if number & 1:
+            found = _sm2_plus(found, point)
+        point, number = _sm2_plus(point, point), number >> 1
+    return found
+
+
+def sm2_signed(public, message, signature):
+    """Whether an SM2 signature fits (65 bytes of key, 64 of signature, the standard's default identifier)."""
+    if len(public) != 65 or public[0] != 4 or len(signature) != 64:
+        return False
+    x, y, r, s = (int.from_bytes(each, "big") for each in (public[1:33], public[33:], signature[:32], signature[32:]))
+    on_it = x < _SP and y < _SP and (y * y - (x**3 + _SA * x + _SB)) % _SP == 0
+    if not on_it or not (0 < r < _SN and 0 < s < _SN and (r + s) % _SN):
+        return False
+    curve = b"".join(each.to_bytes(32, "big") for each in (_SA, _SB, *_SG))
+    about = sm3(struct.pack(">H", 8 * len(_SIGNER)) + _SIGNER + curve + public[1:])
+    found = _sm2_plus(_sm2_times(s, _SG), _sm2_times((r + s) % _SN, (x, y)))
+    return found is not None and (int.from_bytes(sm3(about + message), "big") + found[0]) % _SN == r
 
 
 # -- the machine's own, where it has them -----------------------------------------------------------------------------
@@ -289,11 +338,11 @@ class Check:
         for key in part(self.receipt, "keys", list):
             where = "keys"
             try:
-                public, name = octets(key, "public", 32), part(key, "id", str)
+                public, name = octets(key, "public"), part(key, "id", str)
                 if hashlib.sha256(public).hexdigest()[:16] != name:
                     raise Form(f"the key that is called {name} is another one")
-                if part(key, "algorithm", str) != "ed25519":
-                    raise Form(f"the key {name} is not for Ed25519")
+                if len(public) != KEYS.get(part(key, "algorithm", str)):
+                    raise Form(f"the key {name} is neither one for Ed25519 nor one for SM2")
                 self.keys[name] = public
             except Form as reason:
                 self.differs(where, str(reason))
@@ -304,7 +353,8 @@ class Check:
             raise Form(f"the key {name} of its signature is not in the receipt")
         if self.trusted and public not in self.trusted:
             raise Form(f"it is signed with the key {name}, which is none of those that you trust")
-        if not signed(public, purpose + message, value):
+        fits = sm2_signed if len(public) == KEYS["sm2"] else signed
+        if not fits(public, purpose + message, value):
             raise Form("its signature does not fit: it was changed, or not signed by the city")
 
     def proof(self, where, proof):
@@ -406,8 +456,8 @@ def trusted_key(given):
     if text.startswith("{"):
         return [bytes.fromhex(key["public"]) for key in json.loads(text)["keys"]]
     found = bytes.fromhex(text)
-    if len(found) != 32:
-        raise ValueError(f"{given}: a key has 64 hexadecimal digits")
+    if len(found) not in KEYS.values():
+        raise ValueError(f"{given}: a key has 64 hexadecimal digits, or 130")
     return [found]
 
 

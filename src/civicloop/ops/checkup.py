@@ -99,6 +99,12 @@ def _daily_roots() -> str:
     return f"days with entries under no root since {late[0]}: civicloop worker, and see its log" if late else ""
 
 
+def _signing() -> str:
+    from civicloop.receipts import keys
+
+    return keys.trouble()
+
+
 def _cubes() -> str:
     from civicloop.figures import folding
 
@@ -145,6 +151,7 @@ EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("worker", _worker),
     ("stored files", _storage),
     ("daily roots", _daily_roots),
+    ("signatures of roots and receipts", _signing),
     ("counters of the figures", _cubes),
     ("last backup", _backup),
 )

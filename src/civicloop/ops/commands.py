@@ -87,8 +87,9 @@ def serve(host: str, port: int, workers: int) -> None:
 
 def _before_serving() -> None:
     from civicloop.ops import metrics, traces
+    from civicloop.receipts import keys
 
-    if trouble := metrics.trouble() or traces.trouble():
+    if trouble := metrics.trouble() or traces.trouble() or keys.wrong_setting():
         sys.exit(f"civicloop: {trouble}")
     metrics.begin()
 
@@ -98,8 +99,9 @@ def _before_serving() -> None:
 def worker(once: bool) -> None:
     """Do what is due: clocks that act, ends of holds, lapsing approvals, samples, partitions, files without row."""
     from civicloop.ops import logs, rounds, traces
+    from civicloop.receipts import keys
 
-    if trouble := traces.trouble():
+    if trouble := traces.trouble() or keys.wrong_setting():
         sys.exit(f"civicloop: {trouble}")
     logs.hook()
     rounds.run_for_ever(once=once)

@@ -116,7 +116,7 @@ def public_keys(request: HttpRequest) -> dict[str, Any]:
     """The one that signs now first, then every former one."""
     return {
         "keys": [
-            {"id": key.id, "algorithm": keys.ALGORITHM, "public": key.public.hex(), "current": key.current}
+            {"id": key.id, "algorithm": key.algorithm, "public": key.public.hex(), "current": key.current}
             for key in keys.published()
         ]
     }

@@ -28,7 +28,7 @@ def certificate(row: ErasureList) -> dict[str, Any] | None:
         "finished_at": moment(row.finished_at), "digest": bytes(row.digest).hex(),
         "counts": {"matters": done.matters, "done": done.done, "left_out": done.left_out, "texts": done.texts,
                    "sealed_values": done.sealed, "files": done.files},
-        "keys": [{"id": key.id, "algorithm": keys.ALGORITHM, "public": key.public.hex()} for key in keys.published()],
+        "keys": keys.described(),
     }  # fmt: skip
     signature = keys.sign(keys.ERASURE, canonical(content))
     return {**content, "signature": {"key": keys.current().id, "value": signature.hex()}}

@@ -102,7 +102,7 @@ def receipt(matter_id: UUID) -> dict[str, Any]:
     content = {
         "form": FORM, "number": number, "matter": str(matter_id), "made_at": moment(clock.now()), "entries": entries,
         "proofs": _proofs(matter_id),
-        "keys": [{"id": key.id, "algorithm": keys.ALGORITHM, "public": key.public.hex()} for key in keys.published()],
+        "keys": keys.described(),
     }  # fmt: skip
     signature = keys.sign(keys.RECEIPT, canonical(content))
     return {**content, "signature": {"key": keys.current().id, "value": signature.hex()}}
