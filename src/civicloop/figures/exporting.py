@@ -10,6 +10,8 @@ import pylopdf_fonts_zh_cn as fonts
 import typst
 from django.utils.translation import get_language
 
+from civicloop.figures import showing
+from civicloop.figures.selectors import Table
 from civicloop.foundation import clock, spreadsheets
 
 TEMPLATE = Path(__file__).with_name("table.typ")
@@ -28,22 +30,23 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
 
 
-def made(kind: str, columns: Sequence[str], rows: Sequence[Sequence[str]], about: dict[str, Any]) -> bytes:
-    """The bytes of a file of one of KINDS. `about` is told in the JSON and at the head of the PDF."""
+def made(kind: str, table: Table, name: str, about: dict[str, Any]) -> bytes:
+    """The bytes of a file of one of KINDS. `name` is that of the whole; `about` is told in the JSON and in the PDF."""
+    if kind == "pdf":
+        return _pdf(*showing.paper(table, name), about)
+    columns, rows = showing.sheet(table, name)
     if kind == "xlsx":
         return spreadsheets.workbook(columns, rows)
     if kind == "csv":
         return spreadsheets.written(columns, rows).encode("utf-8-sig")
-    if kind == "json":
-        told = {**about, "columns": list(columns), "rows": [list(row) for row in rows]}
-        return json.dumps(told, ensure_ascii=False, indent=1).encode()
-    return _pdf(columns, rows, about)
+    told = {**about, "columns": list(columns), "rows": [list(row) for row in rows]}
+    return json.dumps(told, ensure_ascii=False, indent=1).encode()
 
 
-def _pdf(columns: Sequence[str], rows: Sequence[Sequence[str]], about: dict[str, Any]) -> bytes:
+def _pdf(columns: Sequence[str], rows: Sequence[Sequence[Sequence[str]]], about: dict[str, Any]) -> bytes:
     chinese = (get_language() or "zh-hans").startswith("zh")
     data = {
-        "title": about["title"], "lines": about["lines"], "columns": list(columns), "rows": [list(r) for r in rows],
+        "title": about["title"], "lines": about["lines"], "columns": columns, "rows": rows,
         "definitions": about["definitions"], "lang": "zh" if chinese else "en",
     }  # fmt: skip
     return typst.compile(

@@ -138,7 +138,6 @@ def export(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
     cut = _cut(request, actor)
     _chosen, codes, _groups = _group(request, cut)
     table, name = selectors.table(actor, cut, codes), selectors.name_of_whole(cut)
-    columns, rows = showing.sheet(table, name)
     period = forms.words_of(cut.period)
     lines = [_("State of %(moment)s") % {"moment": _moment()}, _("Confidential matters are not counted.")]
     if not cut.period.over(days.day_of(clock.now())):
@@ -147,15 +146,15 @@ def export(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
     about = {
         "title": f"{name} · {period}", "lines": lines, "period": cut.period.code, "by": cut.by,
         "area": selectors.code_of(cut),
-        "definitions": [[showing.name_of(each), f"{showing.said_of(each)} {each.formula()}"]
+        "definitions": [[showing.name_of(each), showing.said_of(each), each.formula()]
                         for each in table.indicators],
     }  # fmt: skip
     audit.write(
         actor_id=actor.account_id, post_id=actor.post_id, actor_words=actor.words, action="figures.export",
         object=f"{cut.by} {selectors.code_of(cut)} {cut.period.code}", outcome="done",
-        detail={"kind": kind, "rows": len(rows)},
+        detail={"kind": kind, "rows": 1 + len(table.rows)},
     )  # fmt: skip
-    answer = HttpResponse(exporting.made(kind, columns, rows, about), content_type=exporting.KINDS[kind])
+    answer = HttpResponse(exporting.made(kind, table, name, about), content_type=exporting.KINDS[kind])
     answer["Content-Disposition"] = f'attachment; filename="figures-{cut.period.code}.{kind}"'
     return answer
 

@@ -34,6 +34,17 @@ class Cell:
         """Whether there is a value: a rate of nothing has none, and nothing to compare."""
         return self.value != NONE
 
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """(words, band) of what stands under the value, in order; the band is empty but for the last of them."""
+        found = [self.sample]
+        if self.known:
+            before, year = pgettext("the period before", "before"), pgettext("a year ago", "year")
+            found += [f"{before} {self.change}", f"{year} {self.year_change}"]
+        return [(words, "") for words in [*found, self.left_out] if words] + (
+            [(self.band_words, self.band)] if self.band_words else []
+        )
+
 
 def name_of(indicator: Indicator) -> str:
     """The indicator's name in the reader's language."""
@@ -109,27 +120,38 @@ def cells(row: Row, indicators: Sequence[Indicator]) -> list[Cell]:
     return [cell(row.figures[each.code]) for each in indicators]
 
 
-def sheet(table: Table, name: str) -> tuple[list[str], list[list[str]]]:
-    """(columns, rows) of a file: exactly what the page shows, the whole first."""
+def paper(table: Table, name: str) -> tuple[list[str], list[list[list[str]]]]:
+    """(columns, rows) for paper: cells of lines as the page has them, the whole first."""
+    columns = [pgettext("figures", "Name"), *(name_of(each) for each in table.indicators)]
+    rows = [
+        [[row.name or name, row.code or (_("the whole") if row is table.whole else "")],
+         *([made.value, *(words for words, _band in made.lines)] for made in cells(row, table.indicators))]
+        for row in (table.whole, *table.rows)
+    ]  # fmt: skip
+    return columns, rows
+
+
+def sheet(table: Table, name: str) -> tuple[list[str], list[list[str | int]]]:
+    """(columns, rows) of a file: what the page shows, the whole first; numbers that are no rates as numbers."""
     columns = [pgettext("figures", "Code"), pgettext("figures", "Name")]
     for each in table.indicators:
         title = name_of(each)
         columns.append(title)
         if each.rate:
-            columns += [_("%(indicator)s: numbers") % {"indicator": title}, _("%(indicator)s: left out")
-                        % {"indicator": title}]  # fmt: skip
+            columns.append(_("%(indicator)s: numbers") % {"indicator": title})
         columns += [_("%(indicator)s: to the period before") % {"indicator": title},
                     _("%(indicator)s: to a year ago") % {"indicator": title}]  # fmt: skip
         if each.rate:
-            columns.append(_("%(indicator)s: compared") % {"indicator": title})
+            columns += [_("%(indicator)s: left out") % {"indicator": title},
+                        _("%(indicator)s: compared") % {"indicator": title}]  # fmt: skip
     rows = []
     for row in (table.whole, *table.rows):
-        line = [row.code, row.name or name]
+        line: list[str | int] = [row.code, row.name or name]
         for each, made in zip(table.indicators, cells(row, table.indicators), strict=True):
-            line.append(made.value)
-            line += [made.sample, made.left_out] if each.rate else []
+            line.append(made.value if each.rate else row.figures[each.code].value.of)
+            line += [made.sample] if each.rate else []
             line += [made.change, made.year_change]
-            line += [made.band_words] if each.rate else []
+            line += [made.left_out, made.band_words] if each.rate else []
         rows.append(line)
     return columns, rows
 

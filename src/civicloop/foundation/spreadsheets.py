@@ -44,7 +44,7 @@ def written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def workbook(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """An XLSX file with one sheet; every cell is a text, and neutral, should it be saved as CSV later."""
+    """An XLSX file with one sheet; every cell is a text, and neutral, should it be saved as CSV later, or a number."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet()
@@ -54,7 +54,11 @@ def workbook(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
             sheet.write_string(0, column, name, bold)
         for number, row in enumerate(rows, start=1):
             for column, cell in enumerate(row):
-                sheet.write_string(number, column, neutral(cell)[:MOST_SIGNS])
+                if isinstance(cell, int):
+                    sheet.write_number(number, column, cell)
+                else:
+                    sheet.write_string(number, column, neutral(cell)[:MOST_SIGNS])
+        sheet.autofit()
     return out.getvalue()
 
 
