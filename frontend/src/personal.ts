@@ -17,8 +17,12 @@ export function personalIn(text: string): boolean {
   return MOBILE.test(text.replace(CITIZEN, ' '))
 }
 
+const watched = new WeakSet<HTMLTextAreaElement>() // a piece that htmx brings comes with what stands around it
+
 export function personalWarnings(root: ParentNode): void {
   for (const field of all<HTMLTextAreaElement>('textarea:not([data-personal-ok])', root)) {
+    if (watched.has(field)) continue
+    watched.add(field)
     const note = element('p', { class: 'form-warning', role: 'status' })
     field.after(note)
     const look = (): void => {

@@ -39,7 +39,7 @@ export function photos(root: ParentNode): void {
   for (const box of all('[data-photo]', root)) {
     const input = one<HTMLInputElement>('input[type=file]', box)
     const preview = one('[data-photo-preview]', box)
-    if (!input || !preview || box.dataset['photoReady']) continue
+    if (!input || !preview || box.dataset['photoReady'] !== undefined) continue
     box.dataset['photoReady'] = ''
     sources(input, box)
     input.addEventListener('change', () => void take(input, preview))
