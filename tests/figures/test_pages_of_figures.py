@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from civicloop.figures import pages
 from civicloop.figures.models import Snapshot
 from civicloop.foundation import clock
 from civicloop.people.models import Account
@@ -42,3 +43,21 @@ def test_a_leader_opens_keeps_and_publishes_a_table() -> None:
         assert signed_in("receiver").get("/figures/").status_code == 403
         assert leader.get("/figures/", {"area": "990102"}).status_code == 404
         assert leader.get("/figures/", {"period": "never"}).status_code == 400
+
+
+def test_a_long_table_is_turned_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "ROWS", 1)
+    months.live(3)
+    leader = signed_in("leader")
+    with clock.at(months.NOW):
+        whole = leader.get("/api/v1/figures/table", {"period": "2026-03"}).json()["rows"]
+        codes = [row["code"] for row in whole]
+        seen, address = [], "/figures/?period=2026-03"
+        while address and len(seen) <= len(codes):
+            page = leader.get(address)
+            seen += [line["row"].code for line in page.context["lines"]]
+            address = page.context["page"].get("next_url", "") and "/figures/" + page.context["page"]["next_url"]
+        assert seen == codes
+        assert len(codes) > 1
+        for strange in ("0", "x", "-1", "9999"):
+            assert leader.get("/figures/", {"period": "2026-03", "page": strange}).status_code == 200

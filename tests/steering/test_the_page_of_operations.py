@@ -1,5 +1,7 @@
 """The page and its call: who sees which area, the way down to the grid, bad addresses, how many statements it takes."""
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -10,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from civicloop.foundation import clock
 from civicloop.people.models import Account
-from civicloop.steering import placing, selectors
+from civicloop.steering import placing, selectors, showing
 from tests import world
 from tests.matters import loop
 
@@ -126,3 +128,20 @@ def test_the_page_takes_a_dozen_statements_whatever_there_is(area: str) -> None:
             selectors.overview(actor, place)
         numbers.append(len(seen))
     assert numbers[0] == numbers[1] <= 12
+
+
+def test_long_lists_are_cut_and_opened_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showing, "LONGEST", 1)
+    monkeypatch.setattr(showing, "COMPARED", 1)
+    mine, _other = loop.report(kind="01001"), loop.report(kind="01001")
+    loop.act("clerk", mine, "file", condition=loop.condition(no=4))
+    loop.act("clerk", mine, "dispatch")
+    client = signed_in("leader")
+    cut = client.get(PAGE, {"area": "990101"}).content.decode()
+    for name, block in (("stuck", "promises"), ("bands", "flow")):
+        address = re.search(rf'href="([^"]*all={name}[^"]*)"', cut)
+        assert address is not None
+        whole = client.get(html.unescape(address[1])).content.decode()
+        here = whole.partition(f'id="{name}"')[2].partition(f'id="{block}"')[0]
+        assert f"all={name}" not in here
+        assert here.count("<tr") > cut.partition(f'id="{name}"')[2].partition(f'id="{block}"')[0].count("<tr")

@@ -1,5 +1,6 @@
 """The pages of figures: the table that opens by clicking, the matters behind a figure, kept and published tables."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ from civicloop.people.web import duty, public
 from civicloop.records import audit, days
 
 FIRST_GROUP = "handling"
+ROWS = 50  # of a table on one page; files hold all of them
 
 
 def _cut(request: HttpRequest, actor: Actor) -> Cut:
@@ -63,6 +65,7 @@ def figures(request: HttpRequest, actor: Actor) -> HttpResponse:
         groups=groups, shown=cut.period.code,
     )  # fmt: skip
     asked = {"by": cut.by, "period": cut.period.code, "group": chosen, "area": selectors.code_of(cut)}
+    rows, turns = _page(request, table, asked)
     context = {
         "title": _("Figures"), "form": form, "cut": cut, "one_unit": cut.unit_id is not None,
         "name": selectors.name_of_whole(cut), "period": forms.words_of(cut.period), "over": cut.period.over(today),
@@ -71,12 +74,28 @@ def figures(request: HttpRequest, actor: Actor) -> HttpResponse:
             {"code": each.code, "name": showing.name_of(each), "said": showing.said_of(each),
              "formula": each.formula(), "rate": each.rate, "small": each.small} for each in table.indicators
         ],
-        "whole": _line(table, table.whole, asked), "lines": [_line(table, row, asked) for row in table.rows],
+        "whole": _line(table, table.whole, asked), "lines": [_line(table, row, asked) for row in rows], "page": turns,
         "ground": showing.ground_words(table),
         "query": urlencode({name: value for name, value in asked.items() if value}), "chosen": chosen,
         "files": sorted(exporting.KINDS), "may_keep": access.may(actor, "figures.keep").allowed,
     }  # fmt: skip
     return render(request, "figures/figures.html", context)
+
+
+def _page(request: HttpRequest, table: Table, asked: dict[str, str]) -> tuple[Sequence[selectors.Row], dict[str, str]]:
+    """(the rows of the page that is asked for, links to the others); rows without a code come last."""
+    told = request.GET.get("page", "")[:4]
+    first = (int(told) - 1) * ROWS if told.isascii() and told.isdigit() and int(told) else 0
+    number, every = first // ROWS + 1, len(table.rows)
+    turns = {}
+    if every > ROWS:
+        last = min(first + ROWS, every)
+        turns["words"] = _("%(first)s to %(last)s of %(all)s") % {"first": first + 1, "last": last, "all": every}
+    if first:
+        turns["previous_url"] = _turned(asked, page=str(number - 1) if number > 2 else "")
+    if first + ROWS < every:
+        turns["next_url"] = _turned(asked, page=str(number + 1))
+    return table.rows[first : first + ROWS], turns
 
 
 def _turned(asked: dict[str, str], **other: str) -> str:

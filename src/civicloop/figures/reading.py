@@ -44,14 +44,14 @@ def _lines(cube: str, grain: str, level: str) -> Line:
 def read(
     cube: str, *, scope: int, since: date, until: date, measures: Collection[str], visible: int = STAFF,
     members: Collection[str] | None = None, level: str = "", subdistricts: Collection[int] = (), ahead: bool = True,
-    by_start: bool = True,
+    by_start: bool = True, by_measure: bool = True,
 ) -> dict[tuple[str, date], Sums]:  # fmt: skip
     """(member, first day of day or month) → sums, for statistic days from `since` to before `until`.
 
     A period that is not over counts up to the end of today. `level` is that of the scope, for cubes of other things
     than areas; `subdistricts` are those that it has. `ahead=False`: none of the measures is ever anchored in days to
-    come, so that months alone say it all. Without `by_start` the whole period is one sum, under its first day. Raises
-    NoCube where the cut is not kept by day.
+    come, so that months alone say it all. Without `by_start` the whole period is one sum, under its first day;
+    without `by_measure` all measures are one, "". Raises NoCube where the cut is not kept by day.
     """
     tomorrow = days.day_of(clock.now()) + days.DAY
     whole = since.day == 1 and until.day == 1
@@ -78,7 +78,9 @@ def read(
             }  # fmt: skip
     found: dict[tuple[str, date], Sums] = {}
     with connection.cursor() as cursor:
-        cursor.execute(sql.reading(segments, of_members=members is not None, after=after, by_start=by_start), values)
+        cursor.execute(
+            sql.reading(segments, of_members=members is not None, after=after, by=(by_start, by_measure)), values
+        )
         for member, start, measure, n, minutes in cursor.fetchall():
             found.setdefault((member, start), Sums()).add(measure, n, minutes)
     return found

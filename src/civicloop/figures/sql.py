@@ -101,21 +101,22 @@ _FRESH = """matters_unfolded u CROSS JOIN LATERAL (
 
 def reading(
     segments: Sequence[tuple[Line, str, tuple[str, str]]], *, of_members: bool, after: Line | None,
-    by_start: bool = True,
+    by: tuple[bool, bool] = (True, True),
 ) -> str:  # fmt: skip
     """(member, start, measure, n, minutes) of one cube within a scope: cube and fresh facts, in one statement.
 
     A segment is a line with the names of the values of its measures and its period; what a second one counts is taken
     away under its month. So is what is anchored from `from` on, by the line `after`, for a cube that keeps months only.
-    Without `by_start` the period is one sum, from `since` on.
+    `by` says whether starts and measures are told apart; the whole period is a sum from `since` on, all measures "".
     """
     parts = [_segment(line, measures, period, of_members, minus=place > 0)
              for place, (line, measures, period) in enumerate(segments)]  # fmt: skip
     if after is not None:
         parts.append(_cut_off(after, of_members))
-    start = "start" if by_start else "%(since)s::date AS start"
+    start = "start" if by[0] else "%(since)s::date AS start"
+    measure = "measure" if by[1] else "''::text AS measure"
     return f"""
-SELECT member, {start}, measure, sum(n)::bigint, sum(minutes)::bigint FROM ({" UNION ALL ".join(parts)}) q
+SELECT member, {start}, {measure}, sum(n)::bigint, sum(minutes)::bigint FROM ({" UNION ALL ".join(parts)}) q
 GROUP BY 1, 2, 3"""
 
 

@@ -11,10 +11,12 @@ from functools import cache, partial
 from typing import Any
 
 import psycopg
+import psycopg.sql
 from django.db import connection
 
 Row = tuple[Any, ...]
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|%)")
+_UNNAMED = re.compile(r"%[s%]")
 
 
 @cache
@@ -52,6 +54,37 @@ def all_rows(statement: str, params: Mapping[str, Any]) -> list[Row]:
     for wrapper in reversed(connection.execute_wrappers):
         run = partial(wrapper, run)
     return run(statement, params, False, {"connection": connection, "cursor": None})
+
+
+SMALL = 100  # numbers up to it are classes and levels, not keys
+
+
+def rows_of(statement: str, values: Sequence[Any]) -> list[Row]:
+    """Every row of a compiled query (placeholders `%s`), prepared, for pages whose planning costs more than the work.
+
+    Words and small numbers are written into it, as partial indexes want them told; moments, keys and lists are values.
+    Not for a statement whose best plan depends on these.
+    """
+    left: list[Any] = list(values)
+    named: dict[str, Any] = {}
+
+    def fixed(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%%"
+        value = left.pop(0)
+        if value is None or isinstance(value, (str, bool)) or (isinstance(value, int) and abs(value) <= SMALL):
+            return psycopg.sql.Literal(_plain(value)).as_string(None).replace("%", "%%")
+        named[f"v{len(named)}"] = value
+        return f"%(v{len(named) - 1})s"
+
+    return all_rows(_UNNAMED.sub(fixed, statement), named)
+
+
+def _plain(value: Any) -> Any:
+    """A word or number as itself, not as one of a choice."""
+    if value is None or isinstance(value, bool):
+        return value
+    return str(value) if isinstance(value, str) else int(value)
 
 
 def one(statement: str, params: Mapping[str, Any]) -> Row | None:

@@ -77,7 +77,8 @@ def _counts(
     """member → day → number, of whole days."""
     found: dict[int, dict[date, int]] = {}
     rows = reading.read(
-        cube, since=since, until=until, scope=scope, level=level, members=members, measures=measures, ahead=False
+        cube, since=since, until=until, scope=scope, level=level, members=members, measures=measures, ahead=False,
+        by_measure=False,
     )  # fmt: skip
     for (member, day), sums in rows.items():
         of = found.setdefault(int(member), {})

@@ -13,16 +13,16 @@ from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper,
 from django.db.models.fields import BigIntegerField
 
 from civicloop.figures import reading
+from civicloop.figures import selectors as figures
+from civicloop.figures.opening import Opened
 from civicloop.foundation import clock
 from civicloop.matters import selectors as matters
 from civicloop.matters import working
-from civicloop.matters.choices import Channel
 from civicloop.matters.models import Fact, Matter, Task
 from civicloop.people.access import Actor
-from civicloop.places.models import Area
 from civicloop.procedures import selectors as procedures
 from civicloop.records import days
-from civicloop.steering import sql
+from civicloop.steering import load, sql
 from civicloop.steering.choices import Back, What
 from civicloop.steering.placing import Place
 from civicloop.steering.rules import ageing
@@ -234,9 +234,11 @@ def came_back(actor: Actor, place: Place, at: Moments) -> list[CameBack]:
 
 def _returns(actor: Actor, place: Place, since: datetime, hows: Sequence[str]) -> QuerySet[Fact]:
     """The counted acts by which something came back; facts of matters that the reader sees."""
-    seen = Matter.objects.filter(of_reader(actor, open_only=False), id=OuterRef("matter_id"))
+    seen = Q()
+    if not matters.sees_whole_area(actor):
+        seen = Q(Exists(Matter.objects.filter(of_reader(actor, open_only=False), id=OuterRef("matter_id"))))
     return Fact.objects.filter(
-        Exists(seen), name="counted", detail__in=hows, at__gte=since, visibility__lte=reading.STAFF, **place.columns
+        seen, name="counted", detail__in=hows, at__gte=since, visibility__lte=reading.STAFF, **place.columns
     ).order_by()  # fmt: skip
 
 
@@ -256,10 +258,10 @@ class Ordered:
 
 def ordered(actor: Actor, place: Place, at: Moments) -> Ordered:
     """The open orders of a place."""
+    if not Order.objects.filter(place.inside, state__in=UNENDED).exists():  # whoever might see them
+        return Ordered()
     rows = _orders(actor, place)
-    pushed = OrderMatter.objects.filter(
-        Exists(open_matters(actor, place).filter(id=OuterRef("matter_id"))), order__in=rows
-    )  # fmt: skip
+    pushed = OrderMatter.objects.filter(Exists(open_matters(actor, place).filter(id=OuterRef("matter_id"))))
     try:
         found = sql.read(
             sql.ORDERS, [at.begins, at.ends, at.now, at.now, at.now],
@@ -353,13 +355,10 @@ def _of_age(at: Moments, age: int) -> Q:
 
 
 def _received(actor: Actor, place: Place, asked: Asked) -> QuerySet[Matter]:
-    """What came to an area on a statistic day; for a unit, what it was given. By the index that opens figures."""
+    """What came to an area on a statistic day; for a unit, what it was given. As a figure opens (figures.opening)."""
     since, until = days.bounds(asked.day or days.day_of(clock.now()))
-    name, details = ("reported", Channel.values) if place.unit_id is None else ("dispatched", [""])
-    everywhere = Q(subdistrict_id__in=Area.objects.filter(level="subdistrict").values("id")) | Q(subdistrict_id=None)
-    facts = Fact.objects.filter(
-        Q() if "subdistrict_id" in place.columns else everywhere, name=name, detail__in=details, at__gte=since,
-        at__lt=until, visibility__lte=reading.STAFF, **place.columns,
-    ).order_by()  # fmt: skip
-    counted = facts.values("matter_id").annotate(n=Sum("delta")).filter(n__gt=0)
-    return Matter.objects.filter(of_reader(actor, open_only=False), id__in=counted.values("matter_id"))
+    measures = load.REPORTED if place.unit_id is None else load.GIVEN
+    opened = Opened(
+        [(1, measure) for measure in measures], place.columns, since, until, figures.subdistricts_of(place.path)
+    )
+    return Matter.objects.filter(of_reader(actor, open_only=False), id__in=opened.counted())

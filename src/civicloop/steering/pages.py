@@ -43,25 +43,30 @@ def operations(request: HttpRequest, actor: Actor) -> HttpResponse:
     except Refused as reason:
         raise BadRequest(reason.words) from None
     found = selectors.overview(actor, place, by)
-    return render(request, "steering/operations.html", _context(found))
+    return render(request, "steering/operations.html", _context(found, request.GET.get("all", "")))
 
 
-def _context(found: Overview) -> dict[str, Any]:
+def _context(found: Overview, whole_list: str) -> dict[str, Any]:
+    """What the page shows; of one list (stuck or bands) all lines, of the others the first."""
     place, code = found.place, placing.code_of(found.place)
+    longest = None if whole_list == "stuck" else showing.LONGEST
+    some = None if whole_list == "bands" else showing.COMPARED
     parts, ages, flow = showing.parts(found), showing.ages(found), showing.flow(found)
-    held, owed = showing.held(found), showing.owed(found)
+    held, owed = showing.held(found, longest), showing.owed(found, longest)
     cut = found.compared.cut
     whole = showing.member(found.compared, cut, found.compared.whole)
-    members = [showing.member(found.compared, cut, each) for each in found.compared.members]
+    members = [showing.member(found.compared, cut, each) for each in found.compared.members[:some]]
+    more = {"area": code, "by": found.compared.by if found.compared.by != By.AREA else ""}
     return {
         "title": _("Operations"), "wide": True, "name": placing.name_of(place, found.units), "now": found.at.now,
         "crumbs": [(name, _turned(area=each)) for each, name in placing.crumbs(place)],
         "sentences": sentences.five(found), "burning": showing.burning(found), "parts": parts,
-        "parts_chart": charts.parts(parts), "held": held[: showing.LONGEST], "held_more": held[showing.LONGEST :],
-        "owed": owed[: showing.LONGEST], "owed_more": owed[showing.LONGEST :],
+        "parts_chart": charts.parts(parts), "held": held, "held_more": len(found.held) - len(held),
+        "owed": owed, "owed_more": len(found.owed) - len(owed), "all_stuck": _turned(**more, all="stuck"),
         "promised": showing.promised(found), "back": showing.came_back(found), "sample": whole["cells"][-1],
         "rates": [figures_words.name_of(each.indicator) for each in found.compared.whole.rates],
-        "whole": whole, "members": members[: showing.COMPARED], "members_more": members[showing.COMPARED :],
+        "whole": whole, "members": members, "members_more": len(found.compared.members) - len(members),
+        "all_bands": _turned(**more, all="bands"),
         "bands_chart": charts.bands(members[: showing.COMPARED], whole, 0), "by": found.compared.by,
         "month": figures_forms.words_of(found.compared.period), "past": PAST, "one_unit": place.unit_id is not None,
         "choices": [(words, _turned(area=code, by=value), value == found.compared.by)

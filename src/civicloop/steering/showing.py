@@ -29,7 +29,7 @@ from civicloop.steering.selectors import Overview
 from civicloop.ui import words
 
 NONE = "—"
-LONGEST, COMPARED = 12, 30  # lines of a table before the others are folded
+LONGEST, COMPARED = 12, 30  # lines of a table before the link to the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +126,23 @@ def _next(load: Load | None) -> str:
 # -- who is stuck with whom -------------------------------------------------------------------------------------------
 
 
-def held(found: Overview) -> list[dict[str, Any]]:
-    """Units that hold open work, the longest wait first."""
+def held(found: Overview, most: int | None) -> list[dict[str, Any]]:
+    """Units that hold open work, the longest wait first; at most so many."""
     return [
         {"name": found.units.get(each.unit_id, ""), "open": cell(found, each.open, what=What.OPEN, unit=each.unit_id),
          "overdue": cell(found, each.overdue, True, what=What.OVERDUE, unit=each.unit_id),
          "oldest": since(found, each.oldest), "middle": since(found, each.middle), "stage": Stage(each.stage).label}
-        for each in found.held
+        for each in found.held[:most]
     ]  # fmt: skip
 
 
-def owed(found: Overview) -> list[dict[str, Any]]:
-    """Units that wait for others, the longest wait first."""
+def owed(found: Overview, most: int | None) -> list[dict[str, Any]]:
+    """Units that wait for others, the longest wait first; at most so many."""
     return [
         {"holder": found.units.get(each.holder_id, ""), "unit": found.units.get(each.unit_id, ""),
          "matters": cell(found, each.matters, what=What.PART, unit=each.holder_id, owes=each.unit_id),
          "oldest": since(found, each.oldest), "middle": since(found, each.middle)}
-        for each in found.owed
+        for each in found.owed[:most]
     ]  # fmt: skip
 
 

@@ -6,8 +6,9 @@ The rows come as a compiled query (`{rows}`), by which the lists are made as wel
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
+
+from civicloop.foundation import hot
 
 # open matters by part, stage and age, and by who holds them: what is open is read once, whatever is counted of it.
 # GROUPING tells the groups apart; -1: of a unit, since when the longest and the middle one wait, where most are
@@ -48,7 +49,8 @@ FROM f GROUP BY how"""
 
 # (orders, overdue, open matters that they push, of those whose answer is due today: to be kept, missed already)
 ORDERS = """
-WITH q (id, waits, due_at) AS ({rows}), m (order_id, matter_id) AS ({pushed}),
+WITH q (id, waits, due_at) AS MATERIALIZED ({rows}),
+m (order_id, matter_id) AS (SELECT p.* FROM ({pushed}) p JOIN q ON q.id = p.order_id),
 t AS (SELECT m.matter_id, q.due_at FROM m JOIN q ON q.id = m.order_id
     WHERE q.waits AND q.due_at >= %s AND q.due_at < %s)
 SELECT (SELECT count(*) FROM q), (SELECT count(*) FROM q WHERE waits AND due_at < %s),
@@ -60,6 +62,4 @@ def read(statement: str, values: Sequence[Any], **queries: QuerySet[Any]) -> lis
     """The rows of a statement over compiled queries, in the order in which the statement names them."""
     compiled = {name: query.query.sql_with_params() for name, query in queries.items()}
     text = statement.format(**{name: each[0] for name, each in compiled.items()})
-    with connection.cursor() as cursor:
-        cursor.execute(text, [*(value for each in compiled.values() for value in each[1]), *values])
-        return list(cursor.fetchall())
+    return hot.rows_of(text, [*(value for each in compiled.values() for value in each[1]), *values])

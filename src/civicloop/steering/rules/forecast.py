@@ -8,6 +8,7 @@ way, the choice included: a past week is forecast by the method that had been th
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from math import sqrt
 from statistics import median
 
@@ -21,27 +22,31 @@ USED = TRAINED + AHEAD + FOLDS * WEEK  # days of history that are looked at
 SHARE = 0.8  # of the past days lay within the interval
 
 Works = Callable[[date], bool]
-Method = Callable[["Series", int], float]
+Method = Callable[["Known", int], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What came on each day since the first one; `works` tells working days, those to come as well.
-
-    `kinds` is what it says of every day that is looked at, so that each is asked for once.
-    """
+    """What came on each day since the first one; `works` tells working days, those to come as well."""
 
     first: date
     counts: Sequence[int]
     works: Works
-    kinds: Sequence[bool] = ()
 
     def day(self, place: int) -> date:
         return self.first + timedelta(days=place)
 
-    def until(self, place: int) -> "Series":
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a series on a day; `kinds` says of every day that is looked at whether it is a working day."""
+
+    counts: Sequence[int]
+    kinds: Sequence[bool]
+
+    def until(self, place: int) -> "Known":
         """What was known when the day `place` began."""
-        return Series(self.first, self.counts[:place], self.works, self.kinds)
+        return Known(self.counts[:place], self.kinds)
 
     def last(self, number: int) -> Sequence[int]:
         return self.counts[-number:]
@@ -76,7 +81,7 @@ class Forecast:
     weeks: int
 
 
-def _usual(known: Series, place: int, weeks: int) -> float:
+def _usual(known: Known, place: int, weeks: int) -> float:
     """The mean of the same weekday; of days of its kind where it is a day off or at work unlike the weeks before."""
     wanted, size = known.kinds[place], len(known.counts)
     same = [
@@ -90,31 +95,31 @@ def _usual(known: Series, place: int, weeks: int) -> float:
     return sum(known.counts[at] for at in same[:weeks]) / len(same[:weeks])
 
 
-def week_before(known: Series, place: int) -> float:
+def week_before(known: Known, place: int) -> float:
     """As the last such weekday was."""
     return _usual(known, place, 1)
 
 
-def weekdays(known: Series, place: int) -> float:
+def weekdays(known: Known, place: int) -> float:
     """The mean of the last four such weekdays."""
     return _usual(known, place, 4)
 
 
-def kinds_of_days(known: Series, place: int) -> float:
+def kinds_of_days(known: Known, place: int) -> float:
     """The mean of the working days, or of the days off, of the last four weeks."""
     wanted, size = known.kinds[place], len(known.counts)
     same = [known.counts[at] for at in range(max(0, size - TRAINED), size) if known.kinds[at] == wanted]
     return sum(same) / len(same) if same else _usual(known, place, 4)
 
 
-def middle_of_days(known: Series, place: int) -> float:
+def middle_of_days(known: Known, place: int) -> float:
     """The middle one of such days of the last four weeks; a single wild day does not move it."""
     wanted, size = known.kinds[place], len(known.counts)
     same = [known.counts[at] for at in range(max(0, size - TRAINED), size) if known.kinds[at] == wanted]
     return float(median(same)) if same else _usual(known, place, 4)
 
 
-def trend(known: Series, place: int) -> float:
+def trend(known: Known, place: int) -> float:
     """The mean of weekdays, moved by half of how the last two weeks differ from the two before."""
     later, earlier = sum(known.last(2 * WEEK)), sum(known.last(4 * WEEK)[: -2 * WEEK])
     moved = sqrt(later / earlier) if earlier and later else 1.0
@@ -129,10 +134,16 @@ METHODS: dict[str, Method] = {
 
 def forecast(series: Series) -> Forecast | None:
     """The seven days after the one that follows the series; None where there is too little history."""
-    counts = series.counts[-USED:]
-    size, first = len(counts), series.day(len(series.counts) - len(counts))
-    kinds = [series.works(first + timedelta(days=place)) for place in range(size + AHEAD + WEEK)]
-    known = Series(first, counts, series.works, kinds)
+    counts = tuple(series.counts[-USED:])
+    first = series.day(len(series.counts) - len(counts))
+    kinds = tuple(series.works(first + timedelta(days=place)) for place in range(len(counts) + AHEAD + WEEK))
+    return _made(first, counts, kinds)
+
+
+@lru_cache(maxsize=2_048)
+def _made(first: date, counts: tuple[int, ...], kinds: tuple[bool, ...]) -> Forecast | None:
+    """The same, which follows from these alone: kept for whoever asks next."""
+    size, known = len(counts), Known(counts, kinds)
     started = next((at for at, count in enumerate(known.counts) if count), size)
     folds = min(FOLDS, (size - started - TRAINED - AHEAD) // WEEK)
     if folds < LEAST_FOLDS or sum(known.last(TRAINED)) < LEAST:
@@ -149,7 +160,7 @@ def forecast(series: Series) -> Forecast | None:
     over, under = max(0.0, *sums), max(0.0, *(-each for each in sums))
     days = []
     for step, number in enumerate(numbers):
-        day = known.day(size + AHEAD + step)
+        day = first + timedelta(days=size + AHEAD + step)
         days.append(Expected(day, kinds[size + AHEAD + step], number, max(0.0, number - high * _scale(number)),
                              max(number, number - low * _scale(number))))  # fmt: skip
     total = sum(numbers)
@@ -162,7 +173,7 @@ def forecast(series: Series) -> Forecast | None:
 Fold = tuple[dict[str, list[float]], Sequence[int]]
 
 
-def _fold(known: Series, begins: int) -> Fold:
+def _fold(known: Known, begins: int) -> Fold:
     """What each method would have said of a past week, from what was known the day before it; and what came."""
     then = known.until(begins - AHEAD)
     said = {code: [each(then, begins + step) for step in range(WEEK)] for code, each in METHODS.items()}
