@@ -77,3 +77,15 @@ def test_personal_numbers_in_a_text(text: str, found: set[str]) -> None:
 )  # fmt: skip
 def test_values_are_masked(kind: str, value: str, shown: str) -> None:
     assert identifiers.masked(kind, value) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("打13812345678，门口有3个坑", "打138****5678，门口有3个坑"), ("+86 138-1234-5678晚上", "138****5678晚上"),
+        ("证11010519491231002X。", "证1****************X。"), ("编号20261123-0002906-0", "编号20261123-0002906-0"),
+        ("订单号1381234567890", "订单号1381234567890"),
+    ],
+)  # fmt: skip
+def test_numbers_of_persons_are_masked_and_nothing_else_is_touched(text: str, shown: str) -> None:
+    assert identifiers.with_masked_numbers(text) == shown

@@ -137,3 +137,13 @@ def test_the_desk_sees_them_masked_and_whole_only_in_the_answer_of_the_opening(m
     assert "no-store" in opened["Cache-Control"]
     assert ReadEntry.objects.filter(matter_id=made.id, field="reporter_phone").count() == 1
     assert shown(text(clerk.get(f"/matters/{made.id}"))) == []
+
+
+def test_a_number_typed_into_a_text_stands_in_no_list() -> None:
+    matter = loop.report(title="", text=f"打{PERSON['phone']}，证件{PERSON['document']}，井盖没有了")
+    bearer = {"Authorization": f"Bearer {world.token('clerk')}"}
+    browser = signed_in("clerk")
+    for address in ("/matters/", "/matters/export.csv", f"/matters/{matter}/card", "/search/?q=井盖"):
+        assert shown(body(browser.get(address, headers=bearer))) == [], address
+    assert "打138****1234，证件1****************9，井盖" in text(browser.get("/matters/"))
+    assert PERSON["phone"] in text(browser.get(f"/matters/{matter}"))  # whoever handles it reads what was written

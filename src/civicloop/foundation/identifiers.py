@@ -58,11 +58,15 @@ def personal_numbers(text: str) -> set[str]:
     return found | ({"phone"} if _MOBILE.search(rest) else set())
 
 
+def with_masked_numbers(text: str) -> str:
+    """A text in which mobile numbers and what looks like a citizen number are masked; everything else stays."""
+    found = _CITIZEN_LIKE.sub(lambda hit: masked("document", hit[0]), text)
+    return _MOBILE.sub(lambda hit: masked("phone", re.sub(r"[^0-9]", "", hit[0])[-11:]), found)
+
+
 def without_numbers(text: str) -> str:
     """A text to pass on: mobile and citizen numbers masked, every other run of seven or more digits left out."""
-    found = _CITIZEN_LIKE.sub(lambda hit: masked("document", hit[0]), text)
-    found = _MOBILE.sub(lambda hit: masked("phone", re.sub(r"[^0-9]", "", hit[0])[-11:]), found)
-    return _LONG.sub(lambda hit: hit[0] if "*" in hit[0] else "****", found)
+    return _LONG.sub(lambda hit: hit[0] if "*" in hit[0] else "****", with_masked_numbers(text))
 
 
 def masked(kind: str, value: str) -> str:

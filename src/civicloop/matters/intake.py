@@ -15,6 +15,7 @@ from civicloop.catalogue import selectors as catalogue
 from civicloop.catalogue.component_selectors import ComponentView
 from civicloop.foundation import chain, clock, hot, ids, keyfile, locality, morton, ngrams
 from civicloop.foundation.canonical import fingerprint
+from civicloop.foundation.identifiers import with_masked_numbers
 from civicloop.matters import cells, complaints, engine, errors, finding, owners, sql, standings, timeline
 from civicloop.matters.choices import Channel
 from civicloop.matters.clockwork import Clocks
@@ -36,6 +37,7 @@ from civicloop.records import sealing
 CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 AHEAD = timedelta(hours=24)
 TITLE, TEXT, ADDRESS = 200, 10_000, 300
+TITLE_OF_TEXT = 40  # of a report without a title: its beginning, with numbers of persons masked
 KIND_STANDARDS = ("GB/T 47678.5-2026", "local")
 PERSONAL = ("name", "phone", "document")
 
@@ -125,7 +127,8 @@ def report(actor: Actor, new: NewMatter) -> Reported:
     values = entry_values(actor, entry, now, "report", None, None, kept, begun.step_to, 1)
     values |= rows.parameters() | counts | {
         "id": new.id, "next": 1, "day": int(now.astimezone(locality.zone()).strftime("%Y%m%d")),
-        "procedure_id": version.id, "parent_id": new.parent_id, "title": new.title or new.text[:40], "text": new.text,
+        "procedure_id": version.id, "parent_id": new.parent_id,
+        "title": new.title or with_masked_numbers(new.text)[:TITLE_OF_TEXT], "text": new.text,
         "channel": new.channel, "confidentiality": confidentiality,
         "kind_id": kind.id if kind else None,
         "condition_id": None, "class_code": kind.class_code if kind else "", "lon": located.lon, "lat": located.lat,
