@@ -2,6 +2,7 @@
 import htmx from 'htmx.org'
 import { all, cookie, element, everywhere, one, typing, words } from './dom'
 import { personalWarnings } from './personal'
+import { searching } from './searching'
 
 const POLL = 4000
 const YEAR = 365 * 24 * 3600
@@ -217,6 +218,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
 everywhere((root) => {
   poll(root)
   personalWarnings(root)
+  searching(root)
   one('[data-focus]', root)?.focus()
 })
 document.documentElement.dataset['scripted'] = ''

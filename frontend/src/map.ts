@@ -293,7 +293,7 @@ class OneMap extends HTMLElement {
     const answer = await fetch(`${location.pathname}${location.search}`).catch(() => null)
     if (!answer?.ok) return
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-    for (const part of ['.map-head', '.list-side', '.map-classes']) {
+    for (const part of ['.map-head', '.list-side', '.map-classes', '.filters-active', '.filters-count']) {
       const [old, made] = [one(part), fresh.querySelector(part)]
       if (old && made && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(made))
     }

@@ -33,6 +33,12 @@ export function layers(from: number, stages: Record<string, string>): LayerSpeci
         'heatmap-opacity': 0.85,
       },
     },
+    {
+      id: 'names', type: 'symbol', source: 'areas', 'source-layer': 'names',
+      filter: ['any', ['all', ['==', ['get', 'level'], 'district'], ['<', ['zoom'], 11]], ['all', ['==', ['get', 'level'], 'subdistrict'], ['>=', ['zoom'], 10], ['<', ['zoom'], 14]], ['all', ['==', ['get', 'level'], 'community'], ['>=', ['zoom'], 13]]],
+      layout: { ...text, 'text-field': ['get', 'name'], 'text-size': 13, 'text-max-width': 7, 'text-offset': [0, 1.6] },
+      paint: { 'text-color': quiet, 'text-halo-color': paper, 'text-halo-width': 1.5 },
+    },
     { id: 'clusters', type: 'circle', source: 'matters', 'source-layer': 'matters', maxzoom: from, paint: { 'circle-radius': size, 'circle-color': brand, 'circle-opacity': 0.86, 'circle-stroke-color': surface, 'circle-stroke-width': 1.5 } },
     { id: 'cluster-numbers', type: 'symbol', source: 'matters', 'source-layer': 'matters', maxzoom: from, layout: { ...text, 'text-field': ['to-string', ['get', 'n']], 'text-allow-overlap': true, 'text-ignore-placement': true }, paint: { 'text-color': surface } },
     { id: 'late', type: 'circle', source: 'late', 'source-layer': 'matters', maxzoom: from, paint: { 'circle-radius': ['interpolate', ['linear'], ['log10', ['+', ['get', 'n'], 1]], 0.3, 7, 2, 11, 4, 16], 'circle-color': now, 'circle-stroke-color': surface, 'circle-stroke-width': 1.5, 'circle-translate': [13, -13] } },
@@ -46,11 +52,5 @@ export function layers(from: number, stages: Record<string, string>): LayerSpeci
       },
     },
     { id: 'point-stages', type: 'symbol', source: 'matters', 'source-layer': 'matters', minzoom: from, layout: { ...text, 'text-field': ['case', ['>', ['get', 'n'], 1], ['to-string', ['get', 'n']], short], 'text-size': 11, 'text-offset': ['case', ['>', ['get', 'n'], 1], ['literal', [0, 0]], ['literal', [0, 1.5]]], 'text-allow-overlap': true, 'text-ignore-placement': true }, paint: { 'text-color': ['case', ['>', ['get', 'n'], 1], surface, ink('ink')], 'text-halo-color': ['case', ['>', ['get', 'n'], 1], 'rgba(0,0,0,0)', paper], 'text-halo-width': 1.5 } },
-    {
-      id: 'names', type: 'symbol', source: 'areas', 'source-layer': 'names',
-      filter: ['any', ['all', ['==', ['get', 'level'], 'district'], ['<', ['zoom'], 11]], ['all', ['==', ['get', 'level'], 'subdistrict'], ['>=', ['zoom'], 10], ['<', ['zoom'], 14]], ['all', ['==', ['get', 'level'], 'community'], ['>=', ['zoom'], 13]]],
-      layout: { ...text, 'text-field': ['get', 'name'], 'text-size': 13, 'text-max-width': 7, 'text-offset': [0, 1.6] },
-      paint: { 'text-color': quiet, 'text-halo-color': paper, 'text-halo-width': 1.5 },
-    },
   ]
 }

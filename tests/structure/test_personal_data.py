@@ -41,7 +41,7 @@ SAID = """
     matters_entry.fingerprint matters_entry.hash matters_entrytext.field matters_entrytext.salt matters_task.*
     matters_clock.* matters_approvalrequest.action matters_approvalrequest.result matters_approvalrequest.desk_roles
     matters_approvalrequest.asked_role matters_approvalrequest.state matters_fact.* matters_outbox.* matters_celldelta.*
-    onemap_rollup.*
+    onemap_rollup.* onemap_kindrollup.*
     notices_notice.key notices_notice.template notices_notice.link notices_delivery.channel notices_delivery.state
     notices_delivery.error notices_contact.channel
     deskwork_batch.action deskwork_batch.result deskwork_batchitem.* deskwork_phrase.*

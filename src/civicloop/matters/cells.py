@@ -33,11 +33,13 @@ def shown(stage: str, end: str, confidentiality: int, complained_of: object) -> 
 
 
 def of_report(
-    stage: str, class_code: str, confidentiality: int, complained_of: object, now: datetime
-) -> dict[str, Any]:
+    stage: str, class_code: str, kind_id: int | None, confidentiality: int, complained_of: object, now: datetime
+) -> dict[str, Any]:  # fmt: skip
     """The values of sql.REPORT."""
-    found = shown(stage, "", confidentiality, complained_of)
-    return {"shown_before": "", "class_before": "", "shown": found, "class_shown": class_code, "came": day_of(now)}
+    return {
+        "shown_before": "", "class_before": "", "kind_before": 0, "class_shown": class_code,
+        "shown": shown(stage, "", confidentiality, complained_of), "kind_shown": kind_id or 0, "came": day_of(now),
+    }  # fmt: skip
 
 
 def of_act(row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +48,8 @@ def of_act(row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         shown(each["stage"], each["end"], each["confidentiality"], each["complained_of"]) for each in (row, values)
     )
     return {
-        "shown_before": before, "class_before": row["class_code"], "shown": after, "class_shown": values["class_code"],
+        "shown_before": before, "class_before": row["class_code"], "kind_before": row["kind_id"] or 0,
+        "shown": after, "class_shown": values["class_code"], "kind_shown": values["kind_id"] or 0,
         "came": day_of(row["received_at"]),
     }  # fmt: skip
 

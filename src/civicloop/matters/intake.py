@@ -144,7 +144,9 @@ def report(actor: Actor, new: NewMatter) -> Reported:
         "due_at": due_of(step, clocks), "complained_of": about,
         "answers": json.dumps(answers), "component_id": component.id if component else None,
     }  # fmt: skip
-    values |= cells.of_report(begun.stage, values["class_code"], values["confidentiality"], about, now)
+    values |= cells.of_report(
+        begun.stage, values["class_code"], values["kind_id"], values["confidentiality"], about, now
+    )  # fmt: skip
     row = hot.one(sql.REPORT, values) or hot.one(sql.REPORTED, {"id": new.id})
     if row is None:
         raise RuntimeError("a report vanished between two statements")

@@ -127,6 +127,12 @@ class Matter(models.Model):
                 include=["cell", "stage", "class_code", "district", "subdistrict", "community", "received_at"],
                 condition=Q(end="", confidentiality=0, complained_of=[]),
             ),
+            models.Index(
+                fields=["kind", "cell"],
+                name="matter_on_map_kind",
+                include=["stage", "end", "district", "subdistrict", "community", "received_at", "due_at"],
+                condition=Q(confidentiality=0, complained_of=[]),
+            ),
             models.Index(fields=["component", "-id"], name="matter_component", condition=~Q(component=None)),
             models.Index(fields=["hold_until"], name="matter_hold_until", condition=~Q(hold_until=None)),
             models.Index(fields=["lead_id", "end", "id"], name="matter_cluster", condition=~Q(lead_id=None)),
@@ -385,6 +391,7 @@ class CellDelta(models.Model):
     grid_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10)
     class_code = models.CharField(max_length=8)
+    kind_id = models.BigIntegerField(default=0, db_default=0)  # 0 while it has none
     came = models.DateField()
     delta = models.SmallIntegerField()
 

@@ -103,12 +103,14 @@ _ENTRY = """INSERT INTO matters_entry (matter_id, seq, action, result, act_id, a
 
 # what the map must know of it (matters.cells); a matter that is not for the map has no state there
 _CELLS = """INSERT INTO matters_celldelta (matter_id, seq, no, cell, district_id, subdistrict_id, community_id, grid_id,
-        state, class_code, came, delta)
-    SELECT %(id)s, %(next)s, x.no, {cell}, {place}, x.state, x.class_code, %(came)s::date, x.delta
-    FROM {gate}, (VALUES (0::smallint, %(shown_before)s::text, %(class_before)s::text, -1::smallint),
-        (1::smallint, %(shown)s::text, %(class_shown)s::text, 1::smallint)) AS x(no, state, class_code, delta)
-    WHERE x.state <> '' AND ({moved} OR (%(shown_before)s::text, %(class_before)s::text)
-        IS DISTINCT FROM (%(shown)s::text, %(class_shown)s::text))"""
+        state, class_code, kind_id, came, delta)
+    SELECT %(id)s, %(next)s, x.no, {cell}, {place}, x.state, x.class_code, x.kind_id, %(came)s::date, x.delta
+    FROM {gate}, (VALUES
+        (0::smallint, %(shown_before)s::text, %(class_before)s::text, %(kind_before)s::bigint, -1::smallint),
+        (1::smallint, %(shown)s::text, %(class_shown)s::text, %(kind_shown)s::bigint, 1::smallint)
+        ) AS x(no, state, class_code, kind_id, delta)
+    WHERE x.state <> '' AND ({moved} OR (%(shown_before)s::text, %(class_before)s::text, %(kind_before)s::bigint)
+        IS DISTINCT FROM (%(shown)s::text, %(class_shown)s::text, %(kind_shown)s::bigint))"""
 
 _VISIBILITY = "%(visibility)s::smallint"
 _PLACE = "%(district_id)s::bigint, %(subdistrict_id)s::bigint, %(community_id)s::bigint, %(grid_id)s::bigint"
@@ -343,13 +345,13 @@ WHERE (matter_id, seq, no) IN (
 TAKE_CELLS = """
 DELETE FROM matters_celldelta WHERE (matter_id, seq, no) IN (
     SELECT matter_id, seq, no FROM matters_celldelta LIMIT %(batch)s)
-RETURNING cell, district_id, subdistrict_id, community_id, grid_id, state, class_code, came, delta"""
+RETURNING cell, district_id, subdistrict_id, community_id, grid_id, state, class_code, kind_id, came, delta"""
 # a matter whose place is erased leaves the map
 LEAVE_MAP = """
 INSERT INTO matters_celldelta (matter_id, seq, no, cell, district_id, subdistrict_id, community_id, grid_id, state,
-    class_code, came, delta)
+    class_code, kind_id, came, delta)
 SELECT m.id, m.seq, x.no, CASE WHEN x.delta < 0 THEN m.cell END, m.district_id, m.subdistrict_id, m.community_id,
-    m.grid_id, CASE WHEN m."end" = '' THEN m.stage ELSE 'ended' END, m.class_code,
+    m.grid_id, CASE WHEN m."end" = '' THEN m.stage ELSE 'ended' END, m.class_code, COALESCE(m.kind_id, 0),
     (m.received_at AT TIME ZONE %(zone)s)::date, x.delta
 FROM matters_matter m, (VALUES (2::smallint, -1::smallint), (3::smallint, 1::smallint)) AS x(no, delta)
 WHERE m.id = %(id)s AND m.cell IS NOT NULL AND m.confidentiality = 0 AND m.complained_of = '{}'"""

@@ -41,7 +41,8 @@ def _fold_once(batch: int) -> int:
         cursor.execute(sql.FOLD, {"batch": batch})
         (moved,) = cursor.fetchone()
         if moved:
-            cursor.execute(sql.TIDY)
+            for statement in sql.TIDY:
+                cursor.execute(statement)
             _changed()
     return int(moved)
 
@@ -55,7 +56,8 @@ def rebuild() -> int:
     """Make all counts anew from the matters; returns how many counts there are. Readers see the old ones meanwhile."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.ALONE)
-        cursor.execute(sql.CLEAR)
+        for statement in sql.CLEAR:
+            cursor.execute(statement)
         cursor.execute(sql.REBUILD, {"zone": locality.zone_name()})
         (made,) = cursor.fetchone()
         _changed(built_at=clock.now())
@@ -73,7 +75,7 @@ def build_if_new() -> bool:
 def differences() -> int:
     """How many counts differ from what the matters say; 0 is right. Reads everything: for the check."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.DIFFERENCES, {"zone": locality.zone_name()})
+        cursor.execute(sql.ALL_DIFFERENCES, {"zone": locality.zone_name()})
         return int(cursor.fetchone()[0])
 
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 
+from civicloop.catalogue import selectors as catalogue
 from civicloop.foundation import locality
+from civicloop.matters import actions
 from civicloop.matters import selectors as matters
 from civicloop.matters.choices import Stage
+from civicloop.matters.errors import Refused
 from civicloop.onemap.choices import OPEN, STATES, Due, State
 from civicloop.places import selectors as places
 
@@ -17,7 +20,8 @@ _CODE = re.compile(r"[\w-]{0,40}")
 
 @dataclass(frozen=True, slots=True)
 class MapFilters:
-    """One view of the map. `since` and `until` are months of receipt (yyyymm), both included, 0 for none.
+    """One view of the map. `since` and `until` are months of receipt (yyyymm), both included, 0 for none. `kind` is
+    one kind (小类); it takes the place of its main class.
 
     `indicator`, with its `period`, and `day` choose what colours the areas instead of the matters that fit.
     """
@@ -26,6 +30,7 @@ class MapFilters:
     state: str = State.OPEN
     stage: str = ""
     class_code: str = ""
+    kind: catalogue.KindView | None = None
     due: str = ""
     since: int = 0
     until: int = 0
@@ -68,7 +73,8 @@ class MapFilters:
         area = self.area if self.area is not None and self.area.level != "city" else None
         return matters.Filters(
             area_id=area.id if area else None, area_level=area.level if area else "", stage=self.stage,
-            class_code=self.class_code, due=self.due, since=since, until=until,
+            class_code=self.class_code, kind_id=self.kind.id if self.kind else None, due=self.due,
+            since=since, until=until,
             open={State.OPEN: True, State.ENDED: False}.get(State(self.state)) if not self.stage else True,
         )  # fmt: skip
 
@@ -76,8 +82,10 @@ class MapFilters:
         """As it stands in an address; what is as ever is left out."""
         values = {
             "area": self.area.code if self.area else "", "state": self.state if self.state != State.OPEN else "",
-            "stage": self.stage, "class": self.class_code, "due": self.due, "since": written(self.since),
-            "until": written(self.until), "indicator": self.indicator, "period": self.period,
+            "stage": self.stage, "class": self.class_code, "due": self.due,
+            "kind": code_of(self.kind) if self.kind else "",
+            "since": written(self.since), "until": written(self.until),
+            "indicator": self.indicator, "period": self.period,
             "day": self.day.isoformat() if self.day else "",
         }  # fmt: skip
         return urlencode({name: value for name, value in {**values, **other}.items() if value})
@@ -93,6 +101,20 @@ class MapFilters:
 
 class BadFilter(ValueError):
     """A filter that says nothing; `str()` is the name of the field."""
+
+
+def code_of(kind: catalogue.KindView) -> str:
+    """A kind as an address has it: its code, with its list before it where the code alone means that of another."""
+    alone = kind_of(kind.code)
+    return kind.code if alone and alone.id == kind.id else f"{kind.standard}:{kind.code}"
+
+
+def kind_of(code: str) -> catalogue.KindView | None:
+    """The kind that an address names, also an ended one; None for nothing. Raises BadFilter."""
+    try:
+        return actions.kind_of(code.strip()[:80])
+    except Refused:
+        raise BadFilter("kind") from None
 
 
 def written(month: int) -> str:
@@ -124,7 +146,8 @@ def read(query: Mapping[str, str]) -> MapFilters:
         area = places.by_code(code) if code else None
     except LookupError:
         raise BadFilter("area") from None
-    class_code = query.get("class", "")
+    kind = kind_of(query.get("kind", ""))
+    class_code = "" if kind else query.get("class", "")
     if len(class_code) > 8 or (not class_code.isalnum() and class_code):
         raise BadFilter("class")
     indicator, period, day = query.get("indicator", ""), query.get("period", ""), query.get("day", "")
@@ -134,7 +157,7 @@ def read(query: Mapping[str, str]) -> MapFilters:
     stage = one_of("stage", Stage.values)
     state = one_of("state", State.values, State.OPEN)
     return MapFilters(
-        area, State.OPEN if due or stage else state, stage, class_code, due,
+        area, State.OPEN if due or stage else state, stage, class_code, kind, due,
         month_of(query.get("since", ""), "since"), month_of(query.get("until", ""), "until"),
         indicator, period if indicator and _CODE.fullmatch(period) else "", None if indicator else _day(day),
     )  # fmt: skip

@@ -39,6 +39,26 @@ class Rollup(models.Model):
         ]  # fmt: skip
 
 
+class KindRollup(models.Model):
+    """How many matters of a state and kind were received in a month, in a coarse cell of an area, or in a district.
+
+    Level 11 has cells of that zoom by subdistrict (or the deepest area above one that is not there); -1 stands for no
+    cell. Level 1 has the districts. 0 stands for no area, no kind, no cell of a district.
+    """
+
+    pk = models.CompositePrimaryKey("kind", "level", "cell", "area", "month", "state")
+    kind = models.IntegerField()
+    level = models.SmallIntegerField()
+    cell = models.BigIntegerField()
+    area = models.IntegerField()
+    month = models.IntegerField()
+    state = models.SmallIntegerField()
+    n = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["level"], name="kindrollup_empty", condition=models.Q(n=0))]
+
+
 class FoldState(models.Model):
     """One row: how often the counts have changed, and whether they were ever made from the matters that there were."""
 

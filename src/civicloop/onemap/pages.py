@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -33,6 +34,7 @@ from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.places.choices import LEVEL_WORDS
 from civicloop.places.selectors import AreaRef
+from civicloop.ui import filters as ui_filters
 
 PAGE = 20
 MOST_HERE = 20
@@ -76,10 +78,12 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     if coloured.kind != "matters":
         look = look or Look.AREAS
     months = [filters.written(month) for month in selectors.months_since(LONGEST)]
+    form = _form(actor, wanted)
     share = request.build_absolute_uri(f"{reverse('onemap:map')}?{wanted.query(look=look)}")
     context = {
         "title": _("The map"), "wide": True, "area": area, "area_name": _name(area), "now": clock.now(), "base": base,
-        "form": _form(actor, wanted), "path": _path(actor, area, wanted), "share": share, "months": months,
+        "form": form, "active": _active(form, wanted, look), "path": _path(actor, area, wanted), "share": share,
+        "months": months,
         "figures": _figures(actor, reach, wanted, area), "rows": _rows(actor, reach, wanted, below, coloured),
         "below": _below(below), "drawing": _drawing(wanted, below or [area], coloured), "coloured": coloured,
         "now_url": f"?{wanted.of_now().query()}",
@@ -100,11 +104,17 @@ def _coloured(actor: Actor, reach: Reach, wanted: MapFilters, area: AreaRef, bel
 def _form(actor: Actor, wanted: MapFilters) -> MapForm:
     initial = {
         "area": wanted.area.code if wanted.area else "", "state": wanted.state, "stage": wanted.stage,
-        "due": wanted.due, "class": wanted.class_code, "since": filters.written(wanted.since),
+        "due": wanted.due, "class": wanted.class_code, "kind": filters.code_of(wanted.kind) if wanted.kind else "",
+        "since": filters.written(wanted.since),
         "until": filters.written(wanted.until), "indicator": wanted.indicator, "period": wanted.period,
         "day": wanted.day or "",
     }  # fmt: skip
-    return MapForm(initial=initial, actor=actor)
+    return MapForm(initial=initial, actor=actor, kind=wanted.kind)
+
+
+def _active(form: MapForm, wanted: MapFilters, look: str) -> list[dict[str, str]]:
+    """What narrows the map, in words: on paper, and to be taken off one by one."""
+    return ui_filters.active(form, dict(parse_qsl(wanted.query(look=look))), silent=("area", "look"))
 
 
 def _path(actor: Actor, area: AreaRef, wanted: MapFilters) -> list[tuple[str, str]]:
@@ -123,7 +133,7 @@ def _figures(actor: Actor, reach: Reach, wanted: MapFilters, area: AreaRef) -> l
         (pgettext("matters", "Open"), State.OPEN, ""), (pgettext("deadline", "Overdue"), State.OPEN, Due.OVERDUE),
         (_("Due within a day"), State.OPEN, Due.SOON), (_("Ended"), State.ENDED, ""),
     ):  # fmt: skip
-        view = MapFilters(area, state, "", wanted.class_code, due, wanted.since, wanted.until)
+        view = replace(wanted.of_now(), area=area, state=state, stage="", due=due)
         number = selectors.of_areas(actor, reach, view, [area]).get(area.id, 0)
         found.append({"number": number, "words": words, "url": f"?{view.query()}#list", "period": period,
                       "now": due == Due.OVERDUE and number > 0})  # fmt: skip
@@ -149,7 +159,7 @@ def _rows(
     ]  # fmt: skip
     if coloured.kind != "matters":
         return sorted(rows, key=lambda row: row["code"])
-    late_of = MapFilters(wanted.area, State.OPEN, "", wanted.class_code, Due.OVERDUE, wanted.since, wanted.until)
+    late_of = replace(wanted.of_now(), state=State.OPEN, stage="", due=Due.OVERDUE)
     late = selectors.of_areas(actor, reach, late_of, below)
     for row, each in zip(rows, below, strict=True):
         row["late"] = late.get(each.id, 0)

@@ -42,25 +42,40 @@ def token() -> str:
 
 def in_tile(actor: Actor, reach: Reach, filters: MapFilters, zoom: int, x: int, y: int) -> Found:
     """The cells of a tile that hold matters. One statement, two where a time of receipt is asked for."""
-    if reach.kind == "none":
+    if reach.kind == "none" or _not_of_post(reach, filters):
         return Found(grid.FINEST, [], False)
     raw = grid.raw(zoom)
     if reach.kind == "own":
         return _own(actor, reach, filters, raw, x, y)
-    if zoom >= grid.RAW_FROM or filters.due or (filters.monthly and _few(reach, zoom, x, y)):
+    alone = zoom >= grid.RAW_FROM or filters.due  # whatever is due soon or late is few
+    if alone or ((filters.monthly or filters.kind) and _few(reach, filters, zoom, x, y)):
         return Found(raw.bits, _raw(reach, filters, raw, x, y), True)
-    source = grid.monthly(zoom) if filters.monthly else grid.source(zoom, grid.KNOWN_BY.get(reach.level, 0))
+    if filters.kind:
+        source = grid.of_kind(zoom)
+    else:
+        source = grid.monthly(zoom) if filters.monthly else grid.source(zoom, grid.KNOWN_BY.get(reach.level, 0))
     return Found(source.bits, _counted(reach, filters, source, x, y), False)
 
 
-def _few(reach: Reach, zoom: int, x: int, y: int) -> bool:
-    """Whether a tile holds so few matters that they are read themselves for some months; of a small area it does."""
-    if reach.kind == "small" or zoom > grid.MONTHLY:
+def _not_of_post(reach: Reach, filters: MapFilters) -> bool:
+    """Whether a kind is asked for that belongs to none of the post's main classes."""
+    return bool(filters.kind and reach.classes and filters.kind.class_code not in reach.classes)
+
+
+def _few(reach: Reach, filters: MapFilters, zoom: int, x: int, y: int) -> bool:
+    """Whether a tile holds so few matters, or so few of a kind, that they are read themselves; of a small area it does.
+
+    So many rows are read whichever months are asked for.
+    """
+    if reach.kind == "small" or zoom > (grid.OF_KIND if filters.kind else grid.MONTHLY):
         return True
-    first, last = grid.span(grid.LEVELS[0], zoom, x, y)
-    with connection.cursor() as cursor:
-        cursor.execute(sql.WEIGHT, {"first": first, "last": last, "every": list(range(len(STATES)))})
-        return bool(cursor.fetchone()[0] <= RAW_MOST)
+    level, params = grid.OF_KIND if filters.kind else grid.LEVELS[0], dict[str, Any]()
+    if filters.kind:
+        statement, params["kind"] = sql.WEIGHT_OF_KIND, filters.kind.id
+    else:
+        statement, params["every"] = sql.WEIGHT, list(range(len(STATES)))
+    params["first"], params["last"] = grid.span(level, zoom, x, y)
+    return bool(_rows(statement, params)[0][0] <= RAW_MOST)
 
 
 def _own(actor: Actor, reach: Reach, filters: MapFilters, source: grid.Source, x: int, y: int) -> Found:
@@ -81,7 +96,7 @@ def _raw(reach: Reach, filters: MapFilters, source: grid.Source, x: int, y: int)
     first, last = grid.span(source.level, source.zoom, x, y)
     wanted, params = of_matters(reach, filters)
     params |= {"first": first, "last": last, "down": source.down}
-    return _rows((sql.RAW_DUE if filters.due else sql.RAW).format(wanted=wanted), params)
+    return _rows((sql.RAW_DUE if filters.due and not filters.kind else sql.RAW).format(wanted=wanted), params)
 
 
 def _counted(reach: Reach, filters: MapFilters, source: grid.Source, x: int, y: int) -> list[Cell]:
@@ -91,7 +106,7 @@ def _counted(reach: Reach, filters: MapFilters, source: grid.Source, x: int, y: 
     params |= {
         "level": source.level, "first": first, "last": last, "down": source.down, "shift": grid.shift(source.level),
     }  # fmt: skip
-    statement = sql.COUNTED.format(kept=kept, fresh=fresh)
+    statement = sql.COUNTED.format(counts=_counts(filters), kept=kept, fresh=fresh)
     return [(cell, count, 0, 0, 0) for cell, count in _rows(statement, params)]
 
 
@@ -129,12 +144,21 @@ def of_matters(reach: Reach, filters: MapFilters) -> tuple[str, Params]:
 
 
 def _classes(reach: Reach, filters: MapFilters, parts: list[str], params: Params, row: str) -> None:
+    if filters.kind:  # of the post's main classes, as was asked before (_not_of_post)
+        parts.append(f"{row}.kind{'' if row == 'r' else '_id'} = %(kind)s")
+        params["kind"] = filters.kind.id
+        return
     if filters.class_code:
         parts.append(f"{row}.class_code = %(class_code)s")
         params["class_code"] = filters.class_code
     if reach.classes:
         parts.append(f"{row}.class_code = ANY(%(classes)s)")
         params["classes"] = ["", *reach.classes]
+
+
+def _counts(filters: MapFilters) -> str:
+    """The table that answers."""
+    return "onemap_kindrollup" if filters.kind else "onemap_rollup"
 
 
 def of_counts(reach: Reach, filters: MapFilters, level: int) -> tuple[str, str, Params]:
@@ -146,13 +170,14 @@ def of_counts(reach: Reach, filters: MapFilters, level: int) -> tuple[str, str, 
         params["months"] = filters.months(*_known_months())
         kept.append("r.month = ANY(%(months)s)")
         fresh.append(f"{sql.MONTH} = ANY(%(months)s)")
-    elif level not in (1, 2, 3):
+    elif level not in (1, 2, 3) and not filters.kind:
         kept.append("r.month = 0")
     if level > len(LEVELS) and reach.kind in ("district", "small"):
         kept.append("r.area = ANY(%(within)s)")
         fresh.append(f"d.{reach.level}_id = %(bound)s")
         by = "within" if level == grid.LEVELS[-1] else "upper"
-        params |= {"within": list(getattr(reach, by) if level > grid.LEVELS[0] else [reach.area_id])}
+        finer = level > grid.LEVELS[0] or level == grid.OF_KIND
+        params |= {"within": list(getattr(reach, by) if finer else [reach.area_id])}
         params["bound"] = reach.area_id
     _classes(reach, filters, kept, params, "r")
     _classes(reach, filters, fresh, params, "d")
@@ -179,7 +204,7 @@ def months_since(longest: int) -> list[int]:
 
 def of_areas(actor: Actor, reach: Reach, filters: MapFilters, areas: Sequence[AreaRef]) -> Mapping[int, int]:
     """How many matters that fit lie in each of some areas of one level; areas without any are left out."""
-    if reach.kind == "none" or not areas:
+    if reach.kind == "none" or not areas or _not_of_post(reach, filters):
         return {}
     level = LEVELS.index(areas[0].level)
     wanted = [each.id for each in areas]
@@ -193,13 +218,13 @@ def of_areas(actor: Actor, reach: Reach, filters: MapFilters, areas: Sequence[Ar
     if level == 0:
         return {wanted[0]: total(filters, reach)}
     column = f"{LEVELS[level]}_id"
-    if filters.due or (level == 4 and filters.monthly):
+    if filters.due or (level == 4 and filters.monthly) or (level > 2 and filters.kind):
         condition, params = of_matters(reach, filters)
         statement = sql.OF_AREAS_RAW.format(column=column, wanted=condition)
     else:
         kept, fresh, params = of_counts(reach, filters, level)
-        statement = sql.OF_AREAS.format(column=column, kept=kept, fresh=fresh)
-        params["level"] = level
+        statement = sql.OF_AREAS.format(counts=_counts(filters), column=column, kept=kept, fresh=fresh)
+        params["level"] = grid.OF_KIND if filters.kind and level == 2 else level
     return {area: count for area, count in _rows(statement, params | {"areas": wanted}) if count}
 
 
@@ -209,4 +234,4 @@ def total(filters: MapFilters, reach: Reach) -> int:
         condition, params = of_matters(reach, filters)
         return int(_rows(sql.ALL_RAW.format(wanted=condition), params)[0][0])
     kept, fresh, params = of_counts(reach, filters, 1)
-    return int(_rows(sql.ALL.format(kept=kept, fresh=fresh), params)[0][0])
+    return int(_rows(sql.ALL.format(counts=_counts(filters), kept=kept, fresh=fresh), params)[0][0])

@@ -25,46 +25,60 @@ _ADD = f"""INSERT INTO onemap_rollup (level, area, cell, month, state, class_cod
     FROM d, LATERAL {_PLACES} WHERE p.cell IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(d.delta) <> 0 ORDER BY 1, 2, 3, 4, 5, 6
     ON CONFLICT (level, area, cell, month, state, class_code) DO UPDATE SET n = onemap_rollup.n + EXCLUDED.n"""
+# and by its kind at each of these: (level, area, cell)
+_KIND_PLACES = """(VALUES (1, COALESCE(d.district_id, 0), 0::bigint),
+    (11, COALESCE(d.subdistrict_id, d.district_id, 0), COALESCE(d.cell >> 26, -1))) AS p(level, area, cell)"""
+_ADD_KINDS = f"""INSERT INTO onemap_kindrollup (kind, level, cell, area, month, state, n)
+    SELECT d.kind_id, p.level, p.cell, p.area, {MONTH}, {STATE_OF_DELTA}, sum(d.delta) FROM d, LATERAL {_KIND_PLACES}
+    GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(d.delta) <> 0 ORDER BY 1, 2, 3, 4, 5, 6
+    ON CONFLICT (kind, level, cell, area, month, state) DO UPDATE SET n = onemap_kindrollup.n + EXCLUDED.n"""
 
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('onemap.fold', 0))"
 ANYTHING = "SELECT 1 FROM matters_celldelta LIMIT 1"
 FOLD = f"""
-WITH d AS ({matters.TAKE_CELLS}), a AS ({_ADD})
+WITH d AS ({matters.TAKE_CELLS}), a AS ({_ADD}), k AS ({_ADD_KINDS})
 SELECT count(*) FROM d"""
-TIDY = "DELETE FROM onemap_rollup WHERE n = 0"
+TIDY = ("DELETE FROM onemap_rollup WHERE n = 0", "DELETE FROM onemap_kindrollup WHERE n = 0")
 # everything anew: the matters and the deltas that are taken away are of one moment, since it is one statement
-CLEAR = "DELETE FROM onemap_rollup"
+CLEAR = ("DELETE FROM onemap_rollup", "DELETE FROM onemap_kindrollup")
+_AS_THEY_ARE = """SELECT m.cell, m.district_id, m.subdistrict_id, m.community_id, m.grid_id,
+        CASE WHEN m."end" = '' THEN m.stage ELSE 'ended' END AS state, m.class_code,
+        COALESCE(m.kind_id, 0) AS kind_id, (m.received_at AT TIME ZONE %(zone)s)::date AS came, 1 AS delta
+    FROM matters_matter m WHERE m.confidentiality = 0 AND m.complained_of = '{}'"""
 REBUILD = f"""
 WITH gone AS (DELETE FROM matters_celldelta), d AS NOT MATERIALIZED (
-    SELECT m.cell, m.district_id, m.subdistrict_id, m.community_id, m.grid_id,
-        CASE WHEN m."end" = '' THEN m.stage ELSE 'ended' END AS state, m.class_code,
-        (m.received_at AT TIME ZONE %(zone)s)::date AS came, 1 AS delta
-    FROM matters_matter m WHERE m.confidentiality = 0 AND m.complained_of = '{{}}'), a AS ({_ADD} RETURNING n)
-SELECT count(*) FROM a"""
+    {_AS_THEY_ARE}), a AS ({_ADD} RETURNING n), k AS ({_ADD_KINDS} RETURNING n)
+SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM k)"""
 # what differs between the counts and the matters, for the check
-DIFFERENCES = f"""
-WITH d AS (
-    SELECT m.cell, m.district_id, m.subdistrict_id, m.community_id, m.grid_id,
-        CASE WHEN m."end" = '' THEN m.stage ELSE 'ended' END AS state, m.class_code,
-        (m.received_at AT TIME ZONE %(zone)s)::date AS came, 1 AS delta
-    FROM matters_matter m WHERE m.confidentiality = 0 AND m.complained_of = '{{}}'
+_AS_COUNTED = f"""
+WITH d AS NOT MATERIALIZED (
+    {_AS_THEY_ARE}
     UNION ALL
-    SELECT cell, district_id, subdistrict_id, community_id, grid_id, state, class_code, came, -delta
-    FROM matters_celldelta),
+    SELECT cell, district_id, subdistrict_id, community_id, grid_id, state, class_code, kind_id, came, -delta
+    FROM matters_celldelta),"""
+DIFFERENCES = f"""{_AS_COUNTED}
 want AS (
     SELECT p.level, p.area, p.cell, p.month, {STATE_OF_DELTA} AS state, d.class_code, sum(d.delta) AS n
     FROM d, LATERAL {_PLACES} WHERE p.cell IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(d.delta) <> 0)
 SELECT count(*) FROM want FULL JOIN (SELECT * FROM onemap_rollup WHERE n <> 0) r
     USING (level, area, cell, month, state, class_code)
 WHERE want.n IS DISTINCT FROM r.n"""
+DIFFERENCES_OF_KINDS = f"""{_AS_COUNTED}
+want AS (
+    SELECT d.kind_id AS kind, p.level, p.cell, p.area, {MONTH} AS month, {STATE_OF_DELTA} AS state, sum(d.delta) AS n
+    FROM d, LATERAL {_KIND_PLACES} GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(d.delta) <> 0)
+SELECT count(*) FROM want FULL JOIN (SELECT * FROM onemap_kindrollup WHERE n <> 0) r
+    USING (kind, level, cell, area, month, state)
+WHERE want.n IS DISTINCT FROM r.n"""
+ALL_DIFFERENCES = f"SELECT ({DIFFERENCES}) + ({DIFFERENCES_OF_KINDS})"
 
 # how the counts stand: their revision, and how much is not folded yet; together they name one state
 TOKEN = "SELECT (SELECT revision FROM onemap_foldstate), (SELECT count(*) FROM matters_celldelta)"
 
-# a tile of counts; {kept} and {fresh} are conditions composed of constants (selectors)
+# a tile of counts; {counts} is one of both tables, {kept} and {fresh} are conditions composed of constants (selectors)
 COUNTED = """
 SELECT cell, sum(n)::int FROM (
-    SELECT ((r.cell - %(first)s) >> %(down)s)::int AS cell, r.n FROM onemap_rollup r
+    SELECT ((r.cell - %(first)s) >> %(down)s)::int AS cell, r.n FROM {counts} r
     WHERE r.level = %(level)s AND r.cell BETWEEN %(first)s AND %(last)s AND {kept}
     UNION ALL
     SELECT (((d.cell >> %(shift)s) - %(first)s) >> %(down)s)::int, d.delta FROM matters_celldelta d
@@ -87,12 +101,15 @@ GROUP BY 1"""
 # how many matters lie in a tile, of whatever month: so many rows are read where the matters themselves are
 WEIGHT = """SELECT COALESCE(sum(r.n), 0)::bigint FROM onemap_rollup r
 WHERE r.level = 15 AND r.month = 0 AND r.state = ANY(%(every)s) AND r.cell BETWEEN %(first)s AND %(last)s"""
+# the same of one kind
+WEIGHT_OF_KIND = """SELECT COALESCE(sum(r.n), 0)::bigint FROM onemap_kindrollup r
+WHERE r.kind = %(kind)s AND r.level = 11 AND r.cell BETWEEN %(first)s AND %(last)s"""
 MONTHS = "SELECT min(month), max(month) FROM onemap_rollup WHERE level = 1"
 
 # figures of areas; {column} is the level's column
 OF_AREAS = """
 SELECT area, sum(n)::int FROM (
-    SELECT r.area, r.n FROM onemap_rollup r WHERE r.level = %(level)s AND r.area = ANY(%(areas)s) AND {kept}
+    SELECT r.area, r.n FROM {counts} r WHERE r.level = %(level)s AND r.area = ANY(%(areas)s) AND {kept}
     UNION ALL
     SELECT d.{column}, d.delta FROM matters_celldelta d WHERE d.{column} = ANY(%(areas)s) AND {fresh}) AS both_
 GROUP BY area"""
@@ -101,7 +118,7 @@ SELECT m.{column}, count(*)::int FROM matters_matter m
 WHERE m.{column} = ANY(%(areas)s) AND m.confidentiality = 0 AND m.complained_of = '{{}}' AND {wanted} GROUP BY 1"""
 
 ALL = """
-SELECT (SELECT COALESCE(sum(r.n), 0) FROM onemap_rollup r WHERE r.level = 1 AND {kept})
+SELECT (SELECT COALESCE(sum(r.n), 0) FROM {counts} r WHERE r.level = 1 AND {kept})
     + (SELECT COALESCE(sum(d.delta), 0) FROM matters_celldelta d WHERE {fresh})"""
 ALL_RAW = """
 SELECT count(*) FROM matters_matter m WHERE m.confidentiality = 0 AND m.complained_of = '{{}}' AND {wanted}"""

@@ -13,6 +13,7 @@ from civicloop.foundation import morton
 
 LEVELS = (15, 17, 19)
 MONTHLY = 13
+OF_KIND = 11  # counts of single kinds, by month; a tile nearer by holds few of one kind, which are read themselves
 KNOWN_BY = {"district": 15, "subdistrict": 17, "community": 19}  # from which level on counts know an area of a level
 RAW_FROM = 15  # zooms from which on matters themselves are read
 FINEST = 6  # bits: 64 × 64 cells
@@ -62,6 +63,11 @@ def raw(zoom: int) -> Source:
 def monthly(zoom: int) -> Source:
     """What answers a tile of matters received in some months, where they are too many to be read themselves."""
     return Source(MONTHLY, min(zoom, MONTHLY))
+
+
+def of_kind(zoom: int) -> Source:
+    """What answers a tile of matters of one kind, where they are too many to be read themselves."""
+    return Source(OF_KIND, min(zoom, OF_KIND))
 
 
 def shift(level: int) -> int:

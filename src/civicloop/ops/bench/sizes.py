@@ -30,7 +30,8 @@ CUBES = """SELECT cube, grain, count(*), count(DISTINCT start) FROM figures_coun
 WHERE generation = (SELECT generation FROM figures_folding) GROUP BY 1, 2 ORDER BY 3 DESC"""
 HOURS = """SELECT cube, count(*) FROM figures_duehour
 WHERE generation = (SELECT generation FROM figures_folding) GROUP BY 1 ORDER BY 2 DESC"""
-ROLLUPS = "SELECT level, count(*) FROM onemap_rollup GROUP BY 1 ORDER BY 1"
+ROLLUPS = """SELECT level::text, count(*) FROM onemap_rollup GROUP BY 1
+UNION ALL SELECT level || ' by kind', count(*) FROM onemap_kindrollup GROUP BY 1 ORDER BY 1"""
 ERASABLE = """SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c
 WHERE c.relispartition AND c.relkind = 'r'
     AND c.relname LIKE ANY(ARRAY['matters_entrytext\\_%', 'records_sealedvalue\\_%', 'evidence\\_%'])"""
@@ -57,7 +58,7 @@ def measured(here: Instance, matters: int) -> Json:
             },
             "cubes": {f"{cube} by {_GRAINS[grain]}": {"rows": rows, "periods": periods}
                       for cube, grain, rows, periods in cubes},
-            "due_hours": dict(hours), "map_counts_by_level": {str(level): rows for level, rows in rollups},
+            "due_hours": dict(hours), "map_counts_by_level": dict(rollups),
             "partitions": {name: {"mib": round(size / MIB), "matters": rows or 0} for name, size, rows in quarters},
             "retention": _retention(quarters, erasable),
         },

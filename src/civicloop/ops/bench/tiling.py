@@ -21,6 +21,7 @@ ZOOMS = (9, 10, 11, 12, 13, 14, 15, 16, 18)
 FILTERS: Mapping[str, str] = {
     "plain": "", "all": "?state=all", "class": "?class=01", "overdue": "?due=overdue",
     "months": "?state=all&since={month}", "cells": "?by=cell", "district": "?area=990101",
+    "kind": "?state=all&kind={kind}", "kind-open": "?kind={kind}",
 }  # fmt: skip
 FOLDED = 200  # reports that are folded at once
 
@@ -36,7 +37,7 @@ def tiles(
         found = results[str(size)] = _counts(city, say, anew=not names)
         _analyse(here.owner)
         here.serve()
-        draw = random.Random(11)
+        draw, kind = random.Random(11), _kind()
         asked = {zoom: _addresses(zoom, number, draw) for zoom in ZOOMS}
         for at_once in clients:
             found[str(at_once)] = {}
@@ -44,7 +45,7 @@ def tiles(
                 say(f"{size:,} matters, {name}, {at_once} clients")
                 lines = {
                     str(zoom): _measured(
-                        here.port, leader, at_once, [path + query.format(month=_month()) for path in paths]
+                        here.port, leader, at_once, [path + query.format(month=_month(), kind=kind) for path in paths]
                     )
                     for zoom, paths in asked.items()
                 }
@@ -58,11 +59,11 @@ def tiles(
 def _counts(city: City, say: Say, *, anew: bool) -> Json:
     """How many counts there are; how long making them anew takes, unless they came with the matters, and folding."""
     from civicloop.onemap import actions
-    from civicloop.onemap.models import Rollup
+    from civicloop.onemap.models import KindRollup, Rollup
 
     say("counts")
     if not anew:
-        return {"counts": Rollup.objects.count(), "fold": _fold(city)}
+        return {"counts": Rollup.objects.count(), "of_kinds": KindRollup.objects.count(), "fold": _fold(city)}
     began = time.perf_counter()
     counts = actions.rebuild()
     return {"rebuild": {"counts": counts, "seconds": round(time.perf_counter() - began, 2)}, "fold": _fold(city)}
@@ -80,6 +81,16 @@ def _month() -> str:
     from civicloop.foundation import clock
 
     return f"{clock.now():%Y-%m}"
+
+
+def _kind() -> str:
+    """The kind of the most matters."""
+    from civicloop.catalogue import selectors as catalogue
+    from civicloop.onemap.filters import code_of
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind FROM onemap_kindrollup WHERE level = 1 GROUP BY 1 ORDER BY sum(n) DESC, 1 LIMIT 1")
+        return code_of(catalogue.kind(cursor.fetchone()[0]))
 
 
 def _fold(city: City) -> Json:

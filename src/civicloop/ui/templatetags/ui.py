@@ -262,8 +262,16 @@ def pages(page: Bag) -> dict[str, Any]:
 
 @register.inclusion_tag("ui/parts/filter_bar.html")
 def filter_bar(form: Any, url: str = "", target: str = "", active: Sequence[Bag] = ()) -> dict[str, Any]:
-    """A GET form of filters in one line. `active`: [{words, remove_url}]; `target` (an id selector) loads in place."""
-    return {"form": form, "url": url, "target": target, "active": active}
+    """A GET form of filters in one line. `active`: [{words, remove_url}]; `target` (an id selector) loads in place.
+
+    Fields that the form names in `more` are folded away, with the number of those that are set.
+    """
+    behind = [bound for bound in form if bound.name in getattr(form, "more", ())]
+    front = [bound for bound in form if bound.name not in getattr(form, "more", ())]
+    used = sum(bound.value() not in (None, "", []) for bound in behind)
+    unfolded = any(bound.errors for bound in behind)
+    said = {"front": front, "behind": behind, "used": used, "unfolded": unfolded}
+    return said | {"url": url, "target": target, "active": active}
 
 
 @register.inclusion_tag("ui/parts/progress.html")
