@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from civicloop.figures import reading
+from civicloop.figures import cubes, reading
 from civicloop.figures.ledger import told_by
 from civicloop.foundation import clock
 from civicloop.matters.models import Entry, Matter
@@ -25,8 +25,10 @@ def by_hand(measure_of: Any = None) -> Counter[tuple[int, str]]:
             bytes(body) for body in Entry.objects.filter(matter=matter).order_by("seq").values_list("body", flat=True)
         ]
         for _seq, name, detail, at, _unit, _kind, delta, _minutes, seen in told_by(bodies)[1]:
+            if name not in cubes.HELD or seen[0] > reading.STAFF:
+                continue
             # what falls due later than today is not counted yet
-            if seen[0] <= reading.STAFF and days.day_of(datetime.fromisoformat(at)) <= days.day_of(clock.now()):
+            if days.day_of(datetime.fromisoformat(at)) <= days.day_of(clock.now()):
                 found[seen[1] or 0, f"{name}:{detail}" if detail else name] += delta
     return Counter({key: total for key, total in found.items() if total})
 

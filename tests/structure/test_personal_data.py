@@ -50,7 +50,7 @@ SAID = """
     supervision_order.pauses supervision_order.mark supervision_orderdemand.kind supervision_orderdemand.met
     supervision_orderstep.doing supervision_orderstep.role supervision_orderstep.fingerprint
     supervision_orderstep.detail
-    matters_matter.standing matters_unfolded.* figures_count.* figures_duehour.* figures_folding.*
+    matters_matter.standing matters_unfolded.* figures_count.* figures_measure.* figures_duehour.* figures_folding.*
     figures_baseline.* figures_definition.* figures_snapshot.* figures_publication.* figures_publicmonth.*
     matters_sampleshare.* matters_doubt.* matters_erasurelist.* matters_erasureitem.* matters_erasurehold.*
     matters_mergingitem.*

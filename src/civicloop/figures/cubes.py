@@ -1,18 +1,22 @@
 """The declared cubes: which sums are kept. Each line becomes part of the statements that fold, read and check.
 
 A scope is what its members lie in: 0 for the city, else the id of an area. What has no area at a level counts under
-member 0, so that the parts always sum up to the whole. Measures are the names of facts with their details.
+member 0, so that the parts always sum up to the whole. Measures are the names of facts with their details; one count
+holds all measures of its member in a day or month.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from civicloop.matters.counting import FACTS
+
 DAY, MONTH = "d", "m"
-GRID_DAYS = 90  # for how many days the stages of grids are kept by day
 LEVELS = ("city", "district", "subdistrict", "community", "grid")
 
 _AREA = {level: f"coalesce(f.{level}_id, 0)" for level in LEVELS[1:]}
-_STAGES = "f.name IN ('entered', 'left')"
+FLOW = ("entered", "left")
+# what the cubes hold: what indicators may name, and the flow through the stages; other events stay facts alone
+HELD = (*(each.name for each in FACTS.values() if each.opens), *FLOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +28,18 @@ class Line:
     scope: str
     member: str
     only: str = ""
-    whole: bool = True  # whether it holds every measure
 
 
-def _within(cube: str, member: str, scopes: tuple[str, ...], grains: str) -> tuple[Line, ...]:
+def _by_month(cube: str, member: str, scopes: tuple[str, ...]) -> tuple[Line, ...]:
     return tuple(
-        Line(cube, grain, "0" if level == "city" else _AREA[level], member, "" if level == "city" else _inside(level))
+        Line(cube, MONTH, scope_of(level), member, "" if level == "city" else f"f.{level}_id IS NOT NULL")
         for level in scopes
-        for grain in grains
     )
 
 
-def _inside(level: str) -> str:
-    return f"f.{level}_id IS NOT NULL"
+def scope_of(level: str) -> str:
+    """The SQL of the scope of a level: of the areas at it, or of everything."""
+    return "0" if level in {"", "city"} else _AREA[level]
 
 
 LINES: tuple[Line, ...] = (
@@ -48,12 +51,13 @@ LINES: tuple[Line, ...] = (
     Line("subdistrict", MONTH, _AREA["district"], _AREA["subdistrict"]),
     Line("community", MONTH, _AREA["subdistrict"], _AREA["community"]),
     Line("grid", MONTH, _AREA["community"], _AREA["grid"]),
-    Line("grid", DAY, _AREA["community"], _AREA["grid"], _STAGES, whole=False),
-    *_within("unit", "f.unit_id", ("city", "district"), "dm"),
-    *_within("unit", "f.unit_id", ("subdistrict",), "m"),
-    *_within("class", "coalesce(k.kind_class_id, 0)", ("city", "district", "subdistrict"), "m"),
-    *_within("kind", "coalesce(f.kind_id, 0)", ("city", "district"), "m"),
-    *_within("channel", "f.channel", ("city", "district", "subdistrict"), "m"),
+    # units by district alone, and under 0 what lies in none: the city is the sum over all of them
+    Line("unit", DAY, _AREA["district"], "f.unit_id"),
+    Line("unit", MONTH, _AREA["district"], "f.unit_id"),
+    *_by_month("unit", "f.unit_id", ("subdistrict",)),
+    *_by_month("class", "coalesce(k.kind_class_id, 0)", ("city", "district", "subdistrict")),
+    *_by_month("kind", "coalesce(f.kind_id, 0)", ("city", "district")),
+    *_by_month("channel", "f.channel", ("city", "district", "subdistrict")),
 )
 HOUR_LINES: tuple[Line, ...] = (
     Line("city", "h", "0", "0"),
@@ -63,9 +67,9 @@ HOUR_LINES: tuple[Line, ...] = (
 )
 
 
-def scope_of(level: str) -> str:
-    """The SQL of the scope of a level: of the areas at it, or of everything."""
-    return "0" if level in {"", "city"} else _AREA[level]
+def parted(cube: str, level: str) -> bool:
+    """Whether the cube holds this level by its parts only."""
+    return cube == "unit" and level in {"", "city"}
 
 
 def deepest(path: Mapping[str, int]) -> tuple[str, int]:

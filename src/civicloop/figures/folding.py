@@ -6,12 +6,13 @@ wait for one another; a rebuild keeps them waiting until it has made its generat
 """
 
 import logging
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 
 from civicloop.figures import sql
-from civicloop.figures.cubes import GRID_DAYS
 from civicloop.figures.models import Folding
 from civicloop.foundation import clock, locality
 from civicloop.matters import counting
@@ -60,12 +61,29 @@ def fold(batch: int = BATCH) -> int:
                 days_folded=True,
                 rules=counting.RULES,
             )
-        cursor.execute(sql.FOLD, {"batch": batch})
-        entries = int(cursor.fetchone()[0])
+        entries, _facts, _counts = count(sql.fold, {"batch": batch})
         if entries:
             cursor.execute(sql.FORGET_EMPTY)
             Folding.objects.filter(id=1).update(folded_at=clock.now())
     return entries
+
+
+def count(statement: Callable[[int], str], values: Mapping[str, Any]) -> list[int]:
+    """Run what adds to counts (sql.fold, sql.count_span) within a transaction; the numbers that it answers.
+
+    Measures that came for the first time are given their place, and it is done again.
+    """
+    while True:
+        with connection.cursor() as cursor, transaction.atomic():
+            cursor.execute(sql.MEASURES)
+            many = len(cursor.fetchall())
+            cursor.execute(statement(many), values)
+            *numbers, missing = cursor.fetchone()
+            if not missing:
+                return [int(each) for each in numbers]
+            transaction.set_rollback(True)
+        with connection.cursor() as cursor:
+            cursor.execute(sql.NEW_MEASURES, {"names": sorted(missing)})
 
 
 def waiting() -> bool:
@@ -83,14 +101,3 @@ def round(most: int = ROUND) -> int:
     while done < most and (entries := fold()):
         done += entries
     return done
-
-
-def oldest_of_grids() -> date:
-    """The first day of which the stages of grids are kept by day."""
-    return today() - timedelta(days=GRID_DAYS)
-
-
-def forget_old() -> None:
-    """Drop the daily stages of grids that are older than they are kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.FORGET_GRIDS, {"today": today()})

@@ -195,14 +195,21 @@ def _name(report: Report, kept: Kept, wrong: str) -> None:
 
 
 def _check_cubes(report: Report) -> None:
-    values: Told = {"today": folding.today(), "most": MOST}
+    values: Told = {"most": MOST}
     with connection.cursor() as cursor:
-        cursor.execute(sql.DIFFERENT, values)
-        for cube, grain, scope, start, member, measure, seen, said, lies, spent, kept in cursor.fetchall():
-            about = f"{cube}/{grain} {scope}/{member} {start} {measure} ({seen})"
-            report.differs("cube", about, int(said), int(lies))
-            if spent != kept:
-                report.differs("minutes", about, int(spent), int(kept))
+        cursor.execute(sql.MEASURES)
+        many = len(cursor.fetchall())
+        for cube, grain in sql.CUBES:
+            cursor.execute(sql.different(cube, grain, many), values)
+            for scope, start, member, seen, measure, said, lies, spent, kept in cursor.fetchall():
+                about = f"{cube}/{grain} {scope}/{member} {start} {measure} ({seen})"
+                if said != lies:
+                    report.differs("cube", about, int(said), int(lies))
+                if spent != kept:
+                    report.differs("minutes", about, int(spent), int(kept))
+        cursor.execute(sql.STRANGE)
+        for cube, grain, lies in cursor.fetchall():
+            report.differs("cube", f"{cube}/{grain}", None, int(lies))
         cursor.execute(sql.DIFFERENT_HOURS, values)
         for cube, scope, hour, member, name, seen, said, lies in cursor.fetchall():
             about = f"{cube}/h {scope}/{member} {hour.isoformat()} {name} ({seen})"
@@ -234,19 +241,18 @@ def rebuild(say: Say = _silent, *, most: int | None = None) -> Report:
 
 
 def _rebuild_span(state: Folding, since: UUID, until: UUID, report: Report) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         for kept in _between(since, until):
             report.matters += 1
             if kept.wrong():
                 report.mended += _mend(kept.id)
         values: Told = {
             "since": since, "until": until, "zone": locality.zone_name(), "day_start": state.making_day_start,
-            "generation": state.making, "oldest": folding.oldest_of_grids(),
+            "generation": state.making,
         }  # fmt: skip
-        cursor.execute(sql.COUNT_SPAN, values)
-        facts, counts = cursor.fetchone()
-        report.facts += int(facts)
-        report.counts += int(counts)
+        facts, counts = folding.count(sql.count_span, values)
+        report.facts += facts
+        report.counts += counts
         Folding.objects.filter(id=1).update(making_after=until)
 
 
@@ -285,7 +291,6 @@ def _finish(state: Folding) -> None:
             rules=counting.RULES,
         )  # fmt: skip
     _drop(old)
-    folding.forget_old()
 
 
 def _drop(generation: int) -> None:

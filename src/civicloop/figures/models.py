@@ -3,28 +3,34 @@
 Cubes are small and belong to no matter: they are rebuilt at any time.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
-class Count(models.Model):
-    """What a cube counts: a measure of one member (an area, a unit, a class …) within a scope, in a day or a month.
+class Measure(models.Model):
+    """At which place of a count's numbers a measure stands: 1, 2, 3 … as they came first. Never changed."""
 
+    no = models.SmallIntegerField(primary_key=True)
+    name = models.CharField(max_length=81, unique=True)  # of a fact, with its detail
+
+
+class Count(models.Model):
+    """What a cube counts: all measures of one member (an area, a unit, a class …) within a scope, in a day or a month.
+
+    `n` has a number at the place of each measure (Measure), or nothing; `minutes` likewise, where any were spent.
     `generation` is that of the rebuild that made it (figures.ledger); readers take the one in force.
     """
 
-    pk = models.CompositePrimaryKey(
-        "generation", "cube", "grain", "scope", "start", "member", "measure", "visibility"
-    )  # fmt: skip
+    pk = models.CompositePrimaryKey("generation", "cube", "grain", "scope", "start", "member", "visibility")
     generation = models.SmallIntegerField()
     cube = models.CharField(max_length=12)
     grain = models.CharField(max_length=1)  # d, m
     scope = models.BigIntegerField()
     start = models.DateField()
     member = models.CharField(max_length=24)
-    measure = models.CharField(max_length=80)
     visibility = models.SmallIntegerField()
-    n = models.BigIntegerField()
-    minutes = models.BigIntegerField(default=0)
+    n = ArrayField(models.BigIntegerField(null=True))
+    minutes = ArrayField(models.BigIntegerField(null=True), null=True)
 
 
 class DueHour(models.Model):

@@ -1,6 +1,6 @@
 """Reading the cubes with what is not folded yet, in one statement: exact and fresh at any moment."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from civicloop.figures import cubes, sql
 from civicloop.figures.cubes import DAY, HOUR_LINES, LINES, MONTH, Line
 from civicloop.foundation import clock
 from civicloop.matters.counting import AHEAD
+from civicloop.places.models import Area
 from civicloop.records import days
 
 PUBLIC, STAFF = 0, 1  # classes of visibility; what is confidential comes into no cube that is read here
@@ -35,8 +36,8 @@ class NoCube(LookupError):
 
 def _lines(cube: str, grain: str, level: str) -> Line:
     for each in LINES:
-        fits = cube in cubes.LEVELS or each.scope == cubes.scope_of(level)
-        if fits and each.whole and (each.cube, each.grain) == (cube, grain):
+        fits = cube in cubes.LEVELS or each.scope == cubes.scope_of("district" if cubes.parted(cube, level) else level)
+        if fits and (each.cube, each.grain) == (cube, grain):
             return each
     raise NoCube(cube, grain)
 
@@ -51,39 +52,65 @@ def read(
     A period that is not over counts up to the end of today. `level` is that of the scope, for cubes of other things
     than areas; `subdistricts` are those that it has. `ahead=False`: none of the measures is ever anchored in days to
     come, so that months alone say it all. Without `by_start` the whole period is one sum, under its first day;
-    without `by_measure` all measures are one, "". Raises NoCube where the cut is not kept by day.
+    without `by_measure` all measures are one, "". Raises NoCube where the cut is not kept by day, or a measure not at
+    all.
     """
     tomorrow = days.day_of(clock.now()) + days.DAY
     whole = since.day == 1 and until.day == 1
+    level = level or ("city" if scope == 0 else "")
+    asked = sorted(measures)
+    if strange := {each.partition(":")[0] for each in asked} - {*cubes.HELD}:
+        raise NoCube(*sorted(strange))
     values: dict[str, Any] = {
-        "scope": scope, "measures": sorted(measures), "visible": visible, "since": since, "until": until,
+        "scopes": [0, *districts()] if cubes.parted(cube, level) else [scope],
+        "measures": asked, "visible": visible, "since": since, "until": until,
         "members": None if members is None else sorted(members),
     }  # fmt: skip
-    level = level or ("city" if scope == 0 else "")
-    segments, after = [(_lines(cube, MONTH if whole else DAY, level), "measures", ("since", "until"))], None
+    segments, after = (
+        [sql.Segment(_lines(cube, MONTH if whole else DAY, level), asked, "measures", "since", "until")],
+        None,
+    )
     if not whole:
         values["until"] = min(until, max(tomorrow, since))
     elif until > tomorrow and ahead:  # months, without what they hold of days to come
-        later = [each for each in values["measures"] if each.partition(":")[0] in AHEAD]
+        later = [each for each in asked if each.partition(":")[0] in AHEAD]
         values |= {"ahead": later, "cut": max(tomorrow, since)}
         try:
-            segments.append((_lines(cube, DAY, level), "ahead", ("cut", "until")))
+            segments.append(sql.Segment(_lines(cube, DAY, level), later, "ahead", "cut", "until", minus=True))
         except NoCube:
-            after = segments[0][0]
+            after = segments[0].line
             pairs = [measure.partition(":") for measure in later]
             values |= {
                 "from": days.bounds(values["cut"])[0], "to": days.bounds(until)[0],
                 "names": [name for name, _colon, _detail in pairs], "details": [each[2] for each in pairs],
                 "subdistricts": sorted(subdistricts),
             }  # fmt: skip
-    found: dict[tuple[str, date], Sums] = {}
+    statement = sql.reading(segments, asked, of_members=members is not None, after=after, by_start=by_start)
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.reading(segments, of_members=members is not None, after=after, by=(by_start, by_measure)), values
-        )
-        for member, start, measure, n, minutes in cursor.fetchall():
-            found.setdefault((member, start), Sums()).add(measure, n, minutes)
+        cursor.execute(statement, values)
+        return _summed(cursor.fetchall(), asked, by_measure=by_measure)
+
+
+def _summed(rows: Sequence[Any], asked: Sequence[str], *, by_measure: bool) -> dict[tuple[str, date], Sums]:
+    """The answer of the statement: rows of all measures, and rows of one."""
+    found: dict[tuple[str, date], Sums] = {}
+    timed = sql.timed(asked)
+    for member, start, measure, numbers, minutes in rows:
+        if measure is None:
+            spent = dict(zip(timed, minutes, strict=True))
+            told = [(asked[place], n, spent.get(place)) for place, n in enumerate(numbers) if n is not None]
+        else:
+            told = [(measure, numbers[0], minutes[0])]
+        if told:
+            into = found.setdefault((member, start), Sums())
+            for each, n, of_it in told:
+                into.add(each if by_measure else "", n, of_it or 0)
     return found
+
+
+def districts() -> list[int]:
+    """All that there ever were."""
+    return list(Area.objects.filter(level="district").values_list("id", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

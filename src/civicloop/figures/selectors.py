@@ -435,7 +435,7 @@ def running(actor: Actor, area: str = "") -> list[Now]:
         raise invalid("area", "not_kept", _("What runs now is counted down to communities."))
     district = cut.path.get("district")
     found = reading.running(
-        cubes.child_of(cut.level), scope=cut.area_id, districts=[district] if district else _districts()
+        cubes.child_of(cut.level), scope=cut.area_id, districts=[district] if district else reading.districts()
     )
     by_member: dict[str, dict[str, reading.Running]] = {}
     for (member, name), each in found.items():
@@ -443,11 +443,6 @@ def running(actor: Actor, area: str = "") -> list[Now]:
     return [
         Now(member, name, code, by_member.get(member, {})) for member, name, code in names_of(cut, set(by_member))
     ]  # fmt: skip
-
-
-def _districts() -> list[int]:
-    """All that there ever were."""
-    return list(Area.objects.filter(level="district").values_list("id", flat=True))
 
 
 @cache

@@ -1,15 +1,17 @@
 """The statements that fold facts into cubes, read cubes with what is not folded yet, and count cubes anew.
 
-Each reads the facts of entries through one text: the day of a fact, the lines of the cubes (figures.cubes). A reader
+Each reads the facts of entries through one text: the day of a fact, the lines of the cubes (figures.cubes). The numbers
+of a count stand in one array, each at the place of its measure (figures_measure; empty where there is none). A reader
 takes the cube and the unfolded facts in one statement, so in one snapshot: folding takes an entry's row out of
 matters_unfolded in the transaction that adds its facts to the cubes, and a reader sees both or neither.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from civicloop.figures.cubes import GRID_DAYS, HOUR_LINES, LINES, Line
+from civicloop.figures.cubes import HELD, HOUR_LINES, LINES, Line
 
 FOLD_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('figures.fold', 0))"
 FOLD_ALONE_NOW = "SELECT pg_try_advisory_xact_lock(hashtextextended('figures.fold', 0))"
@@ -22,6 +24,7 @@ _KIND = "LEFT JOIN catalogue_kind k ON k.id = f.kind_id"
 _STATE_DAY = DAY.format(zone="s.zone", start="s.day_start")
 _HOURS = "f.name IN ('due', 'done', 'again')"
 _CLOCK = "split_part(f.detail, ':', 1)"
+_HELD = "f.name IN (" + ", ".join(f"'{name}'" for name in HELD) + ")"
 _RUNNING = "CASE f.name WHEN 'done' THEN -f.delta ELSE f.delta END"
 
 
@@ -31,30 +34,42 @@ def _values(lines: Sequence[Line]) -> str:
     return "(VALUES " + ",\n        ".join(found) + ") AS c(cube, scope, member)"
 
 
-def sums(facts: str, day: str, oldest: str = "", *, once: bool = True, lines: Sequence[Line] = LINES) -> str:
-    """The sums of some facts (`facts` gives rows of matters_fact as f) for the cubes, each line by itself.
+def told(facts: str, day: str, *, once: bool = True) -> str:
+    """Some facts (`facts` gives rows of matters_fact as f) as the lines of the cubes read them, a common table `p`.
 
-    `once`: the facts are kept for all lines, not read anew for each; what is much would fill the disk. `oldest`: the
-    first day for which the stages of grids are kept by day.
+    `once`: they are kept for all lines, not read anew for each; what is much would fill the disk. A measure that has no
+    place yet has the number NULL.
     """
     kept = "MATERIALIZED" if once else "NOT MATERIALIZED"
-    return f"""WITH p AS {kept} (
+    return f"""p AS {kept} (
         SELECT f.district_id, f.subdistrict_id, f.community_id, f.grid_id, f.unit_id, f.kind_id, k.kind_class_id,
-            f.channel, f.name, ({_MEASURE})::text AS measure, f.visibility, f.delta, f.minutes,
+            f.channel, ({_MEASURE})::text AS measure, w.no, f.visibility, f.delta, f.minutes,
             {day} AS d, date_trunc('month', {day})::date AS m
-        FROM {facts} {_KIND})
-    {" UNION ALL ".join(_sum(line, oldest) for line in lines)}"""
+        FROM {facts} {_KIND} LEFT JOIN figures_measure w ON w.name = {_MEASURE}
+        WHERE {_HELD})"""
 
 
-def _sum(line: Line, oldest: str) -> str:
+def sums(many: int, lines: Sequence[Line] = LINES) -> str:
+    """What the facts `p` sum up to in each line by itself, where so many measures have a place."""
+    return " UNION ALL ".join(_sum(line, many) for line in lines)
+
+
+def _sum(line: Line, many: int) -> str:
     member, only = line.member.replace("k.", "f."), line.only or "TRUE"
-    if oldest and (line.cube, line.grain) == ("grid", "d"):
-        only += f" AND f.d >= {oldest}"
     return f"""SELECT '{line.cube}'::text AS cube, '{line.grain}'::text AS grain, x.scope, x.start,
-        coalesce(x.member::text, '') AS member, x.measure, x.visibility, x.n, x.minutes
-    FROM (SELECT ({line.scope})::bigint AS scope, f.{line.grain} AS start, {member} AS member, f.measure, f.visibility,
-            sum(f.delta) AS n, coalesce(sum(f.minutes), 0) AS minutes
-        FROM p f WHERE {only} GROUP BY 1, 2, 3, 4, 5) x"""
+        coalesce(x.member::text, '') AS member, x.visibility, {_placed("x.n", many)} AS n,
+        CASE WHEN count(x.minutes) > 0 THEN {_placed("x.minutes", many)} END AS minutes
+    FROM (SELECT ({line.scope})::bigint AS scope, f.{line.grain} AS start, {member} AS member, f.visibility, f.no,
+            nullif(sum(f.delta), 0) AS n, nullif(sum(f.minutes), 0) AS minutes
+        FROM p f WHERE f.no IS NOT NULL AND {only} GROUP BY 1, 2, 3, 4, 5) x
+    WHERE x.n IS NOT NULL OR x.minutes IS NOT NULL
+    GROUP BY x.scope, x.start, x.member, x.visibility"""
+
+
+def _placed(number: str, many: int) -> str:
+    """The numbers of a group, each at the place of its measure."""
+    each = ", ".join(f"max({number}) FILTER (WHERE x.no = {place})" for place in range(1, many + 1))
+    return f"ARRAY[{each}]::bigint[]"
 
 
 def hours(facts: str) -> str:
@@ -66,78 +81,134 @@ def hours(facts: str) -> str:
     GROUP BY 1, 2, 3, 4, 5, 6"""
 
 
-def _add(facts: str, day: str, generation: str, oldest: str = "") -> str:
-    return f"""c AS (INSERT INTO figures_count AS t (generation, cube, grain, scope, start, member, measure, visibility,
-        n, minutes)
-    SELECT {generation}, q.* FROM ({sums(facts, day, oldest)}) q WHERE q.n <> 0 OR q.minutes <> 0
-    ORDER BY 2, 3, 4, 5, 6, 7, 8
-    ON CONFLICT (generation, cube, grain, scope, start, member, measure, visibility)
-    DO UPDATE SET n = t.n + excluded.n, minutes = t.minutes + excluded.minutes RETURNING 1),
+def _together(column: str) -> str:
+    """Two arrays of a count, place by place; what cancels out is empty."""
+    return f"""(SELECT array_agg(nullif(coalesce(x.a, 0) + coalesce(x.b, 0), 0) ORDER BY x.place)
+        FROM unnest(t.{column}, excluded.{column}) WITH ORDINALITY AS x(a, b, place))"""
+
+
+def _add(facts: str, day: str, generation: str, many: int) -> str:
+    return f"""{told(facts, day)},
+c AS (INSERT INTO figures_count AS t (generation, cube, grain, scope, start, member, visibility, n, minutes)
+    SELECT {generation}, q.* FROM ({sums(many)}) q
+    ORDER BY 2, 3, 4, 5, 6, 7
+    ON CONFLICT (generation, cube, grain, scope, start, member, visibility)
+    DO UPDATE SET n = {_together("n")}, minutes = CASE
+        WHEN excluded.minutes IS NULL THEN t.minutes ELSE {_together("minutes")} END
+    RETURNING 1),
 h AS (INSERT INTO figures_duehour AS t (generation, cube, scope, hour, member, clock, visibility, n)
     SELECT {generation}, q.* FROM ({hours(facts)}) q WHERE q.n <> 0
     ON CONFLICT (generation, cube, scope, hour, member, clock, visibility)
-    DO UPDATE SET n = t.n + excluded.n RETURNING 1)"""
+    DO UPDATE SET n = t.n + excluded.n RETURNING 1),
+w AS (SELECT array_agg(DISTINCT measure) AS missing FROM p WHERE no IS NULL)"""
 
 
-# take a batch of entries and add what they count: one statement, under FOLD_ALONE
-FOLD = f"""
+# the measures that have a place, in the order of their places, which are 1, 2, 3 …
+MEASURES = "SELECT name FROM figures_measure ORDER BY no"
+NEW_MEASURES = """INSERT INTO figures_measure (no, name)
+SELECT (SELECT coalesce(max(no), 0) FROM figures_measure) + row_number() OVER (ORDER BY x.place), x.name
+FROM unnest(%(names)s::text[]) WITH ORDINALITY AS x(name, place)
+WHERE NOT EXISTS (SELECT FROM figures_measure w WHERE w.name = x.name)"""
+# those of all facts, the most frequent first
+ALL_MEASURES = f"""SELECT {_MEASURE} FROM matters_fact f WHERE {_HELD} GROUP BY 1 ORDER BY count(*) DESC, 1"""
+
+
+def fold(many: int) -> str:
+    """Take a batch of entries and add what they count: one statement, under FOLD_ALONE.
+
+    Answers entries, facts, counts, and the measures that have no place yet: then nothing of it must stay.
+    """
+    return f"""
 WITH gone AS (
     DELETE FROM matters_unfolded WHERE (matter_id, seq) IN (
         SELECT matter_id, seq FROM matters_unfolded ORDER BY matter_id, seq LIMIT %(batch)s)
     RETURNING matter_id, seq),
 d AS MATERIALIZED (SELECT f.* FROM gone JOIN matters_fact f ON f.matter_id = gone.matter_id AND f.seq = gone.seq),
 s AS MATERIALIZED (SELECT zone, day_start, generation FROM figures_folding WHERE id = 1),
-{_add("d f CROSS JOIN s", _STATE_DAY, "(SELECT generation FROM s)")}
-SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM d), (SELECT count(*) FROM c) + (SELECT count(*) FROM h)"""
+{_add("d f CROSS JOIN s", _STATE_DAY, "(SELECT generation FROM s)", many)}
+SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM d), (SELECT count(*) FROM c) + (SELECT count(*) FROM h),
+    (SELECT missing FROM w)"""
+
+
 FORGET_EMPTY = "DELETE FROM figures_duehour WHERE n = 0"
-FORGET_GRIDS = (
-    f"DELETE FROM figures_count WHERE cube = 'grid' AND grain = 'd' AND start < %(today)s::date - {GRID_DAYS}"
-)
 
 # the facts that no cube holds yet, entry by entry: a plan that begins with the facts reads all that there ever were
 _FRESH = """matters_unfolded u CROSS JOIN LATERAL (
         SELECT * FROM matters_fact a WHERE a.matter_id = u.matter_id AND a.seq = u.seq OFFSET 0) f"""
 
 
-def reading(
-    segments: Sequence[tuple[Line, str, tuple[str, str]]], *, of_members: bool, after: Line | None,
-    by: tuple[bool, bool] = (True, True),
-) -> str:  # fmt: skip
-    """(member, start, measure, n, minutes) of one cube within a scope: cube and fresh facts, in one statement.
+TIMED = "left:"  # measures that tell minutes as well
 
-    A segment is a line with the names of the values of its measures and its period; what a second one counts is taken
-    away under its month. So is what is anchored from `from` on, by the line `after`, for a cube that keeps months only.
-    `by` says whether starts and measures are told apart; the whole period is a sum from `since` on, all measures "".
+
+def timed(measures: Sequence[str]) -> list[int]:
+    """The places, among these measures, of those that tell minutes."""
+    return [place for place, each in enumerate(measures) if each.startswith(TIMED)]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What is read of one line: some measures (also the value `name`), from the value `since` to before `until`.
+
+    With `minus` it is taken away, under its month.
     """
-    parts = [_segment(line, measures, period, of_members, minus=place > 0)
-             for place, (line, measures, period) in enumerate(segments)]  # fmt: skip
+
+    line: Line
+    measures: Sequence[str]
+    name: str
+    since: str
+    until: str
+    minus: bool = False
+
+
+def reading(
+    segments: Sequence[Segment], measures: Sequence[str], *, of_members: bool, after: Line | None, by_start: bool
+) -> str:  # fmt: skip
+    """(member, start, measure, n, minutes) of one cube within some scopes: cube and fresh facts, in one statement.
+
+    Where no measure is named, the numbers are those of all `measures` in their order, the minutes those of the ones
+    that are `timed`. What is anchored from `from` on is taken away by the line `after`, for a cube that keeps months
+    only. Without `by_start` the period is one sum, from `since` on.
+    """
+    parts = [_segment(each, measures, of_members=of_members, by_start=by_start) for each in segments]
     if after is not None:
-        parts.append(_cut_off(after, of_members))
-    start = "start" if by[0] else "%(since)s::date AS start"
-    measure = "measure" if by[1] else "''::text AS measure"
+        parts.append(_cut_off(after, of_members=of_members, by_start=by_start))
     return f"""
-SELECT member, {start}, {measure}, sum(n)::bigint, sum(minutes)::bigint FROM ({" UNION ALL ".join(parts)}) q
-GROUP BY 1, 2, 3"""
+WITH w AS MATERIALIZED (
+    SELECT array_agg(m.no ORDER BY x.place) AS p
+    FROM unnest(%(measures)s::text[]) WITH ORDINALITY AS x(name, place) LEFT JOIN figures_measure m ON m.name = x.name)
+{" UNION ALL ".join(parts)}"""
 
 
-def _segment(line: Line, measures: str, period: tuple[str, str], of_members: bool, *, minus: bool) -> str:
-    since, until = period
+def _segment(segment: Segment, measures: Sequence[str], *, of_members: bool, by_start: bool) -> str:
+    line, since, until = segment.line, segment.since, segment.until
     day = _STATE_DAY if line.grain == "d" else f"date_trunc('month', {_STATE_DAY})::date"
-    sign, kept = ("-", "date_trunc('month', {})::date") if minus else ("", "{}")
+    sign, start = ("-", "date_trunc('month', {})::date") if segment.minus else ("", "{}")
+    start = start if by_start else "%(since)s::date"
     only = f" AND {line.only}" if line.only else ""
     members = " AND {} = ANY(%(members)s)" if of_members else ""
+    sums = [
+        f"{sign}sum(t.{{}}[w.p[{place}]])" if each in segment.measures else "NULL"
+        for place, each in enumerate(measures, start=1)
+    ]
+    numbers = ", ".join(each.format("n") for each in sums)
+    minutes = ", ".join(sums[place].format("minutes") for place in timed(measures))
     return f"""
-    SELECT t.member, {kept.format("t.start")} AS start, t.measure, {sign}t.n AS n, {sign}t.minutes AS minutes
-    FROM figures_count t
+    SELECT t.member, {start.format("t.start")} AS start, NULL::text AS measure,
+        ARRAY[{numbers}]::bigint[] AS n, ARRAY[{minutes}]::bigint[] AS minutes
+    FROM figures_count t, w
     WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = '{line.cube}'
-        AND t.grain = '{line.grain}' AND t.scope = %(scope)s AND t.start >= %({since})s AND t.start < %({until})s
-        AND t.measure = ANY(%({measures})s) AND t.visibility <= %(visible)s{members.format("t.member")}
+        AND t.grain = '{line.grain}' AND t.scope = ANY(%(scopes)s) AND t.start >= %({since})s AND t.start < %({until})s
+        AND t.visibility <= %(visible)s{members.format("t.member")}
+    GROUP BY 1, 2
     UNION ALL
-    SELECT ({line.member})::text, {kept.format(day)}, {_MEASURE}, {sign}f.delta, {sign}coalesce(f.minutes, 0)
-    FROM figures_folding s, {_FRESH} {_KIND}
-    WHERE s.id = 1 AND ({line.scope}) = %(scope)s AND {day} >= %({since})s AND {day} < %({until})s
-        AND {_MEASURE} = ANY(%({measures})s) AND f.visibility <= %(visible)s{only}
-        {members.format(f"({line.member})::text")}"""
+    SELECT q.member, q.start, q.measure, ARRAY[{sign}sum(q.delta)]::bigint[], ARRAY[{sign}sum(q.minutes)]::bigint[]
+    FROM (SELECT ({line.member})::text AS member, {start.format(day)} AS start, {_MEASURE} AS measure, f.delta,
+            f.minutes
+        FROM figures_folding s, {_FRESH} {_KIND}
+        WHERE s.id = 1 AND ({line.scope}) = ANY(%(scopes)s) AND {day} >= %({since})s AND {day} < %({until})s
+            AND {_MEASURE} = ANY(%({segment.name})s) AND f.visibility <= %(visible)s{only}
+            {members.format(f"({line.member})::text")}) q
+    GROUP BY 1, 2, 3"""
 
 
 def _wherever(facts: str) -> str:
@@ -145,20 +216,22 @@ def _wherever(facts: str) -> str:
     return f"{facts} f.subdistrict_id = ANY(%(subdistricts)s) UNION ALL {facts} f.subdistrict_id IS NULL"
 
 
-def _cut_off(line: Line, of_members: bool) -> str:
+def _cut_off(line: Line, *, of_members: bool, by_start: bool) -> str:
     """What lies ahead, measure by measure: so that each is looked up in the index by all of its columns."""
     members = f" AND ({line.member})::text = ANY(%(members)s)" if of_members else ""
     only = f" AND {line.only}" if line.only else ""
+    start = f"date_trunc('month', {_STATE_DAY})::date" if by_start else "%(since)s::date"
     facts = _wherever("""
         SELECT f.* FROM matters_fact f
         WHERE f.name = w.name AND f.detail = w.detail AND f.at >= %(from)s AND f.at < %(to)s
             AND f.name = ANY(%(names)s::text[])  -- as the partial index wants it told
             AND""")
     return f"""
-    SELECT ({line.member})::text, date_trunc('month', {_STATE_DAY})::date, {_MEASURE}, -f.delta, -coalesce(f.minutes, 0)
+    SELECT ({line.member})::text, {start}, {_MEASURE}, ARRAY[-sum(f.delta)]::bigint[], ARRAY[-sum(f.minutes)]::bigint[]
     FROM figures_folding s, unnest(%(names)s::text[], %(details)s::text[]) w(name, detail)
         CROSS JOIN LATERAL ({facts} OFFSET 0) f {_KIND}
-    WHERE s.id = 1 AND ({line.scope}) = %(scope)s AND f.visibility <= %(visible)s{only}{members}"""
+    WHERE s.id = 1 AND ({line.scope}) = ANY(%(scopes)s) AND f.visibility <= %(visible)s{only}{members}
+    GROUP BY 1, 2, 3"""
 
 
 def due_reading(line: Line) -> str:
@@ -295,30 +368,34 @@ WHERE_A_UNIT_COUNTS = f"""
 SELECT t.scope FROM figures_count t
 WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = 'unit' AND t.grain = 'm'
     AND t.scope = ANY(%(subdistricts)s) AND t.start >= %(since)s AND t.start < %(until)s AND t.member = %(member)s
-    AND t.measure = ANY(%(measures)s) AND t.visibility <= %(visible)s AND t.n <> 0
+    AND t.visibility <= %(visible)s
+    AND EXISTS (SELECT FROM figures_measure m WHERE m.name = ANY(%(measures)s) AND t.n[m.no] <> 0)
 UNION
 SELECT f.subdistrict_id FROM {_FRESH}
 WHERE f.unit_id::text = %(member)s AND {_MEASURE} = ANY(%(measures)s) AND f.subdistrict_id = ANY(%(subdistricts)s)"""
 
 # -- rebuild and check (figures.ledger) --
 
-# what a span of matters counts that is not waiting to be folded, added to a generation; the days of grids that would
-# be forgotten again at once are left out
-COUNT_SPAN = f"""
+
+def count_span(many: int) -> str:
+    """What a span of matters counts that is not waiting to be folded, added to a generation.
+
+    Answers facts, counts, and the measures that have no place yet.
+    """
+    day = DAY.format(zone="%(zone)s", start="%(day_start)s")
+    return f"""
 WITH d AS MATERIALIZED (SELECT f.* FROM matters_fact f WHERE f.matter_id BETWEEN %(since)s AND %(until)s
     AND NOT EXISTS (SELECT FROM matters_unfolded u WHERE u.matter_id = f.matter_id AND u.seq = f.seq)),
-{_add("d f", DAY.format(zone="%(zone)s", start="%(day_start)s"), "%(generation)s::smallint", "%(oldest)s::date")}
-SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM c) + (SELECT count(*) FROM h)"""
+{_add("d f", day, "%(generation)s::smallint", many)}
+SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM c) + (SELECT count(*) FROM h), (SELECT missing FROM w)"""
 
 
-def first_count(line: Line) -> str:
+def first_count(line: Line, many: int) -> str:
     """What all facts sum up to in one line, where no cube holds anything yet and none waits to be folded."""
     day = DAY.format(zone="%(zone)s", start="%(day_start)s")
-    return f"""INSERT INTO figures_count
-        (generation, cube, grain, scope, start, member, measure, visibility, n, minutes)
-    SELECT %(generation)s::smallint, q.* FROM (
-        {sums("matters_fact f", day, "%(oldest)s::date", once=False, lines=(line,))}) q
-    WHERE q.n <> 0 OR q.minutes <> 0"""
+    return f"""INSERT INTO figures_count (generation, cube, grain, scope, start, member, visibility, n, minutes)
+    WITH {told("matters_fact f", day, once=False)}
+    SELECT %(generation)s::smallint, q.* FROM ({sums(many, (line,))}) q"""
 
 
 FIRST_HOURS = f"""INSERT INTO figures_duehour (generation, cube, scope, hour, member, clock, visibility, n)
@@ -326,16 +403,35 @@ SELECT %(generation)s::smallint, q.* FROM ({hours("matters_fact f")}) q WHERE q.
 _FOLDED = """(SELECT f.* FROM matters_fact f
     WHERE NOT EXISTS (SELECT FROM matters_unfolded u WHERE u.matter_id = f.matter_id AND u.seq = f.seq)) f
     CROSS JOIN (SELECT zone, day_start FROM figures_folding WHERE id = 1) s"""
-# where the cubes in force are not what the folded facts sum up to
-DIFFERENT = f"""
-SELECT cube, grain, scope, start, member, measure, visibility, coalesce(q.n, 0), coalesce(t.n, 0),
-    coalesce(q.minutes, 0), coalesce(t.minutes, 0)
-FROM ({sums(_FOLDED, _STATE_DAY, once=False)}) q
-FULL JOIN (SELECT * FROM figures_count WHERE generation = (SELECT generation FROM figures_folding WHERE id = 1)) t
-    USING (cube, grain, scope, start, member, measure, visibility)
-WHERE (coalesce(q.n, 0) <> coalesce(t.n, 0) OR coalesce(q.minutes, 0) <> coalesce(t.minutes, 0))
-    AND NOT (cube = 'grid' AND grain = 'd' AND start < %(today)s::date - {GRID_DAYS})
-ORDER BY 1, 2, 3, 4, 5, 6, 7 LIMIT %(most)s"""
+CUBES = tuple(sorted({(line.cube, line.grain) for line in LINES}))
+
+
+def different(cube: str, grain: str, many: int) -> str:
+    """Where a cube in force is not what the folded facts sum up to: (scope, start, member, visibility, measure, number
+    and minutes as the facts say them and as they lie there)."""
+    lines = [line for line in LINES if (line.cube, line.grain) == (cube, grain)]
+    return f"""
+WITH {told(_FOLDED, _STATE_DAY, once=False)}
+SELECT q.scope, q.start, q.member, q.visibility, coalesce(w.name, '?'), coalesce(x.n, 0), coalesce(x.t_n, 0),
+    coalesce(x.minutes, 0), coalesce(x.t_minutes, 0)
+FROM (SELECT scope, start, member, visibility, a.n, a.minutes, t.n AS t_n, t.minutes AS t_minutes
+    FROM ({sums(many, lines)}) a
+    FULL JOIN (SELECT * FROM figures_count
+        WHERE generation = (SELECT generation FROM figures_folding WHERE id = 1)
+            AND cube = '{cube}' AND grain = '{grain}') t
+        USING (scope, start, member, visibility)
+    WHERE a.n IS DISTINCT FROM t.n OR a.minutes IS DISTINCT FROM t.minutes) q
+CROSS JOIN LATERAL unnest(q.n, q.t_n, q.minutes, q.t_minutes) WITH ORDINALITY AS x(n, t_n, minutes, t_minutes, no)
+LEFT JOIN figures_measure w ON w.no = x.no
+WHERE coalesce(x.n, 0) <> coalesce(x.t_n, 0) OR coalesce(x.minutes, 0) <> coalesce(x.t_minutes, 0)
+ORDER BY 1, 2, 3, 4, 5 LIMIT %(most)s"""
+
+
+# counts of which no line tells
+STRANGE = f"""SELECT cube, grain, count(*) FROM figures_count
+WHERE generation = (SELECT generation FROM figures_folding WHERE id = 1)
+    AND (cube, grain) NOT IN ({", ".join(f"('{cube}', '{grain}')" for cube, grain in CUBES)})
+GROUP BY 1, 2 ORDER BY 1, 2"""
 DIFFERENT_HOURS = f"""
 SELECT cube, scope, hour, member, clock, visibility, coalesce(q.n, 0), coalesce(t.n, 0)
 FROM ({hours(_FOLDED)}) q

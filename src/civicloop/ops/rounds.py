@@ -143,7 +143,6 @@ def run_for_ever(*, once: bool = False) -> None:
                     tries.forget_old()
                     orders.forget_old()
                     notices.forget_old()
-                    folding.forget_old()
                     if not loading.wanted():
                         keeping.seal_due()
                     if storage_is_due():

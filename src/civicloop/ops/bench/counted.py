@@ -17,10 +17,9 @@ from civicloop.ops.bench.instance import Instance
 from civicloop.records import settings as options
 
 TABLES = ("figures_count", "figures_duehour")
-STATEMENTS = (*map(figures.first_count, LINES), figures.FIRST_HOURS)
 SHARES = 2
-# 143 counts a matter were seen at a hundred thousand matters; the more matters, the more of them share one
-EACH, SHARED, MORE, BYTES = 150, 60_000_000, 4, 220
+# 9 counts a matter were seen at a hundred thousand matters; the more matters, the more of them share one
+EACH, SHARED, MORE, BYTES = 12, 3_000_000, 1, 340
 NOTHING_WAITS = """WITH gone AS (DELETE FROM matters_unfolded)
 UPDATE figures_folding SET zone = %(zone)s, day_start = %(day_start)s, rules = %(rules)s, days_folded = TRUE"""
 
@@ -34,10 +33,12 @@ def begin(line: psycopg.Connection[tuple[object, ...]]) -> dict[str, object]:
     """Say that no fact waits, and look at the facts for the planner; the values of the statements."""
     values: dict[str, object] = {
         "zone": locality.zone_name(), "day_start": options.get_str("figures.day_start"),
-        "rules": counting.RULES, "generation": folding.state().generation, "oldest": folding.oldest_of_grids(),
+        "rules": counting.RULES, "generation": folding.state().generation,
     }  # fmt: skip
     line.execute(NOTHING_WAITS, values)
     line.execute("ANALYZE matters_fact")
+    names = [name for (name,) in line.execute(figures.ALL_MEASURES.encode()).fetchall()]
+    line.execute(figures.NEW_MEASURES, {"names": names})
     return values
 
 
@@ -47,7 +48,9 @@ def count(here: Instance, values: dict[str, object], share: int) -> None:
         line.execute("SET work_mem = '256MB'")
         line.execute("SET synchronous_commit = off")
         done = {no for (no,) in line.execute("SELECT -no FROM bench_seed_batch WHERE no < 0").fetchall()}
-        for number, statement in enumerate(STATEMENTS, start=1):
+        many = len(line.execute(figures.MEASURES).fetchall())
+        statements = (*(figures.first_count(each, many) for each in LINES), figures.FIRST_HOURS)
+        for number, statement in enumerate(statements, start=1):
             if number % SHARES == share and number not in done:
                 with line.transaction():
                     line.execute(statement.encode(), values)

@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 
-from civicloop.figures.cubes import GRID_DAYS
 from civicloop.ops.bench import disk
 from civicloop.ops.bench.instance import Instance, opened
 
@@ -80,7 +79,6 @@ def _retention(quarters: list[Any], erasable: int) -> Json:
     return {
         "oldest_partition": oldest[0], "dropping_it_gives_back_mib": round(oldest[1] / MIB),
         "erasure_of_texts_and_photos_frees_at_most_mib": round(erasable / MIB),
-        "days_of_grids_kept": GRID_DAYS,
     }  # fmt: skip
 
 
