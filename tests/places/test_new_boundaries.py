@@ -91,6 +91,14 @@ def test_they_hold_from_their_moment_and_not_before() -> None:
     assert selectors.boundaries(LATER + timedelta(days=1)).areas_at(*THERE)["grid"].code == "G-E"
 
 
+def test_whoever_asks_of_now_gets_the_areas_that_are_there() -> None:
+    """The clock goes on between the look at it and the question; the areas are not read anew for that."""
+    with clock.at(world.START + timedelta(days=1)):
+        now = selectors.boundaries(clock.now())
+        assert selectors.boundaries(clock.now() - timedelta(milliseconds=1)) is now
+        assert selectors.boundaries(clock.now() - timedelta(minutes=1)) is not now
+
+
 def test_a_second_person_decides_and_everything_is_in_the_audit_log() -> None:
     with clock.at(world.START):
         row = proposed()

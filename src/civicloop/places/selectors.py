@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Lock
 
@@ -102,7 +102,8 @@ def boundaries(moment: datetime) -> Picture:
     point, `areas_at(lon, lat)` places it anew; where it has none, `successors` of its area say where it belongs.
     """
     now = _current()
-    return now if clock.now() <= moment < now.until else _then(layers_now(), moment)
+    lately = max(now.since, clock.now() - timedelta(seconds=RECHECK))  # who asks of now looked at the clock before
+    return now if lately <= moment < now.until else _then(layers_now(), moment)
 
 
 @lru_cache(maxsize=4)
