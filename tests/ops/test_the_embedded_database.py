@@ -4,6 +4,8 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -143,3 +145,20 @@ def test_ports_lie_below_those_of_outgoing_connections(monkeypatch: pytest.Monke
     odd.write_text("1024 65535")
     monkeypatch.setattr(ports, "RANGE_FILE", odd)
     assert 1024 <= ports.free_port() <= 65535
+
+
+def test_the_doctor_looks_at_it_and_starts_nothing(server: embedded.Server, tmp_path: Path) -> None:
+    def said(folder: Path) -> str:
+        known = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")}
+        command = [sys.executable, "-m", "civicloop.ops.cli", "doctor"]
+        done = subprocess.run(command, env=known | {"DATA_DIR": str(folder)}, capture_output=True, text=True)
+        assert done.returncode == 1, done.stderr
+        return done.stdout
+
+    here = said(server.folder.parent)
+    assert "ok   database\n" in here
+    assert "migrations are missing: civicloop migrate" in here
+    nowhere = said(tmp_path / "nothing")
+    assert "BAD  database: it does not run: civicloop db start" in nowhere
+    assert "cannot be examined while the database does not answer" in nowhere
+    assert not (tmp_path / "nothing" / "postgres" / "access.json").exists()

@@ -148,6 +148,9 @@ def test_what_is_missing_is_said_in_an_operators_words(
 ) -> None:
     examined = dict(checkup.EXAMINATIONS)["signatures of roots and receipts"]
     assert examined() == ""
+    assert not (tmp_path / "keys").exists()
+    keys.current()
+    assert examined() == ""
     (tmp_path / "keys" / "roots-sm2.key").write_text("damaged")
     keys._sm2_public.cache_clear()
     assert "the key is damaged" in examined()

@@ -20,17 +20,28 @@ def _folder() -> str:
 
 
 def _database() -> str:
-    if os.environ.get("DATABASE_URL"):
-        return ""
+    from django.db import OperationalError, connection
+
     try:
-        server = environment.embedded_server()
+        server = environment.embedded_in_use()
+        if server is None and not os.environ.get("DATABASE_URL"):
+            server = environment.embedded_server()
     except embedded.DatabaseTrouble as trouble:
         return str(trouble)
-    return "" if server.running() else "it does not run: civicloop db start"
+    if server is not None and not server.running():
+        return "it does not run: civicloop db start"
+    try:
+        connection.ensure_connection()
+    except OperationalError as trouble:
+        return f"{_first_line(trouble)}: is it running, and are role and password in DATABASE_URL right?"
+    return ""
+
+
+def _first_line(trouble: Exception) -> str:
+    return (str(trouble).splitlines() or [type(trouble).__name__])[0]
 
 
 def _role() -> str:
-    environment.prepare()
     from civicloop.ops.grants import refuse_powerful_role
 
     return refuse_powerful_role() or ""
@@ -161,11 +172,15 @@ SAID: dict[str, Callable[[], str]] = {"last backup": _last_backup, "keys and cip
 
 def examine() -> list[tuple[str, str]]:
     """(what, trouble) for each examination; an empty trouble is well. What cannot be examined says so."""
+    from django.db import OperationalError
+
     found = []
     for words, look in EXAMINATIONS:
         try:
             said = SAID[words]() if words in SAID else ""
             found.append((f"{words} ({said})" if said else words, look()))
+        except OperationalError:
+            found.append((words, "cannot be examined while the database does not answer"))
         except Exception as trouble:
-            found.append((words, f"cannot be examined: {trouble}"))
+            found.append((words, f"cannot be examined: {_first_line(trouble)}"))
     return found

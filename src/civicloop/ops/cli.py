@@ -47,6 +47,8 @@ def _load_django(words: list[str]) -> None:
     asks_nothing = any(word.startswith(("--help", "--make-key")) for word in sys.argv)
     if asks_nothing or not words or _starts_with(words, WITHOUT_DATABASE):
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "civicloop.settings")
+        if words[:1] == ["doctor"]:
+            environment.aim()
         import django
 
         django.setup()

@@ -51,6 +51,20 @@ def addresses(*, start: bool = True) -> tuple[str, str]:
     return both.application, both.owner
 
 
+def aim() -> None:
+    """Point Django at the database in the application's role and start nothing: for whoever looks only.
+
+    Where there is no database yet it points nowhere.
+    """
+    if not os.environ.get("DATABASE_URL") and (data_dir() / "postgres" / "access.json").exists():
+        os.environ["DATABASE_URL"], os.environ["DATABASE_OWNER_URL"] = addresses(start=False)
+
+
+def embedded_in_use() -> embedded.Server | None:
+    """The embedded server, when this process has its addresses from there."""
+    return _in_use
+
+
 def keeper() -> Callable[[], None]:
     """What starts the embedded server again when it has ended, as after a full disk or a kill; called each second.
 

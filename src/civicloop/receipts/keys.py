@@ -73,8 +73,8 @@ def wrong_setting() -> str:
 
 
 def trouble() -> str:
-    """Why nothing can be signed here, in an operator's words; empty when all is well."""
-    if words := wrong_setting():
+    """Why nothing can be signed here, in an operator's words; empty when all is well. A look makes no key."""
+    if (words := wrong_setting()) or not _path().exists():
         return words
     try:
         found = current()
