@@ -1,16 +1,18 @@
 """By setting, roots, receipts and certificates are signed with SM2; what Ed25519 signed before goes on being proved."""
 
+import io
 import json
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from django.test import Client
+from pypdf import PdfReader
 
 from civicloop.foundation import sm2
 from civicloop.matters.models import Matter
 from civicloop.ops import checkup
-from civicloop.receipts import actions, keys, proof, publishing, selectors
+from civicloop.receipts import actions, keys, pdf, proof, publishing, selectors
 from civicloop.receipts.models import DailyRoot
 from tests.conftest import size
 from tests.matters import loop
@@ -141,6 +143,14 @@ def test_the_public_page_and_the_api_name_the_algorithm_of_each_key(receipt: Jso
     assert "SM2 (GB/T 32918)" in page
     assert "Ed25519 (RFC 8032)" in page
     assert Matter.objects.count() == 1
+
+
+def test_on_paper_every_key_that_is_needed_is_printed_within_the_page(receipt: Json) -> None:
+    pages = PdfReader(io.BytesIO(pdf.make(receipt, story=(), author="闭环", base="https://example.test"))).pages
+    printed = "".join(page.extract_text() for page in pages)
+    for key in receipt["keys"]:
+        assert key["public"] in printed.replace("\n", "")
+    assert " --key" not in printed  # the longer one fits no line of a command
 
 
 def test_what_is_missing_is_said_in_an_operators_words(

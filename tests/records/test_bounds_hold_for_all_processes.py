@@ -28,6 +28,13 @@ def test_addresses_of_one_ipv6_network_count_together() -> None:
     assert bound.wait(network("2001:db8:0:1::1")) == 0.0
 
 
+def test_ipv4_behind_an_ipv6_socket_is_not_one_network() -> None:
+    assert network("::ffff:192.0.2.1") == network("192.0.2.1") == "192.0.2.1"
+    assert network("::ffff:192.0.2.2") != network("192.0.2.1")
+    assert network("fe80::1%eth0") == "fe80::"
+    assert network("nonsense") == network("") == "unknown"
+
+
 @pytest.mark.django_db
 def test_the_window_ends_and_refused_tries_do_not_make_it_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     now, bound = [1000.0], SharedThrottle("report", 1, 600)

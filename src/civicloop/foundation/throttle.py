@@ -10,13 +10,18 @@ KEYS = 50_000
 
 
 def network(address: str) -> str:
-    """The key for an address: IPv4 as it is, IPv6 by /64 (one household), anything else as "unknown"."""
+    """The key for an address: IPv4 as it is, IPv6 by /64 (one household), anything else as "unknown".
+
+    A server that listens for both sees IPv4 as ::ffff:192.0.2.1: by /64 that would be the whole of IPv4 in one key.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
         return "unknown"
     if parsed.version == 4:
         return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
     return str(ip_network((parsed, 64), strict=False).network_address)
 
 

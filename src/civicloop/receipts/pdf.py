@@ -6,6 +6,7 @@ out. The PDF is one for archives (PDF/A-3b, ISO 19005-3), except where a text ho
 
 import io
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from civicloop.foundation import chain, locality
 TEMPLATE = Path(__file__).resolve().parent / "receipt.typ"
 ARCHIVE: Literal["a-3b"] = "a-3b"
 ORDINARY: Literal["1.7"] = "1.7"
+WIDTH = 66  # hexadecimal digits on a line of paper
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def _data(receipt: Mapping[str, Any], story: Sequence[Line], author: str, base: 
     proofs, texts = receipt["proofs"], receipt["entries"][0]["texts"]
     newest = proofs[-1]["root"] if proofs else None
     link = f"{base}/roots/{newest['day']}#{newest['hash']}" if newest else f"{base}/track"
-    public = receipt["keys"][0]["public"]
+    needed = {receipt["signature"]["key"], *(proof["root"]["key"] for proof in proofs)}
+    publics = [key["public"] for key in receipt["keys"] if key["id"] in needed]
     chinese = (get_language() or "zh-hans").startswith("zh")
     return {
         "title": _("Receipt"), "author": author, "number": receipt["number"], "lang": "zh" if chinese else "en",
@@ -89,8 +92,8 @@ def _data(receipt: Mapping[str, Any], story: Sequence[Line], author: str, base: 
         "entries": [
             [str(entry["seq"]), _entered(entry), entry["hash"]] for entry in receipt["entries"]
         ],
-        "command": f"python3 verify_receipt.py receipt-{receipt['number']}.pdf --key {public}",
-        "key": public,
+        "command": f"python3 verify_receipt.py receipt-{receipt['number']}.pdf{_trusting(publics)}",
+        "key": "\n".join(line for public in publics for line in textwrap.wrap(public, WIDTH)),
         "file": json.dumps(receipt, ensure_ascii=False, indent=1),
         "words": {
             "wrote": _("What you wrote"), "happened": _("What has happened"), "proven": _("What is proven"),
@@ -102,6 +105,11 @@ def _data(receipt: Mapping[str, Any], story: Sequence[Line], author: str, base: 
             "entries": _("Fingerprints of the entries"), "attached": _("The receipt for programs"),
         },
     }  # fmt: skip
+
+
+def _trusting(publics: Sequence[str]) -> str:
+    """The keys on the command; one that is longer than a line of paper is only printed below, to be compared."""
+    return "" if any(len(each) > WIDTH for each in publics) else "".join(f" --key {each}" for each in publics)
 
 
 def _qr(link: str) -> str:
