@@ -62,7 +62,7 @@ def running_server():  # type: ignore[no-untyped-def]
 def _sources() -> str:
     """A hash over everything that shapes an empty database."""
     files = [*ROOT.glob("src/civicloop/*/migrations/*.py"), *ROOT.glob("src/civicloop/ops/grants.py")]
-    files += ROOT.glob("src/civicloop/foundation/partitions.py")
+    files += [ROOT / f"src/civicloop/foundation/{name}.py" for name in ("indexes", "partitions")]
     files += [ROOT / f"src/civicloop/{room}/sql.py" for room in ("evidence", "matters", "records")]
     digest = hashlib.sha256()
     for path in sorted(files):

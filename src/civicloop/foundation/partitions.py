@@ -45,15 +45,6 @@ REVOKE ALL ON FUNCTION civicloop_make_partitions(integer) FROM PUBLIC;
 """
 
 
-# the partitions of a table that have no part of an index yet
-PARTS_WITHOUT = """
-SELECT c.relname FROM pg_partition_tree(%(table)s) t JOIN pg_class c ON c.oid = t.relid
-WHERE t.isleaf AND NOT EXISTS (
-    SELECT FROM pg_inherits h JOIN pg_index i ON i.indexrelid = h.inhrelid
-    WHERE h.inhparent = %(index)s::regclass AND i.indrelid = c.oid)
-ORDER BY c.relname"""
-
-
 class CreatePartitionedModel(migrations.CreateModel):
     """CreateModel whose table is PARTITION BY RANGE (`by`), with its DEFAULT partition."""
 
@@ -77,30 +68,6 @@ class CreatePartitionedModel(migrations.CreateModel):
             schema_editor.sql_create_table = plain
         table = to_state.apps.get_model(app_label, self.name)._meta.db_table
         schema_editor.execute(f'CREATE TABLE "{table}_default" PARTITION OF "{table}" DEFAULT')
-
-
-class AddIndexInParts(migrations.AddIndex):
-    """AddIndex on such a table, one partition after the other: only the one at work is not written meanwhile.
-
-    Its migration is not atomic; one that was interrupted goes on where it stood. Not CONCURRENTLY: that waits for every
-    older transaction, also for one that waits for this migration.
-    """
-
-    def deconstruct(self) -> Any:
-        return self.__class__.__qualname__, [], {"model_name": self.model_name, "index": self.index}
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        model = to_state.apps.get_model(app_label, self.model_name)
-        table, name = model._meta.db_table, self.index.name
-        columns = str(self.index.create_sql(model, schema_editor)).partition(f' ON "{table}" ')[2]
-        schema_editor.execute(f'CREATE INDEX IF NOT EXISTS "{name}" ON ONLY "{table}" {columns}', params=None)
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute(PARTS_WITHOUT, {"table": table, "index": name})
-            parts = [part for (part,) in cursor.fetchall()]
-        for part in parts:
-            joined = f"{part}_{name}"[:63]
-            schema_editor.execute(f'CREATE INDEX IF NOT EXISTS "{joined}" ON "{part}" {columns}', params=None)
-            schema_editor.execute(f'ALTER INDEX "{name}" ATTACH PARTITION "{joined}"')
 
 
 class AddDatabaseKey(migrations.RunSQL):

@@ -16,7 +16,7 @@ from civicloop.records import sql as records
 ONE_AT_A_TIME = 745201  # the advisory lock of everything that changes the schema
 LOCK_WAIT = "4s"  # whoever waits for a table's lock stops everybody behind it: rather give way and come again
 LONGEST = "30min"  # of one statement
-TRIES, PAUSE = 15, 2.0
+TRIES, PAUSE, TURN = 15, 2.0, 0.2
 LOCK_NOT_AVAILABLE, CANCELLED = "55P03", "57014"
 log = logging.getLogger("civicloop.migrate")
 
@@ -28,11 +28,12 @@ class Busy(Exception):
 def bring_up_to_date(application: str) -> None:
     """Migrations, partitions ahead, the rights of the role `application`. Run as the owner.
 
-    Each migration is one transaction. One that does not get its lock within LOCK_WAIT is taken back and tried again,
-    TRIES times. Raises Busy when that was not enough, or when a statement took longer than LONGEST.
+    Each migration is one transaction, or can be run again from where it was cut off. One that does not get its lock
+    within LOCK_WAIT is taken back and tried again, TRIES times. Raises Busy when that was not enough, or when a
+    statement took longer than LONGEST.
     """
-    with connection.cursor() as cursor:  # two processes that start together migrate one after the other
-        cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+    _take_turns()
+    with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_WAIT])
         cursor.execute("SELECT set_config('statement_timeout', %s, false)", [LONGEST])
     try:
@@ -47,6 +48,19 @@ def bring_up_to_date(application: str) -> None:
             cursor.execute("RESET lock_timeout")
             cursor.execute("RESET statement_timeout")
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+
+
+def _take_turns() -> None:
+    """Two processes that start together migrate one after the other.
+
+    The other one asks again and again: a statement that waits is one that an index made concurrently would wait for.
+    """
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME])
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(TURN)
 
 
 def _all(application: str) -> None:

@@ -2,8 +2,12 @@
 
 from django.db import migrations, models
 
+from civicloop.foundation.indexes import AddLargeIndex, RemoveLargeIndex
+
 
 class Migration(migrations.Migration):
+
+    atomic = False  # made while people write
 
     dependencies = [
         ('catalogue', '0003_components'),
@@ -14,19 +18,21 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveIndex(
+        RemoveLargeIndex(
             model_name='matter',
             name='matter_on_map',
+            defined='district_id, received_at',
         ),
-        migrations.RemoveIndex(
+        RemoveLargeIndex(
             model_name='matter',
             name='matter_on_map_due',
+            defined='cell IS NOT NULL',
         ),
-        migrations.AddIndex(
+        AddLargeIndex(
             model_name='matter',
             index=models.Index(condition=models.Q(('cell__isnull', False), ('complained_of', []), ('confidentiality', 0)), fields=['cell'], include=('stage', 'end', 'class_code', 'district', 'subdistrict', 'community', 'received_at', 'due_at'), name='matter_on_map'),
         ),
-        migrations.AddIndex(
+        AddLargeIndex(
             model_name='matter',
             index=models.Index(condition=models.Q(('complained_of', []), ('confidentiality', 0), ('end', '')), fields=['due_at'], include=('cell', 'stage', 'class_code', 'district', 'subdistrict', 'community', 'received_at'), name='matter_on_map_due'),
         ),

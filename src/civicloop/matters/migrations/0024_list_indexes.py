@@ -2,8 +2,12 @@
 
 from django.db import migrations, models
 
+from civicloop.foundation.indexes import AddLargeIndex
+
 
 class Migration(migrations.Migration):
+
+    atomic = False  # made while people write
 
     dependencies = [
         ('catalogue', '0003_components'),
@@ -14,19 +18,19 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddLargeIndex(
             model_name='matter',
             index=models.Index(fields=['unit', '-id'], name='matter_unit'),
         ),
-        migrations.AddIndex(
+        AddLargeIndex(
             model_name='matter',
             index=models.Index(condition=models.Q(('stage', 'evaluate'), _negated=True), fields=['stage', '-id'], name='matter_stage'),
         ),
-        migrations.AddIndex(
+        AddLargeIndex(
             model_name='matter',
             index=models.Index(condition=models.Q(('mark', 0), _negated=True), fields=['mark', '-id'], name='matter_mark'),
         ),
-        migrations.AddIndex(
+        AddLargeIndex(
             model_name='matter',
             index=models.Index(condition=models.Q(('raised_to', ''), _negated=True), fields=['raised_to', '-id'], name='matter_raised'),
         ),

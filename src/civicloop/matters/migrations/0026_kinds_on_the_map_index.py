@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from civicloop.foundation.partitions import AddIndexInParts
+from civicloop.foundation.indexes import AddLargeIndex
 
 
 class Migration(migrations.Migration):
@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexInParts(
+        AddLargeIndex(
             model_name='matter',
             index=models.Index(condition=models.Q(('complained_of', []), ('confidentiality', 0)), fields=['kind', 'cell'], include=('stage', 'end', 'district', 'subdistrict', 'community', 'received_at', 'due_at'), name='matter_on_map_kind'),
         ),
