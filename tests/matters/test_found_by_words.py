@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
 
 from civicloop.foundation import clock, ids
-from civicloop.matters import finding, selectors
+from civicloop.matters import paging, selectors
 from civicloop.matters.models import Matter, SearchToken
 from civicloop.matters.selectors import Filters
 from civicloop.people import access
@@ -17,6 +17,7 @@ from tests import world
 from tests.matters import loop
 
 pytestmark = pytest.mark.django_db
+WORDS = ("井盖", "解放路", "路灯 -井盖", "manhole", "钢琴")
 
 
 def reader(user: str) -> Actor:
@@ -99,50 +100,33 @@ def test_a_number_is_found_whole_and_by_its_parts(told: dict[str, UUID]) -> None
             assert found("everybody", asked) == [told["weeks"]], asked
 
 
-def test_a_page_of_a_common_word_reads_only_the_first_span(told: dict[str, UUID]) -> None:
-    """So that the cost does not grow with the past: later spans are not asked for when the page is full."""
-    asked: list[tuple[int, bool]] = []
-
-    def ask(bound: object, how_many: int, walking: bool) -> list[finding.Key]:
-        asked.append((how_many, walking))
-        return [(None, told["today"])] * how_many
-
-    with clock.at(world.START + timedelta(days=400)):
-        assert len(finding.newest(ask, 3)) == 3
-        assert asked == [(3, True)]
-        asked.clear()
-
-        def never(bound: object, how_many: int, walking: bool) -> list[finding.Key]:
-            asked.append((how_many, walking))
-            return []
-
-        assert finding.newest(never, 3) == []
-        # one day is walked through; 8, 64 and 512 days are looked up and reach beyond the oldest, of 399 days ago
-        assert asked == [(3, True)] + [(3, False)] * 3
-
-
-def test_where_many_come_in_only_the_newest_are_walked_through(
+def test_a_page_of_a_common_word_is_walked_through_and_only_a_rare_one_is_looked_up(
     told: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A day of a large city has tens of thousands: the first span ends at so many, the next are eight times as long."""
-    monkeypatch.setattr(finding, "WALKED", 2)
+    """So that the cost does not grow with the past: earlier spans are not asked for when the page is full."""
+    monkeypatch.setattr(paging, "WALKED_FOR_WORDS", 2)
     for hours in (2, 5, 9):
         report("同一天的井盖", hours / 24)
-    newest = list(Matter.objects.order_by("-id").values_list("id", flat=True)[:3])
-    spans: list[tuple[UUID, bool]] = []
+    with clock.at(world.START + timedelta(days=400)):
+        for text, number, looked_up in (("井盖", 1, 0), ("manhole", 1, 3), ("钢琴", 1, 3)):
+            with CaptureQueriesContext(connection) as asked:
+                selectors.matters(reader("everybody"), Filters(text=text), limit=number)
+            spans = [each["sql"] for each in asked if "uuid_send" in each["sql"]]
+            # two reports came in within five hours; 16 times as long is three days, then 60, then over a year
+            assert len(spans) == looked_up, text
+            assert all("CASE" not in each and "@>" in each for each in spans)  # by the index of words
 
-    def never(bound: Q, how_many: int, walking: bool) -> list[finding.Key]:
-        spans.append((dict(bound.children)["id__gte"], walking))
-        return []
 
-    with clock.at(ids.moment_of(newest[0]) + timedelta(minutes=1)):
-        finding.newest(never, 3)
-        now = clock.now()
-    assert [walking for _lower, walking in spans] == [True] + [False] * (len(spans) - 1)
-    first, second = (now - ids.moment_of(lower) for lower, _walking in spans[:2])
-    assert first == now - ids.moment_of(newest[2]) < timedelta(hours=6)
-    assert second == first * (1 + finding.GROWTH)
-    assert spans[-1][0] <= Matter.objects.order_by("id").values_list("id", flat=True)[0]
+@pytest.mark.parametrize("walked", [1, 3])
+def test_the_same_is_found_however_little_is_walked_through(
+    told: dict[str, UUID], monkeypatch: pytest.MonkeyPatch, walked: int
+) -> None:
+    with clock.at(world.START + timedelta(days=400)):
+        whole = {(user, text): found(user, text) for user in ("everybody", "clerk", "d2-clerk") for text in WORDS}
+        assert len(whole["everybody", "井盖"]) == 5
+        for name in ("WALKED_FOR_WORDS", "OF_TASKS"):
+            monkeypatch.setattr(paging, name, walked)
+        assert {(user, text): found(user, text) for user, text in whole} == whole
 
 
 def test_ids_of_any_moment_are_reached() -> None:

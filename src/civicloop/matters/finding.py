@@ -1,27 +1,20 @@
 """Finding matters by words, newest first, however many there are.
 
 A word that many texts hold would fill memory with matches before the newest are known; a word that few hold would make
-the database walk through everything. So the newest matters are walked through, and the past before them is looked up in
-the index of words, in spans that grow: a common word fills its page from the first, a rare one has few matches at all.
-The database does not choose between the two, since nobody knows how often words stand together.
+the database walk through everything. So a list by words is one that walks a little and looks up the rest (`paging`): a
+common word fills its page from the first, a rare one has few matches at all. The database does not choose between the
+two, since nobody knows how often words stand together.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from collections.abc import Mapping
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, CharField, F, Func, Q, Value
 from django.db.models.functions import Concat, StrIndex
 from django.db.models.lookups import GreaterThan
 
-from civicloop.foundation import clock, ids, ngrams
-from civicloop.matters.models import Matter
+from civicloop.foundation import ngrams
 
-Key = tuple[datetime | None, UUID]
-WALKED = 300  # matters, the newest, that are walked through; those of a day where fewer come in
-FIRST_SPAN, LEAST_SPAN, GROWTH = timedelta(days=1), timedelta(seconds=1), 8
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # no id is of an earlier moment
 AREA_SIGN = "@"
 AREA_LEVELS = ("district", "subdistrict")  # below them a walk through the area's own matters is short enough
 
@@ -80,33 +73,3 @@ def _stands(piece: str) -> Q:
     )  # fmt: skip
     plain = Func(Func(whole, template="normalize(%(expressions)s, NFKC)"), function="lower", output_field=CharField())
     return Q(GreaterThan(StrIndex(plain, Value(piece)), 0))
-
-
-def newest(ask: Callable[[Q, int, bool], list[Key]], most: int, before: UUID | None = None) -> list[Key]:
-    """The first `most` keys that `ask(span, how many, walking)` gives, from `before` back to the oldest matter."""
-    found: list[Key] = []
-    reached = ids.moment_of(before) if before is not None else clock.now()
-    upper, span, walking = before, _first_span(reached, before), True
-    oldest: UUID | None = None
-    while True:
-        reached = max(reached - span, BEGINNING)
-        lower = ids.first_of(reached)
-        bound = Q(id__gte=lower, search__matter_id__gte=lower)
-        if upper is not None:
-            bound &= Q(id__lt=upper, search__matter_id__lt=upper)
-        found += ask(bound, most - len(found), walking)
-        if len(found) >= most:
-            return found
-        oldest = oldest or Matter.objects.order_by("id").values_list("id", flat=True).first()
-        if oldest is None or lower <= oldest:
-            return found
-        upper, span, walking = lower, span * GROWTH, False
-
-
-def _first_span(reached: datetime, before: UUID | None) -> timedelta:
-    """How long the newest WALKED matters took to come in, so that a span holds as many in any city."""
-    rows = Matter.objects.order_by("-id").values_list("id", flat=True)
-    if before is not None:
-        rows = rows.filter(id__lt=before)
-    last = rows[WALKED : WALKED + 1].first()
-    return FIRST_SPAN if last is None else max(LEAST_SPAN, min(FIRST_SPAN, reached - ids.moment_of(last)))

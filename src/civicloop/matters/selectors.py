@@ -12,8 +12,9 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import chain, clock, ids, locality
-from civicloop.matters import actions, clusters, errors, finding, reading
+from civicloop.matters import actions, clusters, errors, finding, intake, paging, reading, stands
 from civicloop.matters.models import ApprovalRequest, Doubt, Entry, EntryText, Matter, Task
+from civicloop.matters.paging import Way
 from civicloop.matters.reading import Reading
 from civicloop.people import access
 from civicloop.people.access import Actor, Scope
@@ -112,29 +113,44 @@ def _in_area(bound: Scope) -> Q:
     return found & within(bound.level, bound.area_id) & _not_withheld(bound, of_area=True)
 
 
-def ways(actor: Actor, *, open_only: bool = False, worded: bool = False) -> list[Q]:
+def ways(actor: Actor, *, open_only: bool = False) -> list[Q]:
     """The ways in which matters come into an actor's lists, each served by an index; together they are `visible`.
 
     A list asks them one after the other and merges: no index serves an OR of place and involvement in an order. The
     accountable unit always holds the lead task, so tasks cover it; what ended long ago is left out where `open_only`.
-    `worded`: the list asks for words, whose index knows the area too.
     """
+    return [way.whole for way in _ways(actor, Filters(), open_only=open_only)]
+
+
+def _ways(actor: Actor, filters: "Filters", *, open_only: bool) -> list[Way]:
     bound = access.scope(actor)
     if bound.everything:
-        return [Q()]
+        return [Way(Q(), _narrowed_to(filters) or Q())]
     if bound.nothing:
         return []
     others = _not_about(bound)
-    words = finding.of_area(bound.level, bound.area_id) if worded else Q()
-    found = [_in_area(bound) & words & others] if bound.level else []
+    found = []
+    elsewhere = bound.level == filters.area_level and bound.area_id != filters.area_id
+    if bound.level and not elsewhere:
+        inside = _narrowed_to(filters) or within(bound.level, bound.area_id)
+        words = finding.of_area(bound.level, bound.area_id)
+        found.append(Way(_in_area(bound) & others, inside, words=words))
     if bound.unit_id is not None:
         tasks = Task.objects.filter(unit_id=bound.unit_id).exclude(state="cancelled")
         if open_only:
             tasks = tasks.exclude(answer="ended")
-        found.append(Q(id__in=tasks.values("matter_id")) & _not_withheld(bound) & others)
+        found.append(Way(_not_withheld(bound) & others, tasks=tasks))
         if bound.account_id is not None:
-            found.append(_of_person(bound) & Q(end="") & _not_withheld(bound) & others)
+            found.append(Way(_of_person(bound) & Q(end="") & _not_withheld(bound) & others))
     return found
+
+
+def _narrowed_to(filters: "Filters") -> Q | None:
+    """The unit or area that a list is narrowed to, which has an index in the order of its matters."""
+    if filters.unit_id is not None:
+        return Q(unit_id=filters.unit_id)
+    named = filters.area_level not in ("", "city") and filters.area_id is not None
+    return within(filters.area_level, filters.area_id) if named else None
 
 
 def at_my_desk(actor: Actor) -> Q:
@@ -215,8 +231,9 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
     size = max(1, min(limit, MOST))
     if order == "due" and filters.open is None and not filters.end:  # what has ended is lost no more
         filters = replace(filters, open=True)
-    open_only = filters.desk or bool(filters.open or filters.due)
-    found = _keys(actor, filters, after, order, size + 1, open_only=open_only)
+    if filters.open is False or filters.end:
+        order = "newest"  # and has no due moment
+    found = _keys(actor, filters, after, order, size + 1)
     shown = found[:size]
     rows = {row.id: row for row in Matter.objects.filter(id__in=[key for _due, key in shown]).select_related(*SHOWN)}
     due, last = shown[-1] if len(found) > size else (None, None)
@@ -224,33 +241,59 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
     return Page([rows[key] for _due, key in shown if key in rows], following)
 
 
-def _keys(
-    actor: Actor, filters: Filters, after: str, order: str, most: int, *, open_only: bool
-) -> list[tuple[datetime | None, UUID]]:
-    """(due moment, id) of the first `most` matters of a list: of each way so many, in one statement."""
-    numbered = ids.number_is_sound(filters.text) or bool(filters.number)  # one matter at most
-    worded = bool(filters.text) and not numbered
+def _keys(actor: Actor, filters: Filters, after: str, order: str, most: int) -> list[paging.Key]:
+    """(due moment, id) of the first `most` matters of a list."""
+    before = _key(after)[1] if after else None
+    if filters.until is not None:  # no report is taken whose id claims to be of a later moment than this
+        latest = ids.first_of(filters.until + intake.AHEAD + timedelta(seconds=1))
+        before = min(before or latest, latest)
+    if ids.number_is_sound(filters.text) or filters.number:  # one matter at most
+        rows = narrowed(Matter.objects.filter(visible(actor)), actor, filters)
+        return paging.merged([_turned(rows, after, order)], most)
+    filters, possible = _understood(filters)
+    if not possible:
+        return []
+    ways_ = _ways(actor, filters, open_only=bool(filters.open))
 
-    def ask(bound: Q, how_many: int, walking: bool) -> list[finding.Key]:
-        looked_up = worded and not walking
-        found = [visible(actor)] if numbered else ways(actor, open_only=open_only, worded=looked_up)
-        if worded:
-            bound &= finding.holds(filters.text, walking=walking)
-        if looked_up:
-            bound &= finding.of_area(filters.area_level, filters.area_id)
-        each = [
-            _turned(narrowed(Matter.objects.filter(way & bound), actor, filters), after, order)
-            .values_list("due_at", "id")[:how_many]
-            for way in found
-        ]  # fmt: skip
-        if len(each) < 2:
-            return list(each[0]) if each else []
-        together = each[0].union(*each[1:])
-        return list(together.order_by(*(("due_at", "id") if order == "due" else ("-id",)))[:how_many])
+    def narrow(rows: QuerySet[Matter], walking: bool) -> QuerySet[Matter]:
+        if filters.text:
+            rows = rows.filter(finding.holds(filters.text, walking=walking))
+            if not walking:
+                rows = rows.filter(finding.of_area(filters.area_level, filters.area_id))
+        return narrowed(rows, actor, filters)
 
-    if worded and order != "due":
-        return finding.newest(ask, most, _key(after)[1] if after else None)
-    return ask(Q(), most, False)
+    if order == "due":
+        wholes = [way.whole & way.words if filters.text else way.whole for way in ways_]
+        rows_of = [_turned(narrow(Matter.objects.filter(whole), False), after, order) for whole in wholes]
+        return paging.merged(rows_of, most, ("due_at", "id"))
+    asked = paging.Asked(ways_, narrow, before, _narrowed_to(filters), _leaves_most(actor, filters), bool(filters.text))
+    few = filters.open or filters.card or filters.raised or filters.component_id is not None
+    if few and not filters.text:  # each by its own index
+        return paging.merged([asked.rows(way.whole & asked.span(None, before)) for way in ways_], most)
+    return paging.first(asked, most)
+
+
+def _understood(filters: Filters) -> tuple[Filters, bool]:
+    """The same filters with what they imply: whether only open matters fit, and whether any can."""
+    implied = filters.open or bool(filters.desk or filters.due)
+    if filters.procedure or filters.step or filters.stage or filters.end:
+        place = _stands(filters)
+        if not place.steps:
+            return filters, False
+        implied |= place.open
+    return (replace(filters, open=True), filters.open is not False) if implied else (filters, True)
+
+
+def _stands(filters: Filters) -> stands.Stands:
+    return stands.where(procedure=filters.procedure, step=filters.step, stage=filters.stage, end=filters.end,
+                        open=filters.open)  # fmt: skip
+
+
+def _leaves_most(actor: Actor, filters: Filters) -> bool:
+    """Whether the filters leave out little of the area or unit that is walked through."""
+    bound = access.scope(actor)
+    nowhere = replace(filters, area_id=None, area_level="", unit_id=None)
+    return nowhere == Filters() and not bound.classes and not procedures.by_delegation()
 
 
 def _turned(rows: QuerySet[Matter], after: str, order: str) -> QuerySet[Matter]:
@@ -288,10 +331,12 @@ def narrowed(rows: QuerySet[Matter], actor: Actor, filters: Filters) -> QuerySet
         rows = rows.filter(within(filters.area_level, filters.area_id))
     exact = {"unit_id": filters.unit_id, "kind_id": filters.kind_id,
              "component_id": filters.component_id, "step": filters.step, "stage": filters.stage,
-             "end": filters.end, "number": filters.number, "procedure__code": filters.procedure,
+             "end": filters.end, "number": filters.number,
              "class_code": filters.class_code, "received_at__lt": filters.until,
              "cell__range": filters.cells, "raised_to": filters.raised, "mark": CARDS.get(filters.card)}  # fmt: skip
     rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
+    if filters.procedure or filters.step or filters.stage or filters.end:
+        rows = rows.filter(_stands(filters).condition)
     if filters.since is not None:
         rows = rows.filter(received_at__gte=filters.since)
     if filters.open is not None:

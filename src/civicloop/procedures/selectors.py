@@ -7,7 +7,7 @@ process; a load in another process is therefore seen within that time. The cache
 import json
 import time
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from civicloop.procedures import guards
 from civicloop.procedures.models import LadderVersion, ProcedureVersion
 from civicloop.procedures.rules import ladders, reading
 from civicloop.procedures.rules.ladders import Ladder
-from civicloop.procedures.rules.language import Procedure, guards_of_clocks
+from civicloop.procedures.rules.language import Procedure, Step, guards_of_clocks
 
 SECONDS = 30.0
 LADDERS = Path(__file__).parent / "ladders"
@@ -157,6 +157,11 @@ def clocks() -> dict[str, list[int]]:
         for name in by_id(entry.id).clocks:
             found.setdefault(name, []).append(entry.id)
     return found
+
+
+def steps() -> dict[int, Mapping[str, Step]]:
+    """The steps that each version declares, also of those that take no new matters."""
+    return {entry.id: by_id(entry.id).steps for entry in _entries()}
 
 
 def version(code: str, number: int) -> ProcedureVersion:
