@@ -10,9 +10,10 @@ from django.test import Client, override_settings
 from django.utils import translation
 
 from civicloop.evidence.models import Evidence
-from civicloop.foundation import clock, ids
+from civicloop.foundation import caches, clock, ids
 from civicloop.matters import actions
 from civicloop.people import access
+from civicloop.records.actions import set_setting
 from civicloop.records.models import ReadEntry, SealedValue
 from tests import world
 from tests.evidence.pictures import PDF, from_a_phone
@@ -119,6 +120,19 @@ def test_several_values_leave_a_line_each(matter: UUID) -> None:
     assert NAME in page
     assert PHONE in page
     assert [field for _who, _what, field in lines(matter)] == ["reporter_name", "reporter_phone"]
+
+
+def test_nobody_opens_without_end_whatever_the_post(matter: UUID) -> None:
+    set_setting(code="openings.most_hour", value=5, actor_id=None, post_id=None, actor_words="tests")
+    caches.forget_all()
+    client = signed_in("clerk")
+    answers = [opening(client, matter, "reporter_phone").status_code for _each in range(6)]
+    assert answers == [200] * 5 + [429]
+    page = text(opening(client, matter, "reporter_phone"))
+    assert "您一小时内已查看个人信息 5 次" in page
+    assert PHONE not in page
+    assert len(lines(matter)) == 5  # what was refused was not opened
+    assert opening(signed_in("checker"), matter, "reporter_phone").status_code == 200
 
 
 def test_an_opening_in_english(matter: UUID) -> None:

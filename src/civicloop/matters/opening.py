@@ -28,7 +28,9 @@ from civicloop.people.choices import Role
 from civicloop.people.models import Post
 from civicloop.procedures.rules.language import Procedure
 from civicloop.records import openings, sealing
+from civicloop.records import settings as of_the_city
 from civicloop.records.models import ReadEntry, SealedValue
+from civicloop.records.tries import SharedThrottle
 
 WORDS_MOST = 150
 PURPOSES: Mapping[str, str | Promise] = {
@@ -39,6 +41,11 @@ PURPOSES: Mapping[str, str | Promise] = {
     "check": gettext_lazy("Check whether the evidence is true"),
     "duty": gettext_lazy("Another duty by law"),
 }
+HOUR = 3600.0
+of_the_city.define(
+    "openings.most_hour", "int", 100, gettext_lazy("How often one account may open personal data within an hour"),
+    low=5, high=10_000,
+)  # fmt: skip
 TELLING = gettext_lazy("Tell the person how it stands")  # the platform's own purpose, when it sends a notice
 COPY = gettext_lazy("A copy for the person concerned")  # nobody of the staff opens anything for it
 WHOSE: Mapping[str, str | Promise] = {
@@ -160,6 +167,7 @@ def open_values(actor: Actor, matter_id: UUID, numbers: Collection[int], purpose
     if not all(_may_open(actor, seen, fields[no]) for no in numbers):
         raise errors.forbidden()
     said, found = purpose.said(), []
+    _bounded(actor)
     try:
         for no in sorted(set(numbers)):
             text = sealing.open_value(
@@ -172,6 +180,16 @@ def open_values(actor: Actor, matter_id: UUID, numbers: Collection[int], purpose
     except (ciphers.CannotOpen, ciphers.CannotSeal, OSError) as reason:
         raise _closed() from reason
     return found
+
+
+def _bounded(actor: Actor) -> None:
+    """Nobody copies a register by hand, nor a program with somebody's session. Raises Refused `too_often`."""
+    most = of_the_city.get_int("openings.most_hour")
+    wait = SharedThrottle("openings", most, HOUR).wait(str(actor.account_id))
+    if wait:
+        words = _("You have opened personal data %(most)s times within an hour. Go on in %(minutes)s minutes.")
+        minutes = int(wait // 60) + 1
+        raise Refused("too_often", 429, words % {"most": most, "minutes": minutes}, retry_after=int(wait) + 1)
 
 
 # -- what the person concerned is told ------------------------------------------------------------------------------
@@ -244,6 +262,7 @@ def open_original(actor: Actor, matter_id: UUID, evidence_id: UUID, purpose: Pur
     if row is None or not access.opens(actor, seen.subject, _kind(row)).allowed:
         raise errors.forbidden()
     said = purpose.said()
+    _bounded(actor)
     try:
         content, _media_type = files.open_original(
             actor_id=actor.account_id, actor_words=actor.words, post_id=actor.post_id, purpose=said,
