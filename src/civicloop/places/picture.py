@@ -81,6 +81,7 @@ class Picture:
     by_code: dict[str, AreaRef] = field(default_factory=dict)
     children: dict[int, list[AreaRef]] = field(default_factory=dict)
     paths: dict[int, Mapping[str, AreaRef]] = field(default_factory=dict)
+    levels: dict[str, list[AreaRef]] = field(default_factory=dict)
     past: dict[int, AreaRef | None] = field(default_factory=dict)
     deepest: Shapes = field(default_factory=Shapes)
     above: Shapes = field(default_factory=Shapes)
@@ -96,6 +97,12 @@ class Picture:
         if found is None:
             raise UnknownArea(identifier)
         return found
+
+    def of_level(self, level: str) -> list[AreaRef]:
+        """Every area of a level, by code."""
+        if level not in self.levels:
+            self.levels[level] = [ref for ref in self.by_code.values() if ref.level == level]
+        return self.levels[level]
 
     def path(self, identifier: int) -> Mapping[str, AreaRef]:
         """level → area from the city down to this one. Raises UnknownArea."""

@@ -172,7 +172,7 @@ def children(area_id: int) -> list[AreaRef]:
 
 def areas(level: str) -> list[AreaRef]:
     """Every area of a level, by code."""
-    return [ref for ref in _current().by_code.values() if ref.level == level]
+    return list(_current().of_level(level))
 
 
 def overlays(layer: str = "") -> list[AreaRef]:
@@ -182,7 +182,7 @@ def overlays(layer: str = "") -> list[AreaRef]:
 
 def root() -> AreaRef:
     """The city. Raises UnknownArea while nothing is loaded."""
-    found = next(iter(areas(LEVELS[0])), None)
+    found = next(iter(_current().of_level(LEVELS[0])), None)
     if found is None:
         raise UnknownArea("root")
     return found

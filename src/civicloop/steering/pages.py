@@ -42,14 +42,15 @@ def operations(request: HttpRequest, actor: Actor) -> HttpResponse:
         by = asking.by_of(request.GET.get("by", ""))
     except Refused as reason:
         raise BadRequest(reason.words) from None
-    found = selectors.overview(actor, place, by)
-    return render(request, "steering/operations.html", _context(found, request.GET.get("all", "")))
+    whole_list = request.GET.get("all", "")
+    longest = None if whole_list == "stuck" else showing.LONGEST
+    found = selectors.overview(actor, place, by, longest)
+    return render(request, "steering/operations.html", _context(found, longest, whole_list))
 
 
-def _context(found: Overview, whole_list: str) -> dict[str, Any]:
+def _context(found: Overview, longest: int | None, whole_list: str) -> dict[str, Any]:
     """What the page shows; of one list (stuck or bands) all lines, of the others the first."""
     place, code = found.place, placing.code_of(found.place)
-    longest = None if whole_list == "stuck" else showing.LONGEST
     some = None if whole_list == "bands" else showing.COMPARED
     parts, ages, flow = showing.parts(found), showing.ages(found), showing.flow(found)
     held, owed = showing.held(found, longest), showing.owed(found, longest)

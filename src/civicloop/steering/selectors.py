@@ -37,18 +37,18 @@ class Overview:
     units: Mapping[int, str]
 
 
-def overview(actor: Actor, place: Place, by: str = By.AREA) -> Overview:
-    """What a place is like now."""
+def overview(actor: Actor, place: Place, by: str = By.AREA, named: int | None = None) -> Overview:
+    """What a place is like now; with the names of all units that hold or wait, or of the first `named` of each."""
     at = open_work.moments()
     standing, owed = open_work.standing(actor, place, at), open_work.owed(actor, place)
-    named = {each.unit_id for each in standing.held} | {
-        unit for each in owed for unit in (each.holder_id, each.unit_id)
+    units = {each.unit_id for each in standing.held[:named]} | {
+        unit for each in owed[:named] for unit in (each.holder_id, each.unit_id)
     }
     return Overview(
         place, at, standing, standing.held, owed, open_work.promised(actor, place, at),
         open_work.came_back(actor, place, at), open_work.ordered(actor, place, at),
         rates.compared(actor, place, by), rates.flow(place), load.loads(place),
-        units_named(named | ({place.unit_id} if place.unit_id is not None else set())),
+        units_named(units | ({place.unit_id} if place.unit_id is not None else set())),
     )  # fmt: skip
 
 
