@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from civicloop.figures import definitions, keeping, rules
+from civicloop.figures import baselines, definitions, keeping, rules
 from civicloop.figures.indicator_commands import indicators, written
 from civicloop.figures.models import Baseline, Definition
 from civicloop.foundation import clock
@@ -51,7 +51,7 @@ def test_what_a_city_loads_holds_from_the_next_month_on_and_goes_out_again(tmp_p
     assert run("export", str(out), "--month", "2026-05")[0] == 0
     assert rules.read(tomllib.loads(out.read_text(encoding="utf-8"))) == definitions.in_force(may)
     with clock.at(months.NOW.replace(month=5, day=2)):
-        keeping.seal_due()
+        baselines.seal_due()
     content = Baseline.objects.get(month=may).content
     assert ["checker-post", "s1-watch", "checker"] in content["posts"]
     sealed = content["indicators"]["on_time_handling_rate"]

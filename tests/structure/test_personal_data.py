@@ -51,6 +51,7 @@ SAID = """
     supervision_orderstep.doing supervision_orderstep.role supervision_orderstep.fingerprint
     supervision_orderstep.detail
     matters_matter.standing matters_unfolded.* figures_count.* figures_measure.* figures_duehour.* figures_folding.*
+    figures_weighting.object figures_weighting.weights
     figures_baseline.* figures_definition.* figures_snapshot.* figures_publication.* figures_publicmonth.*
     matters_sampleshare.* matters_doubt.* matters_erasurelist.* matters_erasureitem.* matters_erasurehold.*
     matters_mergingitem.*
@@ -150,7 +151,8 @@ NO_NOTICE = {
     "site/matter.html": "a card, no words", "site/compare.html": "the same or not",
     "site/limits.html": "limits of clocks", "supervision/suggestions.html": "yes, no", "site/doubted.html": "yes, no",
     "site/merging.html": "go on, no words", "site/portal_receipt.html": "the same or not",
-    "figures/figures.html": "the title of a kept table", "figures/kept.html": "yes",
+    "figures/figures.html": "the title of a kept table", "figures/scores.html": "weights, and why",
+    "figures/kept.html": "yes",
     "ui/parts/footer.html": "language and theme", "ui/parts/person.html": "the post to act in",
 }  # fmt: skip
 # parts of pages: the notice stands on the page that includes them

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from civicloop.figures import definitions, opening, selectors
+from civicloop.figures import definitions, opening, periods, scoring, selectors, weighing
 from civicloop.figures.rules import Indicator, Value
 from civicloop.figures.selectors import Cut, Figure, Row
 from civicloop.foundation import clock
@@ -209,6 +209,61 @@ def running(request: HttpRequest, area: Annotated[str, Query(max_length=20)] = "
                     for name, r in sorted(each.clocks.items())]}
         for each in selectors.running(actor_of(request), area)
     ]  # fmt: skip
+
+
+class ScorePart(Schema):
+    """What a rate brings: `points` of its `weight`; null where it has too few matters."""
+
+    indicator: str
+    weight: int
+    value: float | None
+    of: int
+    per: int | None
+    points: float | None
+
+
+class ScoreRow(Schema):
+    """`total` is null where a part says too little, or the member is not on the sealed roster."""
+
+    member: str
+    code: str
+    name: str
+    total: float | None
+    grade: str
+    parts: list[ScorePart]
+
+
+class ScoresOut(Schema):
+    """Scores in the order of codes; `digest` is that of the sealed baseline, empty for a month that has none."""
+
+    by: str
+    area: str
+    period: str
+    digest: str
+    rows: list[ScoreRow]
+
+
+@router.get("/figures/scores", response=ScoresOut, auth=STAFF, summary="Scores of areas or units by sealed weights")
+@web.call("figures.view")
+def scores(request: HttpRequest, asked: Annotated[Asked, Query()]) -> Any:
+    actor = actor_of(request)
+    cut = selectors.cut_for(actor, by=asked.by, area=asked.area, period=asked.period)
+    if cut.by not in scoring.OBJECTS or cut.period.kind != periods.MONTH:
+        raise invalid("by", "not_kept", _("Scores are of areas and units, by month."))
+    found = weighing.scores(actor, cut)
+    return {
+        "by": cut.by, "area": selectors.code_of(cut), "period": cut.period.code,
+        "digest": found.digest if found else "",
+        "rows": [_score(*each) for each in found.rows] if found else [],
+    }  # fmt: skip
+
+
+def _score(member: str, name: str, code: str, each: scoring.Score) -> dict[str, Any]:
+    parts = [
+        {"indicator": part.indicator.code, "weight": part.weight, "value": part.value.value, "of": part.value.of,
+         "per": part.value.per, "points": part.points} for part in each.parts
+    ]  # fmt: skip
+    return {"member": member, "code": code, "name": name, "total": each.total, "grade": each.grade, "parts": parts}
 
 
 @router.get("/figures/flow", response=list[FlowLine], auth=STAFF, summary="The flow through the stages in a period")

@@ -37,6 +37,38 @@ class CutForm(forms.Form):
         self.fields["group"].choices = groups  # type: ignore[attr-defined]
 
 
+OBJECTS = (("area", pgettext_lazy("figures", "Areas")), ("unit", pgettext_lazy("figures", "Units")))
+
+
+class ScoreForm(forms.Form):
+    """Whose scores, of which month; the area is chosen by clicking."""
+
+    by = forms.ChoiceField(label=pgettext_lazy("figures", "By"), choices=OBJECTS, required=False)
+    period = forms.ChoiceField(label=gettext_lazy("Month"), required=False)
+    area = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, today: date, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["period"].choices = dict(offered(today))[_("Month")]  # type: ignore[attr-defined]
+
+
+class WeightsForm(forms.Form):
+    """Weights for areas or units: a number for each rate that says what is better, 100 together."""
+
+    object = forms.ChoiceField(label=pgettext_lazy("weights", "For"), choices=OBJECTS)
+    reason = forms.CharField(label=pgettext_lazy("weights", "Why"), max_length=300)
+
+    def __init__(self, *args: Any, rates: list[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.rates = [code for code, _name in rates]
+        for code, name in rates:
+            self.fields[f"w_{code}"] = forms.IntegerField(label=name, min_value=0, max_value=100, required=False)
+
+    def weights(self) -> dict[str, int]:
+        """The weights that were given, by code."""
+        return {code: given for code in self.rates if (given := self.cleaned_data.get(f"w_{code}"))}
+
+
 def offered(today: date) -> list[tuple[str, list[tuple[str, str]]]]:
     """The periods to choose from, the newest of each kind first."""
     words = {DAY: _("Day"), WEEK: _("Week"), MONTH: _("Month"), SEASON: _("Season"), YEAR: _("Year")}

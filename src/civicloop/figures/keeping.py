@@ -1,29 +1,26 @@
-"""Writes of this room: a table kept as it is, shown to everybody, indicators of the city, the baseline of a month.
+"""Writes of this room: a table kept as it is, shown to everybody, indicators of the city.
 
 Each leaves one line in the audit log with its digest, and so stands under the day's signed root (receipts): whoever
-changed a kept table or a baseline later would contradict it.
+changed a kept table later would contradict it.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from civicloop.catalogue.models import Kind
 from civicloop.figures import definitions, hiding, periods, reading, rules, selectors, showing
-from civicloop.figures.models import Baseline, Definition, Publication, Snapshot
+from civicloop.figures.models import Definition, Publication, Snapshot
 from civicloop.figures.selectors import Cut, Table
 from civicloop.foundation import chain, clock
 from civicloop.foundation.canonical import canonical
 from civicloop.matters.errors import Refused, invalid
 from civicloop.people import access
 from civicloop.people.access import Actor
-from civicloop.people.models import Post, Unit
-from civicloop.places.models import AreaVersion
 from civicloop.records import audit, days
 
 LONGEST = 200
@@ -133,41 +130,6 @@ def load(actor: Actor, told: Mapping[str, Any], source: str) -> Definition:
         tell(actor, "figures.load", f"indicators from {begins.isoformat()}", digest)
     definitions.forget()
     return made
-
-
-def seal(month: date) -> Baseline | None:
-    """Seal what a month is measured by; None when that is done. Called when the month has begun."""
-    if Baseline.objects.filter(month=month).exists():
-        return None
-    now, posts = clock.now(), Post.objects.filter(valid_to=None)
-    content = {
-        "month": month.isoformat(), "sealed_at": now.isoformat(),
-        "day_start": days.start_of_day().isoformat("minutes"),
-        "posts": [[*each] for each in posts.order_by("code").values_list("code", "unit__code", "role")],
-        "units": sorted(Unit.objects.filter(valid_to=None).values_list("code", flat=True)),
-        "areas": sorted(AreaVersion.objects.filter(valid_to=None).exclude(area__level="overlay")
-                        .values_list("code", flat=True)),
-        "kinds": sorted(Kind.objects.filter(valid_to=None).values_list("code", flat=True).distinct()),
-        "indicators": {
-            code: {"formula": each.formula(), "without": list(each.without), "anchor": each.anchor,
-                   "small": each.small} for code, each in definitions.in_force(month).indicators.items()
-        },
-        "exemptions": "an approved appeal (超时申诉), by two reviewers of the procedure",
-    }  # fmt: skip
-    body = canonical(content)
-    with transaction.atomic():
-        made, new = Baseline.objects.get_or_create(
-            month=month, defaults={"content": json.loads(body), "digest": chain.digest(body), "sealed_at": now}
-        )
-        if new:
-            tell(access.system("figures"), "figures.seal", f"baseline {month.isoformat()}", made.digest)
-    return made if new else None
-
-
-def seal_due() -> int:
-    """Seal the baseline of the present month when it is not sealed; how many were."""
-    month = periods.of_kind(periods.MONTH, days.day_of(clock.now())).since
-    return 1 if seal(month) is not None else 0
 
 
 def tell(actor: Actor, action: str, about: str, digest: bytes | memoryview) -> None:

@@ -86,6 +86,35 @@ class Baseline(models.Model):
     sealed_at = models.DateTimeField()
 
 
+class Weighting(models.Model):
+    """Weights of scores that somebody proposed for the city (area 0) or a district: only ever added to."""
+
+    area_id = models.BigIntegerField()
+    object = models.CharField(max_length=8)  # scoring.OBJECTS
+    weights = models.JSONField()
+    reason = models.CharField(max_length=300)
+    proposed_by = models.BigIntegerField()
+    proposed_role = models.CharField(max_length=24)
+    proposed_at = models.DateTimeField()
+
+
+class WeightingDecision(models.Model):
+    """What a second person said of them, once; in force from the month after it."""
+
+    weighting = models.OneToOneField(Weighting, models.PROTECT, primary_key=True, related_name="decision")
+    yes = models.BooleanField()
+    proposed_by = models.BigIntegerField()
+    decided_by = models.BigIntegerField()
+    decided_role = models.CharField(max_length=24)
+    decided_at = models.DateTimeField()
+    valid_from = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(decided_by=models.F("proposed_by")), name="weighting_by_two")
+        ]
+
+
 class Snapshot(models.Model):
     """A table of figures as it was at a moment, kept for ever: what was reported may be compared with what is now."""
 

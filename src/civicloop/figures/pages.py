@@ -69,7 +69,7 @@ def figures(request: HttpRequest, actor: Actor) -> HttpResponse:
     context = {
         "title": _("Figures"), "form": form, "cut": cut, "one_unit": cut.unit_id is not None,
         "name": selectors.name_of_whole(cut), "period": forms.words_of(cut.period), "over": cut.period.over(today),
-        "crumbs": [(name, _turned(asked, area=code)) for code, name in selectors.crumbs(actor, cut)],
+        "crumbs": [(name, turned(asked, area=code)) for code, name in selectors.crumbs(actor, cut)],
         "columns": [
             {"code": each.code, "name": showing.name_of(each), "said": showing.said_of(each),
              "formula": each.formula(), "rate": each.rate, "small": each.small} for each in table.indicators
@@ -92,13 +92,14 @@ def _page(request: HttpRequest, table: Table, asked: dict[str, str]) -> tuple[Se
         last = min(first + ROWS, every)
         turns["words"] = _("%(first)s to %(last)s of %(all)s") % {"first": first + 1, "last": last, "all": every}
     if first:
-        turns["previous_url"] = _turned(asked, page=str(number - 1) if number > 2 else "")
+        turns["previous_url"] = turned(asked, page=str(number - 1) if number > 2 else "")
     if first + ROWS < every:
-        turns["next_url"] = _turned(asked, page=str(number + 1))
+        turns["next_url"] = turned(asked, page=str(number + 1))
     return table.rows[first : first + ROWS], turns
 
 
-def _turned(asked: dict[str, str], **other: str) -> str:
+def turned(asked: dict[str, str], **other: str) -> str:
+    """The query of what is asked, with some of it turned."""
     return "?" + urlencode({name: value for name, value in {**asked, **other}.items() if value})
 
 
@@ -107,7 +108,7 @@ def _line(table: Table, row: selectors.Row, asked: dict[str, str]) -> dict[str, 
     for indicator, made in zip(table.indicators, showing.cells(row, table.indicators), strict=True):
         cells.append({"cell": made, "url": f"{reverse('figures:matters')}?{query(cut, indicator, row.member)}"})
     opens = cut.by == "area" and row.code and cut.level in {"city", "district", "subdistrict"}
-    return {"row": row, "cells": cells, "url": _turned(asked, area=row.code) if opens else ""}
+    return {"row": row, "cells": cells, "url": turned(asked, area=row.code) if opens else ""}
 
 
 @require_safe
@@ -142,7 +143,7 @@ def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
         "parts": [(code, words, f"?{query(cut, indicator, member, code)}", code == part) for code, words in parts],
         "page": {"next_url": f"?{here}&{urlencode({'after': found.next})}"} if found.next else {},
         "back": f"{reverse('figures:figures')}"
-                + _turned({"by": cut.by, "period": cut.period.code, "area": selectors.code_of(cut),
+                + turned({"by": cut.by, "period": cut.period.code, "area": selectors.code_of(cut),
                            "group": indicator.group}),
     }  # fmt: skip
     return render(request, "figures/matters.html", context)

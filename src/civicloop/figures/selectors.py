@@ -135,7 +135,7 @@ def cut_for(actor: Actor, *, by: str, area: str, period: str) -> Cut:
         raise invalid("period", "no_period", words) from None
     if bound.unit_id is not None:
         return Cut("unit", {}, found, bound.unit_id)
-    path = _path(area) if area else _path_of(bound.area_id)
+    path = _path(area) if area else path_of(bound.area_id)
     if bound.area_id and path.get(bound.level) != bound.area_id:
         raise Refused("not_found", 404, _("There is no such area."))
     cut = Cut(by, path, found)
@@ -156,12 +156,13 @@ def _kept_by_day(cut: Cut) -> bool:
 
 def _path(code: str) -> dict[str, int]:
     try:
-        return _path_of(places.by_code(code).id)
+        return path_of(places.by_code(code).id)
     except LookupError:
         raise Refused("not_found", 404, _("There is no such area.")) from None
 
 
-def _path_of(area_id: int) -> dict[str, int]:
+def path_of(area_id: int) -> dict[str, int]:
+    """level → area from the district down to this one; empty for the city."""
     if not area_id:
         return {}
     return {level: ref.id for level, ref in places.path(area_id).items() if level != "city"}
@@ -253,6 +254,11 @@ def _sums(
     if cut.by == "area":
         return _read(cubes.child_of(cut.level), period, asked, scope=cut.area_id, members=members)
     return _read(cut.by, period, asked, scope=cut.area_id, level=cut.level, members=members)
+
+
+def sums_by_member(cut: Cut, measures: frozenset[str]) -> dict[str, dict[str, int]]:
+    """member → measure → number in the period of a cut."""
+    return _sums(cut, cut.period, _Asked(measures, reading.STAFF, subdistricts_of(cut.path)))
 
 
 def _on_boundaries_of_now(cut: Cut, sums: list[dict[str, dict[str, int]]]) -> list[dict[str, dict[str, int]]]:
@@ -361,6 +367,11 @@ def name_of_whole(cut: Cut) -> str:
     if cut.unit_id is not None:
         return shown(Unit.objects.get(id=cut.unit_id).names, _language())
     return shown((places.area(cut.area_id) if cut.area_id else places.root()).names, _language())
+
+
+def name_of_area(area_id: int) -> str:
+    """The name of an area; of the city for 0."""
+    return shown((places.area(area_id) if area_id else places.root()).names, _language())
 
 
 def crumbs(actor: Actor, cut: Cut) -> list[tuple[str, str]]:

@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from civicloop.figures import rules
+from civicloop.figures import rules, scoring
 from civicloop.figures.rules import Indicator, Value
+from civicloop.figures.scoring import Score
 from civicloop.figures.selectors import Figure, Row, Table
 from civicloop.foundation.names import shown
 
@@ -113,6 +114,31 @@ def ground_words(table: Table) -> list[str]:
                   " too many for one page.")  # fmt: skip
         found.append(words % {"areas": comma.join(table.unplaced)})
     return found
+
+
+def score_words(score: Score) -> str:
+    """A score; "—" where there is none."""
+    return NONE if score.total is None else f"{score.total:.1f}"
+
+
+def no_score_words(score: Score) -> str:
+    """Why there is no score."""
+    if score.total is not None:
+        return ""
+    return band_words(rules.TOO_FEW) if score.listed else _("not on the sealed roster")
+
+
+def points_words(points: float | None) -> str:
+    """What a rate brings; "—" where it says too little."""
+    return NONE if points is None else f"{points:.1f}"
+
+
+def grade_words(grade: str) -> str:
+    """A grade in words; it stands beside its colour."""
+    return {
+        "excellent": pgettext("grade", "excellent"), "good": pgettext("grade", "good"),
+        "pass": pgettext("grade", "sufficient"), scoring.LOWEST: pgettext("grade", "to be improved"),
+    }.get(grade, grade)  # fmt: skip
 
 
 def cells(row: Row, indicators: Sequence[Indicator]) -> list[Cell]:

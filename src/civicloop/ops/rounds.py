@@ -14,7 +14,7 @@ from civicloop.classifier import jobs as kinds
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import boxes, film_rounds
 from civicloop.evidence import selectors as files
-from civicloop.figures import everybody, folding, keeping
+from civicloop.figures import baselines, everybody, folding
 from civicloop.foundation import clock
 from civicloop.matters import erasure, jobs, signals, watching
 from civicloop.notices import jobs as notices
@@ -144,7 +144,7 @@ def run_for_ever(*, once: bool = False) -> None:
                     orders.forget_old()
                     notices.forget_old()
                     if not loading.wanted():
-                        keeping.seal_due()
+                        baselines.seal_due()
                     if storage_is_due():
                         sweeping.begin(here=once)
                 # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and

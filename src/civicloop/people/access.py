@@ -225,6 +225,7 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "figures.view": frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.UNIT_HEAD, Role.AUDIT_ADMIN}),
     "figures.keep": frozenset({Role.SUPERVISOR, Role.LEADER}),
     "figures.publish": frozenset({Role.LEADER}),
+    "figures.weigh": frozenset({Role.SUPERVISOR, Role.LEADER}),  # of a city or a district; another one decides
     "style.view": frozenset(Role.values),
 }
 

@@ -62,6 +62,7 @@ WORDS: Mapping[str, tuple[Group, Promise]] = {
     "orders.review": ("do", _("Review answers to supervision orders")),
     "figures.keep": ("do", _("Keep figures as they are at a moment")),
     "figures.publish": ("do", _("Show kept figures to everybody")),
+    "figures.weigh": ("do", _("Propose weights of scores, and decide on those that another one proposed")),
     "photos.publish": ("do", _("Cover faces and plates in photos and show the photos to the public")),
     "phrases.change": ("do", _("Change the phrases of the own unit; the system administrator those of the city")),
     "catalogue.try": ("do", _("Try changes of who answers on past matters")),
