@@ -51,7 +51,8 @@ def files() -> tuple[str, dict[str, bytes]]:
 def test_every_file_holds_exactly_what_the_page_shows(files: tuple[str, dict[str, bytes]]) -> None:
     page, made = files
     columns, rows = seen(page)
-    assert len(columns) == 7
+    assert len(columns) == 8  # six indicators, and beside the rates what the sample found
+    assert "抽查属实率" in columns
     assert len(rows) == 3  # the whole and two subdistricts
     assert sum(len(cell) > 1 for row in rows for cell in row) > 9
     lines = list(csv.reader(io.StringIO(made["csv"].decode("utf-8-sig"))))
@@ -92,7 +93,7 @@ def test_the_pdf_says_in_chinese_what_the_page_shows_and_nothing_else(files: tup
     head, tail = text.split(table)
     assert head == "甲区·2026-03截至2026-04-1109:00不含保密事项。"
     said = [words(each) for each in re.findall(r"<dt>(.*?</code>)", page, re.S)]
-    assert len(said) == 6
+    assert len(said) == 7
     place = 0
     for line in said:  # definitions in their order, then the number of the page
         for part in line:

@@ -51,7 +51,7 @@ SAID = """
     supervision_orderstep.doing supervision_orderstep.role supervision_orderstep.fingerprint
     supervision_orderstep.detail
     matters_matter.standing matters_unfolded.* figures_count.* figures_measure.* figures_duehour.* figures_folding.*
-    figures_weighting.object figures_weighting.weights
+    figures_postwork.action figures_weighting.object figures_weighting.weights
     figures_baseline.* figures_definition.* figures_snapshot.* figures_publication.* figures_publicmonth.*
     matters_sampleshare.* matters_doubt.* matters_erasurelist.* matters_erasureitem.* matters_erasurehold.*
     matters_mergingitem.*

@@ -1,5 +1,6 @@
 """Figures over HTTP: indicators and definitions, tables, what runs now, the flow, and the matters behind each."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from civicloop.figures import definitions, opening, periods, scoring, selectors, weighing
+from civicloop.figures import definitions, opening, periods, scoring, selectors, weighing, workload
 from civicloop.figures.rules import Indicator, Value
 from civicloop.figures.selectors import Cut, Figure, Row
 from civicloop.foundation import clock
@@ -209,6 +210,41 @@ def running(request: HttpRequest, area: Annotated[str, Query(max_length=20)] = "
                     for name, r in sorted(each.clocks.items())]}
         for each in selectors.running(actor_of(request), area)
     ]  # fmt: skip
+
+
+class WorkLine(Schema):
+    """A post with its acts in a month; `like`: the median of like posts, null where they are fewer than five."""
+
+    code: str
+    role: str
+    unit: str
+    acts: int
+    like: float | None
+
+
+class WorkOut(Schema):
+    """`own`: the caller's post, with its acts by code; `posts`: those below, of one role, in the order of codes."""
+
+    period: str
+    until: date | None
+    own: WorkLine | None
+    actions: dict[str, int]
+    role: str
+    posts: list[WorkLine]
+
+
+@router.get("/figures/workload", response=WorkOut, auth=STAFF, summary="Workload of posts, without names and ranks")
+@web.call("figures.work")
+def work(
+    request: HttpRequest,
+    period: Annotated[str, Query(max_length=10)] = "",
+    role: Annotated[str, Query(max_length=24)] = "",
+) -> Any:
+    found = workload.workload(actor_of(request), period=period, role=role)
+    return {
+        "period": found.period.code, "until": found.until, "own": asdict(found.own) if found.own else None,
+        "actions": dict(found.actions), "role": found.role, "posts": [asdict(each) for each in found.lines],
+    }  # fmt: skip
 
 
 class ScorePart(Schema):

@@ -69,6 +69,20 @@ class WeightsForm(forms.Form):
         return {code: given for code in self.rates if (given := self.cleaned_data.get(f"w_{code}"))}
 
 
+class WorkForm(forms.Form):
+    """Which month, and which posts below."""
+
+    period = forms.ChoiceField(label=gettext_lazy("Month"), required=False)
+    role = forms.ChoiceField(label=pgettext_lazy("workload", "Posts below"), required=False)
+
+    def __init__(self, *args: Any, today: date, roles: list[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["period"].choices = dict(offered(today))[_("Month")]  # type: ignore[attr-defined]
+        self.fields["role"].choices = roles  # type: ignore[attr-defined]
+        if not roles:
+            del self.fields["role"]
+
+
 def offered(today: date) -> list[tuple[str, list[tuple[str, str]]]]:
     """The periods to choose from, the newest of each kind first."""
     words = {DAY: _("Day"), WEEK: _("Week"), MONTH: _("Month"), SEASON: _("Season"), YEAR: _("Year")}

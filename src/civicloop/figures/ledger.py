@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from civicloop.figures import folding, sql
+from civicloop.figures import folding, sql, workload
 from civicloop.figures.models import Count, DueHour, Folding
 from civicloop.foundation import chain, clock, locality, moments
 from civicloop.matters import counting, proof
@@ -177,6 +177,8 @@ def check(say: Say = _silent) -> Report:
             say(report)
         report.counts = Count.objects.count() + DueHour.objects.count()
         _check_cubes(report)
+        for post, month, action, said, lies in workload.different():
+            report.differs("workload", f"post {post} {month.isoformat()} {action}", said, lies)
     return report
 
 
@@ -284,6 +286,7 @@ def _finish(state: Folding) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.FOLD_ALONE)
         cursor.execute(sql.FORGET_EMPTY)
+        workload.forget()
         old = state.generation
         Folding.objects.filter(id=1).update(
             generation=state.making, making=None, making_after=None, day_start=state.making_day_start,

@@ -65,6 +65,17 @@ class Folding(models.Model):
     making_day_start = models.CharField(max_length=5, default="")
     making_after = models.UUIDField(null=True)
     rebuilt_at = models.DateTimeField(null=True)
+    worked_until = models.DateField(null=True)  # the workload of posts is counted up to before this day
+
+
+class PostWork(models.Model):
+    """How many acts of a kind a post did in a month, on what came to it (figures.workload)."""
+
+    pk = models.CompositePrimaryKey("month", "post_id", "action")
+    month = models.DateField()
+    post_id = models.BigIntegerField()
+    action = models.CharField(max_length=40)
+    n = models.IntegerField()
 
 
 class Definition(models.Model):

@@ -49,7 +49,10 @@ def _group(request: HttpRequest, cut: Cut) -> tuple[str, list[str], list[tuple[s
     groups = [(code, shown(names, language)) for code, names in found.groups.items()]
     asked = request.GET.get("group", "")
     chosen = asked if asked in found.groups else FIRST_GROUP if FIRST_GROUP in found.groups else groups[0][0]
-    return chosen, [code for code, each in found.indicators.items() if each.group == chosen], groups
+    codes = [code for code, each in found.indicators.items() if each.group == chosen]
+    if showing.TRUTH in found.indicators and any(found.indicators[code].rate for code in codes):
+        codes.append(showing.TRUTH)  # beside every rate stands what the sample found
+    return chosen, codes, groups
 
 
 @require_safe

@@ -14,6 +14,7 @@ from civicloop.figures.selectors import Figure, Row, Table
 from civicloop.foundation.names import shown
 
 NONE = "—"
+TRUTH = "sample_truth_rate"  # told beside rates, with its interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def cell(figure: Figure) -> Cell:
     """A figure in words."""
     each, value = figure.indicator, figure.value
     return Cell(
-        each.code, value_words(each, value), sample_words(value), left_out_words(value),
+        each.code, value_words(each, value), sample_words(value) + _interval_words(each, value), left_out_words(value),
         change_words(each, figure.change), change_words(each, figure.year_change), figure.band,
         band_words(figure.band), value.of == 0,
     )  # fmt: skip
@@ -76,6 +77,17 @@ def value_words(indicator: Indicator, value: Value) -> str:
 def sample_words(value: Value) -> str:
     """The numbers of a rate; nothing for a number."""
     return f"{value.of} / {value.per}" if value.per else ""
+
+
+def _interval_words(indicator: Indicator, value: Value) -> str:
+    """The 95 % interval of what a sample found; nothing for what counts all."""
+    if indicator.code != TRUTH or not value.per:
+        return ""
+    low, high = (100 * each for each in rules.interval(value.of, value.per))
+    return _(" (95 %% interval %(low)s to %(high)s %%)") % {
+        "low": f"{max(0.0, low):.1f}",
+        "high": f"{min(100.0, high):.1f}",
+    }
 
 
 def left_out_words(value: Value) -> str:

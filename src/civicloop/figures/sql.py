@@ -290,6 +290,21 @@ def _in_hour(line: Line, where: str, nowhere: str) -> str:
     WHERE v.subdistrict_id {nowhere} 0 AND ({line.scope}) = %(scope)s AND f.visibility <= %(visible)s"""
 
 
+# -- the workload of posts (figures.workload) --
+
+WORK_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('figures.work', 0))"
+_WORK = """SELECT date_trunc('month', (e.at AT TIME ZONE %(zone)s) - %(day_start)s::interval)::date AS month, e.post_id,
+        e.action, count(*)::integer AS n
+    FROM matters_entry e
+    WHERE e.post_id IS NOT NULL AND e.action <> ALL(%(made)s::text[]) AND e.at < %(until)s
+        AND e.at >= coalesce(%(since)s::timestamptz, '-infinity')
+    GROUP BY 1, 2, 3"""
+WORK = f"""INSERT INTO figures_postwork AS t (month, post_id, action, n) {_WORK}
+ON CONFLICT (month, post_id, action) DO UPDATE SET n = t.n + excluded.n"""
+WORK_DIFFERENT = f"""SELECT post_id, month, action, coalesce(q.n, 0), coalesce(t.n, 0)
+FROM ({_WORK}) q FULL JOIN figures_postwork t USING (month, post_id, action)
+WHERE coalesce(q.n, 0) <> coalesce(t.n, 0) ORDER BY 1, 2, 3 LIMIT %(most)s"""
+
 # -- what is behind a figure --
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from civicloop.figures import pages, public_pages, score_pages
+from civicloop.figures import pages, public_pages, score_pages, workload_pages
 
 app_name = "figures"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("figures/scores", score_pages.scores, name="scores"),
     path("figures/weights", score_pages.propose, name="weights-propose"),
     path("figures/weights/<int:number>/decide", score_pages.decide, name="weights-decide"),
+    path("figures/workload", workload_pages.page, name="workload"),
     path("figures/keep", pages.keep, name="keep"),
     path("figures/kept", pages.kept_list, name="kept-list"),
     path("figures/kept/<int:table_no>", pages.kept, name="kept"),

@@ -82,8 +82,10 @@ def decide(actor: Actor, number: int, *, yes: bool) -> WeightingDecision:
                 weighting=row, yes=yes, proposed_by=row.proposed_by, decided_by=actor.account_id or 0,
                 decided_role=_role(actor), decided_at=clock.now(), valid_from=_next_month() if yes else None,
             )  # fmt: skip
-            action = "figures.weights_approve" if yes else "figures.weights_decline"
-            keeping.tell(actor, action, f"weights {row.pk}", _digest(row))
+            if yes:
+                keeping.tell(actor, "figures.weights_approve", f"weights {row.pk}", _digest(row))
+            else:
+                keeping.tell(actor, "figures.weights_decline", f"weights {row.pk}", _digest(row))
     except IntegrityError:
         raise Refused("decided", 409, _("This was decided already.")) from None
     return made

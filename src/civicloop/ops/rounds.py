@@ -14,7 +14,7 @@ from civicloop.classifier import jobs as kinds
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import boxes, film_rounds
 from civicloop.evidence import selectors as files
-from civicloop.figures import baselines, everybody, folding
+from civicloop.figures import baselines, everybody, folding, workload
 from civicloop.foundation import clock
 from civicloop.matters import erasure, jobs, signals, watching
 from civicloop.notices import jobs as notices
@@ -145,6 +145,7 @@ def run_for_ever(*, once: bool = False) -> None:
                     notices.forget_old()
                     if not loading.wanted():
                         baselines.seal_due()
+                        workload.count()
                     if storage_is_due():
                         sweeping.begin(here=once)
                 # a replay tells the past: until it has ended, what falls due in it acts at its simulated moment, and

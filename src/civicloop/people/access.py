@@ -225,6 +225,9 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "figures.view": frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.UNIT_HEAD, Role.AUDIT_ADMIN}),
     "figures.keep": frozenset({Role.SUPERVISOR, Role.LEADER}),
     "figures.publish": frozenset({Role.LEADER}),
+    # the own post's workload; that of the posts below, for who is above them
+    "figures.work": frozenset(Role.values) - {Role.RESIDENT_CHANNEL},
+    "figures.workload": frozenset({Role.UNIT_HEAD, Role.SUPERVISOR, Role.LEADER}),
     "figures.weigh": frozenset({Role.SUPERVISOR, Role.LEADER}),  # of a city or a district; another one decides
     "style.view": frozenset(Role.values),
 }

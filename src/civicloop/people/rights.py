@@ -44,6 +44,8 @@ WORDS: Mapping[str, tuple[Group, Promise]] = {
     "signals.view": ("see", _("Signals: what asks for a second look")),
     "clusters.watch": ("see", _("What is reported again and again, and where it comes back")),
     "orders.view": ("see", _("Supervision orders in the reach of the post")),
+    "figures.work": ("see", _("The workload of the own post")),
+    "figures.workload": ("see", _("The workload of the posts below, without names")),
     "figures.view": ("see", _("Figures of the own area or unit")),
     "classifier.view": ("see", _("How good the suggestions of kinds are")),
     "settings.view": ("see", _("Settings and their history")),

@@ -164,6 +164,14 @@ def register_navigation() -> None:
         ("whistles", gettext_lazy("Whistles and arrivals"), "whistles", 48, WHISTLES, "bell"),
         ("repeated", gettext_lazy("Reported again and again"), "repeated", 49, AGAIN, "repeat"),
         ("figures", gettext_lazy("Figures"), "figures:figures", 49, access.DUTIES["figures.view"], "chart-bar"),
+        (
+            "workload",
+            gettext_lazy("Workload of posts"),
+            "figures:workload",
+            95,
+            access.DUTIES["figures.work"],
+            "clipboard-list",
+        ),
         ("matters", gettext_lazy("Matters"), "matters", 50, WATCHING, "list"),
         ("map", pgettext_lazy("navigation", "Map"), "onemap:map", 52, access.DUTIES["map.view"], "map"),
     ):
