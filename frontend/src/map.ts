@@ -64,7 +64,7 @@ class OneMap extends HTMLElement {
   }
 
   private awake(bounds: [number, number, number, number]): void {
-    this.map = drawnIn(this, { version: 8, sources: this.sources(), layers: layers(this.config.rawFrom, this.config.stages) }, bounds)
+    this.map = drawnIn(this, { version: 8, sources: this.sources(), layers: layers(this.config.rawFrom, this.config.stages, this.config.area) }, bounds)
     this.map.once('load', () => this.ready())
   }
 
@@ -114,6 +114,14 @@ class OneMap extends HTMLElement {
       this.map.setLayoutProperty(layer, 'visibility', shown[this.look]?.includes(layer) ? 'visible' : 'none')
     }
     this.areas.show(this.look === 'areas')
+    this.sign('clusters', this.look === 'clusters')
+    this.sign('heat', this.look === 'heat')
+    this.sign('late', this.look !== 'areas')
+  }
+
+  /** Whether the legend says a sign. */
+  private sign(name: string, there: boolean): void {
+    for (const each of all(`[data-sign=${name}]`, this.closest('.map-side') ?? this)) each.hidden = !there
   }
 
   private colour(): Promise<void> {
@@ -138,7 +146,10 @@ class OneMap extends HTMLElement {
     }
     for (const over of all<HTMLInputElement>('[data-over]', this)) {
       const layer = over.dataset['over'] ?? ''
-      over.addEventListener('change', () => this.map.setLayoutProperty(layer, 'visibility', over.checked ? 'visible' : 'none'))
+      over.addEventListener('change', () => {
+        this.map.setLayoutProperty(layer, 'visibility', over.checked ? 'visible' : 'none')
+        this.sign(layer, over.checked)
+      })
     }
   }
 

@@ -2,7 +2,7 @@
 import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl'
 import { ink } from './mapareas'
 
-export function layers(from: number, stages: Record<string, string>): LayerSpecification[] {
+export function layers(from: number, stages: Record<string, string>, here: number): LayerSpecification[] {
   const [paper, surface, edge, quiet, brand, now] = ['paper', 'surface', 'edge', 'quiet', 'brand', 'now'].map(ink) as [string, string, string, string, string, string]
   const size: ExpressionSpecification = ['interpolate', ['linear'], ['log10', ['+', ['get', 'n'], 1]], 0.3, 9, 1, 13, 2, 18, 3, 24, 5, 36]
   const short: ExpressionSpecification = ['match', ['get', 'state'], ...Object.entries(stages).flat(), ['to-string', ['get', 'n']]] as unknown as ExpressionSpecification
@@ -21,13 +21,15 @@ export function layers(from: number, stages: Record<string, string>): LayerSpeci
       },
     },
     line('grid', 0.6, 0.5), line('community', 0.8, 0.6), line('subdistrict', 1.2, 0.8), line('district', 2, 0.9),
+    // the area that is looked at
+    { id: 'line-here', type: 'line', source: 'areas', 'source-layer': 'areas', filter: ['==', ['id'], here], layout: { 'line-join': 'round' }, paint: { 'line-color': brand, 'line-width': 3.5, 'line-opacity': 0.75 } },
     { id: 'overlays', type: 'line', source: 'overlays', 'source-layer': 'areas', layout: { visibility: 'none' }, paint: { 'line-color': quiet, 'line-width': 1.5, 'line-dasharray': [3, 2] } },
     { id: 'components', type: 'circle', source: 'components', 'source-layer': 'components', layout: { visibility: 'none' }, paint: { 'circle-radius': 4, 'circle-color': ['case', ['==', ['get', 'state'], 'intact'], surface, now], 'circle-stroke-color': quiet, 'circle-stroke-width': 1.5 } },
     {
       id: 'heat', type: 'heatmap', source: 'cells', 'source-layer': 'matters',
       paint: {
-        'heatmap-weight': ['interpolate', ['linear'], ['log10', ['+', ['get', 'n'], 1]], 0, 0, 3, 1],
-        'heatmap-radius': ['interpolate', ['linear'], ['zoom'], 6, 8, 15, 26],
+        'heatmap-weight': ['interpolate', ['linear'], ['log10', ['+', ['get', 'n'], 1]], 0, 0, 0.3, 0.3, 1, 0.6, 3, 1], // a single one is seen, too
+        'heatmap-radius': ['interpolate', ['linear'], ['zoom'], 6, 8, 15, 30],
         'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 6, 0.5, 15, 1.6],
         'heatmap-color': ['interpolate', ['linear'], ['heatmap-density'], 0, 'rgba(15,92,99,0)', 0.25, 'rgba(15,92,99,0.28)', 0.6, 'rgba(15,92,99,0.62)', 0.85, 'rgba(200,64,31,0.65)', 1, 'rgba(200,64,31,0.9)'],
         'heatmap-opacity': 0.85,

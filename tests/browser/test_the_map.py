@@ -43,6 +43,36 @@ def test_the_browser_draws_the_city_and_each_click_goes_further(sit: Sit, width:
     assert tiles
 
 
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_kind_is_chosen_by_typing_a_part_of_its_code_or_name(sit: Sit, width: int) -> None:
+    sitting = sit("audit", width)
+    sitting.context.set_default_navigation_timeout(PATIENCE)
+    page = sitting.go("/map/")
+    box = page.get_by_role("combobox", name="小类")
+    box.fill("没有的")
+    expect(page.locator(".search-group")).to_contain_text("没有代码或名称相符的选项")
+    box.fill("0100")
+    choices = page.get_by_role("listbox", name="小类").get_by_role("option")
+    expect(choices.first).to_have_attribute("aria-selected", "true")
+    expect(choices.first).to_contain_text("01001")
+    box.press("Enter")
+    expect(box).to_have_value(re.compile("^01001 "))
+    expect(choices).to_have_count(0)
+    page.locator(".filters-more > summary").click()
+    page.get_by_label("受理起始月").fill("2026-01")
+    whole(page)
+    with page.expect_navigation():
+        page.get_by_role("button", name="筛选", exact=True).click()
+    assert "kind=01001" in page.url
+    expect(page.locator(".filters-active")).to_contain_text("小类：01001")
+    expect(page.locator(".filters-count")).to_contain_text("1")
+    box = page.get_by_role("combobox", name="小类")
+    box.fill("x")
+    box.press("Escape")  # what was chosen stays
+    expect(box).to_have_value(re.compile("^01001 "))
+    whole(page)
+
+
 def test_an_indicator_colours_the_areas_and_a_day_is_reached_by_the_arrow_keys(sit: Sit) -> None:
     sitting = sit("audit", DESK)
     sitting.context.set_default_navigation_timeout(PATIENCE)
