@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -326,9 +327,16 @@ def indicator_of(cut: Cut, code: str) -> Indicator:
 
 def query(cut: Cut, indicator: Indicator, member: str, part: str = opening.NUMERATOR) -> str:
     """The query that lists the matters of a figure."""
-    asked = {"by": cut.by, "area": selectors.code_of(cut), "period": cut.period.code, "indicator": indicator.code}
-    asked |= {"member": member} if member else {}
+    found = _query(cut.by, selectors.code_of(cut), cut.period.code, indicator.code)
+    asked = {"member": member} if member else {}
     asked |= {"part": part} if part != opening.NUMERATOR else {}
+    return f"{found}&{urlencode(asked)}" if asked else found
+
+
+@lru_cache(maxsize=1_024)
+def _query(by: str, area: str, period: str, indicator: str) -> str:
+    """What the cells of a column have in common."""
+    asked = {"by": by, "area": area, "period": period, "indicator": indicator}
     return urlencode({name: value for name, value in asked.items() if value})
 
 
