@@ -105,8 +105,8 @@ class Matter(models.Model):
             models.Index(fields=["community", "-id"], name="matter_community"),
             models.Index(fields=["grid", "-id"], name="matter_grid"),
             models.Index(fields=["unit", "-id"], name="matter_unit"),
+            models.Index(fields=["kind", "-id"], name="matter_kind"),
             # looked up together with others (matters.paging): without an order they are a fifth as large
-            models.Index(fields=["kind"], name="matter_of_kind"),
             models.Index(fields=["class_code"], name="matter_of_class"),
             models.Index(fields=["procedure", "step"], name="matter_stands"),  # also what its stage or end is (stands)
             BrinIndex(fields=["received_at"], name="matter_received", pages_per_range=32),

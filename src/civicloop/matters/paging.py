@@ -22,6 +22,7 @@ WALKED = 2_000  # matters of an area or a unit, the newest, that are walked thro
 WALKED_FOR_WORDS = 300  # the same where texts are compared
 OF_TASKS = 500  # matters that a unit's tasks lead to, the newest, that are looked at one by one
 GROWTH, LEAST_SPAN = 16, timedelta(seconds=1)  # a span is so many times as long as all before it
+COMMON = 2  # what a page still lacks is at most so many times what was found: a shorter span holds it
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # no id is of an earlier moment
 
 
@@ -61,10 +62,10 @@ class Asked:
     plain: bool = False
     words: bool = False
 
-    def rows(self, condition: Q, *, walking: bool = False) -> QuerySet[Matter]:
-        """The matters that fit, the newest first. What is not walked through is sorted: see `_looked_up`."""
+    def rows(self, condition: Q, *, walking: bool = False, ordered: bool = False) -> QuerySet[Matter]:
+        """The matters that fit, the newest first. What no index has in this order is sorted: see `_looked_up`."""
         rows = self.narrow(Matter.objects.filter(condition), walking)
-        return rows.order_by("-id" if walking else _looked_up().desc())
+        return rows.order_by("-id" if ordered else _looked_up().desc())
 
     @property
     def walked(self) -> int:
@@ -105,9 +106,12 @@ def first(asked: Asked, most: int) -> list[Key]:
         if oldest is None or upper <= oldest:
             break
         begun = ids.moment_of(upper)
-        longer = max(reached - begun, LEAST_SPAN) * GROWTH
+        missing = most - len(found)
+        common = len(found) * COMMON >= missing
+        longer = max(reached - begun, LEAST_SPAN) * (3 * missing / len(found) if common else GROWTH)
         lower = ids.first_of(begun - longer) if longer < begun - BEGINNING else None
-        found += merged(_before(asked, lower, upper), most - len(found))
+        # common words are walked through here as well, since their index would bring all that it has
+        found += merged(_before(asked, lower, upper, walking=common and asked.words), missing)
         upper = lower
     return found
 
@@ -130,17 +134,17 @@ def _walked(asked: Asked, most: int) -> tuple[UUID | None, list[QuerySet[Matter]
         sources.append((way.condition, way.inside is not None))
     lower = max((bound for bound in bounds if bound is not None), default=None)
     span = asked.between(lower, asked.before)
-    return lower, [asked.rows(source & span, walking=walking) for source, walking in sources]
+    return lower, [asked.rows(source & span, walking=ordered, ordered=ordered) for source, ordered in sources]
 
 
-def _before(asked: Asked, lower: UUID | None, upper: UUID | None) -> list[QuerySet[Matter]]:
-    """The matters of each way in a span that is looked up."""
+def _before(asked: Asked, lower: UUID | None, upper: UUID | None, *, walking: bool = False) -> list[QuerySet[Matter]]:
+    """The matters of each way in a span that is looked up, or walked through as well."""
     span, found = asked.between(lower, upper), []
     for way in asked.ways:
-        condition = way.condition & way.words if asked.words else way.condition
+        condition = way.condition & way.words if asked.words and not walking else way.condition
         if way.tasks is not None:
             condition &= Q(id__in=way.tasks.filter(asked.span(lower, upper, "matter_id")).values("matter_id"))
-        found.append(asked.rows(condition & span))
+        found.append(asked.rows(condition & span, walking=walking, ordered=walking and way.inside is not None))
     return found
 
 
