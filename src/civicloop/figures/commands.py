@@ -16,11 +16,12 @@ def ledger() -> None:
 
 @ledger.command()
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
-def check(as_json: bool) -> None:
+@click.option("--processes", type=click.IntRange(1, 16), default=2, show_default=True, help="how many share the work")
+def check(as_json: bool, processes: int) -> None:
     """Hold facts against timelines and cubes against facts; exit 1 and name what differs."""
     from civicloop.figures import ledger as book
 
-    _tell(book.check(_progress), as_json)
+    _tell(book.check(_progress, processes=processes), as_json)
 
 
 @ledger.command()

@@ -8,7 +8,7 @@ Killed, it goes on where it was.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from civicloop.figures import folding, sql, workload
+from civicloop.figures import folding, shares, sql, workload
 from civicloop.figures.models import Count, DueHour, Folding
 from civicloop.foundation import chain, clock, locality, moments
 from civicloop.matters import counting, proof
@@ -164,22 +164,48 @@ def _spans(after: UUID) -> Iterator[tuple[UUID, UUID]]:
 # -- check ------------------------------------------------------------------------------------------------------------
 
 
-def check(say: Say = _silent) -> Report:
-    """Hold all facts against the timelines and all cubes against the facts, in one snapshot."""
+def check(say: Say = _silent, *, processes: int = 1) -> Report:
+    """Hold all facts against the timelines and all cubes against the facts, in one snapshot.
+
+    Several processes take turns in the batches and the cubes; each sees the same snapshot.
+    """
     report = Report()
-    with proof.snapshot():
-        for since, until in _spans(FIRST):
-            for kept in _between(since, until):
-                report.matters += 1
-                report.facts += len(kept.facts)
-                if wrong := kept.wrong():
-                    _name(report, kept, wrong)
+    if processes > 1:
+        for said in shares.run(_share, processes):
+            report = _together(said)
             say(report)
+        return report
+    with proof.snapshot():
+        for report in _share(0, 1):
+            say(report)
+    return report
+
+
+def _together(reports: Sequence[Report]) -> Report:
+    found = Report(*(sum(getattr(each, name) for each in reports) for name in ("matters", "facts", "counts")))
+    found.differences = [each for report in reports for each in report.differences][:MOST]
+    return found
+
+
+def _share(share: int, of: int) -> Iterator[Report]:
+    """What one of several processes finds, again and again, the whole at the end."""
+    report = Report()
+    for number, (since, until) in enumerate(_spans(FIRST)):
+        if number % of != share:
+            continue
+        for kept in _between(since, until):
+            report.matters += 1
+            report.facts += len(kept.facts)
+            if wrong := kept.wrong():
+                _name(report, kept, wrong)
+        yield report
+    if share == 0:
         report.counts = Count.objects.count() + DueHour.objects.count()
-        _check_cubes(report)
+    _check_cubes(report, share, of)
+    if share == of - 1:
         for post, month, action, said, lies in workload.different():
             report.differs("workload", f"post {post} {month.isoformat()} {action}", said, lies)
-    return report
+    yield report
 
 
 def _name(report: Report, kept: Kept, wrong: str) -> None:
@@ -196,12 +222,12 @@ def _name(report: Report, kept: Kept, wrong: str) -> None:
         report.differs("fact", str(kept.id), len(facts), len(kept.facts))
 
 
-def _check_cubes(report: Report) -> None:
+def _check_cubes(report: Report, share: int, of: int) -> None:
     values: Told = {"most": MOST}
     with connection.cursor() as cursor:
         cursor.execute(sql.MEASURES)
         many = len(cursor.fetchall())
-        for cube, grain in sql.CUBES:
+        for cube, grain in sql.CUBES[share::of]:
             cursor.execute(sql.different(cube, grain, many), values)
             for scope, start, member, seen, measure, said, lies, spent, kept in cursor.fetchall():
                 about = f"{cube}/{grain} {scope}/{member} {start} {measure} ({seen})"
@@ -209,6 +235,8 @@ def _check_cubes(report: Report) -> None:
                     report.differs("cube", about, int(said), int(lies))
                 if spent != kept:
                     report.differs("minutes", about, int(spent), int(kept))
+        if share:
+            return
         cursor.execute(sql.STRANGE)
         for cube, grain, lies in cursor.fetchall():
             report.differs("cube", f"{cube}/{grain}", None, int(lies))

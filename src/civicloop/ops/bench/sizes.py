@@ -95,7 +95,7 @@ def proved(here: Instance, say: Say) -> Json:
 
     with opened(here):
         lines = proof.verify_all(lambda report: say(f"{report.matters:,} timelines proved"))
-        book = ledger.check(lambda report: say(f"figures of {report.matters:,} matters proved"))
+        book = ledger.check(lambda report: say(f"figures of {report.matters:,} matters proved"), processes=2)
         say("counts of the map")
         differences = onemap.differences()
     return {
