@@ -13,6 +13,7 @@ from django.db import connection
 from civicloop.calendars import selectors as calendars
 from civicloop.catalogue import selectors as catalogue
 from civicloop.evidence.models import Evidence
+from civicloop.foundation import ids
 from civicloop.people import desks, tokens
 from civicloop.places import selectors as places
 from civicloop.procedures import selectors as procedures
@@ -88,6 +89,32 @@ def test_every_act_of_the_walk_costs_at_most_five_statements_of_which_one_writes
     act("checker", "post_check", "pass")
     act("clerk", "close")
     assert costs["file"] == 3  # token, one read, one write
+
+
+def test_an_act_makes_ready_only_the_tables_that_it_writes(warm: None) -> None:
+    matter, clerk = done(Caller().report(), 201)["id"], Caller("clerk")
+    for action, data in (("file", {"condition": condition()}), ("dispatch", {"answering": "s1-office"})):
+        with statements() as seen:
+            done(clerk.act(matter, action, **data), 201)
+        [write] = [sql for sql in seen if any(word in sql for word in WRITING)]
+        assert "INSERT INTO matters_entry " in write
+        for table in ("matters_approvalrequest", "records_sealedvalue", "matters_searchtoken"):
+            assert table not in write, (action, table)
+
+
+def test_a_number_is_found_by_a_look_up_and_a_plan_for_that_matter_alone(warm: None) -> None:
+    report, clerk = done(Caller().report(), 201), Caller("clerk")
+    with statements() as seen:
+        found = done(clerk.get("/matters", text=report["number"]))
+    assert [each["id"] for each in found["items"]] == [report["id"]]
+    assert len(seen) == 3  # token, look-up, row
+    with statements() as seen:  # a sound number that no matter has
+        assert done(clerk.get("/matters", text="20260101-0000001-" + sign("202601010000001")))["items"] == []
+    assert len(seen) == 2
+
+
+def sign(digits: str) -> str:
+    return ids.SIGNS[int(digits) % 31]
 
 
 def test_a_photo_costs_at_most_eight_statements_of_which_two_write(warm: None) -> None:

@@ -44,7 +44,8 @@ def _run(statement: str, params: Mapping[str, Any], _many: bool, _context: dict[
         inner: psycopg.Connection[Row] = connection.connection
         text, names = numbered(statement)
         cursor = psycopg.RawCursor(inner).execute(text, [params[name] for name in names], prepare=True)
-        return cursor.fetchall() if cursor.description else []
+        result = cursor.pgresult  # `description` would make an object for each of its columns
+        return cursor.fetchall() if result is not None and result.nfields else []
 
 
 def all_rows(statement: str, params: Mapping[str, Any]) -> list[Row]:

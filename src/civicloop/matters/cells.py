@@ -43,7 +43,7 @@ def of_report(
 
 
 def of_act(row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of sql.ACT: `row` as the matter was read, `values` as it will be."""
+    """The values of sql.act_with: `row` as the matter was read, `values` as it will be."""
     before, after = (
         shown(each["stage"], each["end"], each["confidentiality"], each["complained_of"]) for each in (row, values)
     )

@@ -11,8 +11,8 @@ from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import chain, clock, ids, locality
-from civicloop.matters import actions, clusters, errors, finding, intake, paging, reading, stands
+from civicloop.foundation import chain, clock, hot, ids, locality
+from civicloop.matters import actions, clusters, errors, finding, intake, paging, reading, sql, stands
 from civicloop.matters.models import ApprovalRequest, Doubt, Entry, EntryText, Matter, Task
 from civicloop.matters.paging import Way
 from civicloop.matters.reading import Reading
@@ -233,6 +233,10 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
         filters = replace(filters, open=True)
     if filters.open is False or filters.end:
         order = "newest"  # and has no due moment
+    if number := filters.number or (filters.text if ids.number_is_sound(filters.text) else ""):
+        keys = [key for (key,) in hot.all_rows(sql.NUMBERED, {"number": number.strip().upper()})]
+        one = _turned(narrowed(Matter.objects.filter(visible(actor), id__in=keys), actor, filters), after, order)
+        return Page(list(one.select_related(*SHOWN)), None)
     found = _keys(actor, filters, after, order, size + 1)
     shown = found[:size]
     rows = {row.id: row for row in Matter.objects.filter(id__in=[key for _due, key in shown]).select_related(*SHOWN)}
@@ -247,9 +251,6 @@ def _keys(actor: Actor, filters: Filters, after: str, order: str, most: int) -> 
     if filters.until is not None:  # no report is taken whose id claims to be of a later moment than this
         latest = ids.first_of(filters.until + intake.AHEAD + timedelta(seconds=1))
         before = min(before or latest, latest)
-    if ids.number_is_sound(filters.text) or filters.number:  # one matter at most
-        rows = narrowed(Matter.objects.filter(visible(actor)), actor, filters)
-        return paging.merged([_turned(rows, after, order)], most)
     filters, possible = _understood(filters)
     if not possible:
         return []

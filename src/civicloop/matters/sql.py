@@ -1,9 +1,14 @@
 """The hot statements of the loop. Each names the matter's id as a parameter in every table it touches, so that only
 one partition is looked at; all run prepared with a generic plan (foundation.hot).
 
-Variable numbers of rows travel as JSON arrays, so that each statement has one text. Parts of one statement run in no
-order: what must follow another part reads from it.
+Variable numbers of rows travel as JSON arrays, so that each statement has one text; that of an act has one for each
+choice of parts that have something to write. Parts of one statement run in no order: what must follow another part
+reads from it.
 """
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from civicloop.people import sql as people
 
@@ -112,14 +117,14 @@ _CELLS = """INSERT INTO matters_celldelta (matter_id, seq, no, cell, district_id
     WHERE x.state <> '' AND ({moved} OR (%(shown_before)s::text, %(class_before)s::text, %(kind_before)s::bigint)
         IS DISTINCT FROM (%(shown)s::text, %(class_shown)s::text, %(kind_shown)s::bigint))"""
 
-_VISIBILITY = "%(visibility)s::smallint"
+_CLASS = "%(visibility)s::smallint"
 _PLACE = "%(district_id)s::bigint, %(subdistrict_id)s::bigint, %(community_id)s::bigint, %(grid_id)s::bigint"
 
 _PLACE_KEPT = "u.district_id, u.subdistrict_id, u.community_id, u.grid_id"
+_LEVELS = ("district", "subdistrict", "community", "grid")
 # facts of what was before an act belong to the areas of before: a matter may move to others (matters.moving)
 _PLACE_MOVED = ", ".join(
-    f"CASE WHEN x.sign < 0 THEN %({level}_before)s::bigint ELSE u.{level}_id END"
-    for level in ("district", "subdistrict", "community", "grid")
+    f"CASE WHEN x.sign < 0 THEN %({level}_before)s::bigint ELSE u.{level}_id END" for level in _LEVELS
 )
 _CELL_MOVED = _PLACE_MOVED.replace("x.sign", "x.delta")
 _PLACE_BEFORE = _PLACE.replace("_id)s", "_before)s")
@@ -152,7 +157,7 @@ x AS ({_TEXTS.format(gate="m")}),
 s AS ({_SEALED.format(gate="m")}),
 t AS ({_TASKS_NEW.format(gate="m", after="")}),
 c AS ({_CLOCKS_NEW.format(gate="m")}),
-f AS ({_FACTS.format(gate="m", place=_PLACE, kind="x.kind_id", channel="%(channel)s", visibility=_VISIBILITY)}),
+f AS ({_FACTS.format(gate="m", place=_PLACE, kind="x.kind_id", channel="%(channel)s", visibility=_CLASS)}),
 fu AS ({_UNFOLDED.format(gate="m", more="FALSE")}),
 o AS ({_OUTBOX.format(gate="m")}),
 k AS ({_CELLS.format(gate="m", cell="%(cell)s::bigint", place=_PLACE, moved="FALSE")}),
@@ -173,7 +178,7 @@ e AS ({_ENTRY.format(gate="u")})
 SELECT count(*) FROM u"""
 
 # an act: every part hangs on the matter's row still being at the seq that was read; a lost race writes nothing
-ACT = f"""
+_ACT = """
 WITH u AS (
     UPDATE matters_matter SET seq = %(next)s, step = %(step)s, stage = %(stage)s, "end" = %(end)s,
         step_version = %(step_version)s, step_at = %(step_at)s, unit_id = %(unit_id)s::bigint,
@@ -191,17 +196,20 @@ WITH u AS (
         grid_id = %(grid_id)s::bigint, area_version = COALESCE(%(area_version)s::integer, area_version),
         standing = %(standing)s::jsonb
     WHERE id = %(id)s AND seq = %(seq)s
-    RETURNING district_id, subdistrict_id, community_id, grid_id, channel, cell),
-e AS ({_ENTRY.format(gate="u")}),
-x AS ({_TEXTS.format(gate="u")}),
-s AS ({_SEALED.format(gate="u")}),
-t0 AS (
+    RETURNING district_id, subdistrict_id, community_id, grid_id, channel, cell)"""
+_FACTS_KEPT = _FACTS.format(gate="u", place=_PLACE_KEPT, kind="x.kind_id", channel="u.channel", visibility=_CLASS)
+# by the name of the value that it writes where it is a list (act_with)
+_ACT_PARTS = {
+    "entry": f"""e AS ({_ENTRY.format(gate="u")})""",
+    "texts": f"""x AS ({_TEXTS.format(gate="u")})""",
+    "sealed": f"""s AS ({_SEALED.format(gate="u")})""",
+    "tasks_changed": """t0 AS (
     UPDATE matters_task t SET state = x.state, answer = x.answer, stars = COALESCE(x.stars, t.stars),
         closed_at = CASE WHEN t.state = 'open' THEN %(now)s ELSE t.closed_at END
     FROM u, jsonb_to_recordset(%(tasks_changed)s::jsonb) AS x(no smallint, state text, answer text, stars smallint)
-    WHERE t.matter_id = %(id)s AND t.no = x.no RETURNING 1),
-t1 AS ({_TASKS_NEW.format(gate="u", after="(SELECT count(*) FROM t0) AS closed_first,")}),
-c0 AS (
+    WHERE t.matter_id = %(id)s AND t.no = x.no RETURNING 1)""",
+    "tasks_new": f"""t1 AS ({_TASKS_NEW.format(gate="u", after="(SELECT count(*) FROM t0) AS closed_first,")})""",
+    "clocks_changed": """c0 AS (
     UPDATE matters_clock c SET state = x.state, due_at = x.due_at, provisional = x.provisional,
         stopped_at = x.stopped_at, pauses = x.pauses, extensions = x.extensions, exempt = x.exempt,
         calendar_version = x.calendar_version, "limit" = x."limit", first_limit = x.first_limit, unit_id = x.unit_id,
@@ -210,31 +218,65 @@ c0 AS (
     FROM u, jsonb_to_recordset(%(clocks_changed)s::jsonb) AS x(no smallint, state text, due_at timestamptz,
         provisional boolean, stopped_at timestamptz, pauses jsonb, extensions smallint, exempt boolean,
         calendar_version integer, "limit" text, first_limit text, unit_id bigint, mark text, mark_at timestamptz)
-    WHERE c.matter_id = %(id)s AND c.no = x.no RETURNING 1),
-c1 AS ({_CLOCKS_NEW.format(gate="u")}),
-r0 AS (
+    WHERE c.matter_id = %(id)s AND c.no = x.no RETURNING 1)""",
+    "clocks_new": f"""c1 AS ({_CLOCKS_NEW.format(gate="u")})""",
+    "requests_changed": """r0 AS (
     UPDATE matters_approvalrequest r SET state = x.state, level = x.level, desk_roles = x.desk_roles, data = x.data,
         decided_at = CASE WHEN x.state = 'open' THEN NULL ELSE %(now)s END
     FROM u, jsonb_to_recordset(%(requests_changed)s::jsonb)
         AS x(no smallint, state text, level smallint, desk_roles text[], data jsonb)
-    WHERE r.matter_id = %(id)s AND r.no = x.no RETURNING 1),
-r1 AS (
+    WHERE r.matter_id = %(id)s AND r.no = x.no RETURNING 1)""",
+    "requests_new": """r1 AS (
     INSERT INTO matters_approvalrequest (matter_id, no, action, result, level, desk_roles, asked_by, asked_role,
         asked_at, asked_seq, step_version, due_at, data, state)
     SELECT %(id)s, x.no, x.action, x.result, x.level, x.desk_roles, x.asked_by, x.asked_role, %(now)s, %(next)s,
         %(step_version)s, x.due_at, x.data, 'open'
     FROM u, jsonb_to_recordset(%(requests_new)s::jsonb) AS x(no smallint, action text, result text, level smallint,
-        desk_roles text[], asked_by bigint, asked_role text, due_at timestamptz, data jsonb)),
-f AS ({_FACTS.format(gate="u", place=_PLACE_KEPT, kind="x.kind_id", channel="u.channel", visibility=_VISIBILITY)}),
-fm AS ({_FACTS_MOVED.format(place=_PLACE_MOVED, changed=_CLASS_CHANGED)}),
-fu AS ({_UNFOLDED.format(gate="u", more=_CLASS_CHANGED)}),
-k AS ({_CELLS.format(gate="u", cell="u.cell", place=_CELL_MOVED, moved=_ELSEWHERE)}),
-w AS (UPDATE matters_searchtoken s
+        desk_roles text[], asked_by bigint, asked_role text, due_at timestamptz, data jsonb))""",
+    "facts": f"""f AS ({_FACTS_KEPT})""",
+    "facts_moved": f"""fm AS ({_FACTS_MOVED.format(place=_PLACE_MOVED, changed=_CLASS_CHANGED)})""",
+    "unfolded": f"""fu AS ({_UNFOLDED.format(gate="u", more=_CLASS_CHANGED)})""",
+    "cells": f"""k AS ({_CELLS.format(gate="u", cell="u.cell", place=_CELL_MOVED, moved=_ELSEWHERE)})""",
+    "words": """w AS (UPDATE matters_searchtoken s
     SET tokens = ARRAY(SELECT word FROM unnest(s.tokens) AS word WHERE left(word, 1) <> '@')
         || array_remove(ARRAY['@' || %(district_id)s::bigint, '@' || %(subdistrict_id)s::bigint], NULL)::varchar[]
-    FROM u WHERE s.matter_id = %(id)s AND %(area_version)s::integer IS NOT NULL),
-o AS ({_OUTBOX.format(gate="u")})
-SELECT count(*) FROM u"""
+    FROM u WHERE s.matter_id = %(id)s AND %(area_version)s::integer IS NOT NULL)""",
+    "outbox": f"""o AS ({_OUTBOX.format(gate="u")})""",
+}
+_NOTHING_CLOSED = f"""t1 AS ({_TASKS_NEW.format(gate="u", after="")})"""
+
+
+@cache
+def act(parts: frozenset[str]) -> str:
+    """The statement of an act with these parts (act_with)."""
+    texts = _ACT_PARTS if "tasks_changed" in parts else {**_ACT_PARTS, "tasks_new": _NOTHING_CLOSED}
+    chosen = [text for name, text in texts.items() if name in parts]
+    return ",\n".join([_ACT, *chosen]) + "\nSELECT count(*) FROM u"
+
+
+def act_with(values: Mapping[str, Any]) -> str:
+    """The statement of an act with those parts only that have something to write.
+
+    A part costs the database about as much whether it writes or not: it is made ready, and its table locked with all
+    partitions and indexes.
+    """
+    parts = {"entry", *(name for name in _ACT_PARTS if values.get(name, "[]") != "[]")}
+    moved = any(values[f"{level}_before"] != values[f"{level}_id"] for level in _LEVELS)
+    if moved or values["visibility"] != values["visibility_before"]:
+        parts |= {"facts_moved", "unfolded"}
+    if "facts" in parts:
+        parts.add("unfolded")
+    before, after = ((values[f"shown{at}"], values[f"class_{of}"], values[f"kind_{of}"])
+                     for at, of in (("_before", "before"), ("", "shown")))  # fmt: skip
+    if (before[0] or after[0]) and (moved or before != after):
+        parts.add("cells")
+    if values["area_version"] is not None:
+        parts.add("words")
+    return act(frozenset(parts))
+
+
+# the matter of a number: asked before a list, which then needs a plan for one partition only
+NUMBERED = "SELECT id FROM matters_matter WHERE number = %(number)s"
 
 # what a proof reads: matters in the order of their ids, and all that hangs on a span of ids, whether a matter is there
 # or not. Over Django's own cursor.

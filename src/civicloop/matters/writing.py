@@ -153,7 +153,7 @@ def write(actor: Actor, wanted: Act, request: bytes, seen: Reading, plan: Plan) 
         **{f"{level}_before": seen.areas.get(level) for level in LEVELS[1:]},
     }  # fmt: skip
     values |= cells.of_act(row, values)
-    written = hot.one(sql.ACT, values)
+    written = hot.one(sql.act_with(values), values)
     if not written or written[0] != 1:
         return None
     if effects is not None and effects.sample_failed:

@@ -19,6 +19,7 @@ from civicloop.site.urls_faces import faces
 from civicloop.site.urls_staff import staff
 
 urlpatterns = [
+    path("api/v1/", api.urls),  # first: addresses are tried one after the other, and most requests are calls
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.page, name="metrics"),
@@ -43,7 +44,6 @@ urlpatterns = [
     path("matters/<uuid:matter_id>/decide", acting.decide, name="decide"),
     path("matters/<uuid:matter_id>/evidence/<uuid:evidence_id>/<slug:which>", acting.evidence, name="evidence"),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("api/v1/", api.urls),
     path("", include("civicloop.ui.urls")),
     path("", include("civicloop.receipts.urls")),
     path("", include("civicloop.figures.urls")),
