@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from civicloop.figures import ledger, rules, selectors
+from civicloop.figures import ledger, opening, rules, selectors
 from civicloop.foundation import clock
 from tests import world
 from tests.figures.one_of_each import decide
@@ -58,7 +58,7 @@ def figures(*codes: str) -> dict[str, tuple[int, int | None, list[int]]]:
     told = {}
     for code, figure in selectors.table(actor, cut, codes).whole.figures.items():
         parts = ("of", "per") if figure.indicator.rate else ()
-        opens = [selectors.matters_of(actor, cut, figure.indicator, part, "").count() for part in parts]
+        opens = [opening.matters_of(actor, cut, figure.indicator, part, "").count() for part in parts]
         told[code] = (figure.value.of, figure.value.per, opens)
     return {code: told[code] for code in codes}
 
