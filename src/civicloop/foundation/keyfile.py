@@ -22,10 +22,16 @@ def read_or_make(path: Path) -> bytes:
     try:
         return bytes.fromhex(path.read_text(encoding="ascii").strip())
     except FileNotFoundError:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_once(path, (secrets.token_hex(BYTES) + "\n").encode("ascii"))
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Put `content` into `path` (mode 0600, durable), unless somebody else was quicker; nobody sees half of it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(BYTES) + "\n")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     try:
@@ -34,4 +40,3 @@ def read_or_make(path: Path) -> bytes:
         pass
     finally:
         fresh.unlink()
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())

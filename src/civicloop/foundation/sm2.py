@@ -6,11 +6,11 @@ Checking has no secret, so plain numbers do. Signing has one, and numbers in Pyt
 """
 
 import hashlib
-import os
-import secrets
 import shutil
 import subprocess
 from pathlib import Path
+
+from civicloop.foundation import keyfile
 
 IDENTIFIER = b"1234567812345678"
 PUBLIC, SIGNATURE = 65, 64  # bytes
@@ -103,19 +103,7 @@ def try_out() -> None:
 
 def make_key(path: Path) -> None:
     """A new private key in `path` (PEM, mode 0600), unless somebody else was quicker. Raises CannotSign."""
-    content = _openssl("genpkey", "-algorithm", "SM2")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(fresh, path)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+    keyfile.write_once(path, _openssl("genpkey", "-algorithm", "SM2"))
 
 
 def public_of(path: Path) -> bytes:
