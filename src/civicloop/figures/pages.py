@@ -30,7 +30,7 @@ FIRST_GROUP = "handling"
 ROWS = 50  # of a table on one page; files hold all of them
 
 
-def _cut(request: HttpRequest, actor: Actor) -> Cut:
+def asked_cut(request: HttpRequest, actor: Actor) -> Cut:
     """The cut that the address asks for; what must not be looked at is not there."""
     asked = {name: request.GET.get(name, "")[:20] for name in ("by", "area", "period")}
     try:
@@ -59,7 +59,7 @@ def _group(request: HttpRequest, cut: Cut) -> tuple[str, list[str], list[tuple[s
 @duty("figures.view")
 def figures(request: HttpRequest, actor: Actor) -> HttpResponse:
     """A table of figures: rows lead to their parts, figures to their matters."""
-    cut = _cut(request, actor)
+    cut = asked_cut(request, actor)
     chosen, codes, groups = _group(request, cut)
     table = selectors.table(actor, cut, codes)
     today = days.day_of(clock.now())
@@ -120,7 +120,7 @@ def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The matters that a figure counts, newest first; without a figure, the page where one is chosen."""
     if "indicator" not in request.GET:
         return HttpResponseRedirect(f"{reverse('figures:figures')}?{request.GET.urlencode()}")
-    cut = _cut(request, actor)
+    cut = asked_cut(request, actor)
     indicator = definitions.in_force(cut.period.since).indicators.get(request.GET["indicator"])
     part, member = request.GET.get("part", opening.NUMERATOR), request.GET.get("member", "")[:24]
     if indicator is None:
@@ -158,7 +158,7 @@ def export(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
     """The table of the page as a file, with one line in the audit log."""
     if kind not in exporting.KINDS:
         raise Http404
-    cut = _cut(request, actor)
+    cut = asked_cut(request, actor)
     _chosen, codes, _groups = _group(request, cut)
     table, name = selectors.table(actor, cut, codes), selectors.name_of_whole(cut)
     period = forms.words_of(cut.period)
@@ -195,7 +195,7 @@ def _moment() -> str:
 @duty("figures.keep")
 def keep(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Keep the table of the page as it is now."""
-    cut = _cut(request, actor)
+    cut = asked_cut(request, actor)
     _chosen, codes, _groups = _group(request, cut)
     try:
         kept = keeping.keep(actor, cut, codes=codes, title=request.POST.get("title", ""))

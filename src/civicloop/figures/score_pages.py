@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from civicloop.figures import definitions, forms, periods, scoring, selectors, showing, weighing
 from civicloop.figures.api import query
 from civicloop.figures.models import Weighting
-from civicloop.figures.pages import turned
+from civicloop.figures.pages import asked_cut, turned
 from civicloop.figures.scoring import Score
 from civicloop.figures.weighing import Scored
 from civicloop.foundation import clock
@@ -24,23 +24,11 @@ from civicloop.people.web import duty
 from civicloop.records import days
 
 
-def _cut(request: HttpRequest, actor: Actor) -> selectors.Cut:
-    asked = {name: request.GET.get(name, "")[:20] for name in ("by", "area", "period")}
-    try:
-        return selectors.cut_for(actor, **{**asked, "by": asked["by"] or scoring.AREA})
-    except Refused as reason:
-        if reason.status == 404:
-            raise Http404 from None
-        if reason.status == 403:
-            raise PermissionDenied(reason.code) from None
-        raise BadRequest(reason.words) from None
-
-
 @require_safe
 @duty("figures.view")
 def scores(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The scores of a month, in the order of codes, with the weights and who decided on them."""
-    return _page(request, actor, _cut(request, actor))
+    return _page(request, actor, asked_cut(request, actor))
 
 
 def _page(
@@ -131,7 +119,7 @@ def propose(request: HttpRequest, actor: Actor) -> HttpResponse:
             return HttpResponseRedirect(reverse("figures:scores") + _back(request))
         except Refused as reason:
             form.add_error(None, reason.words)
-    return _page(request, actor, _cut(request, actor), form)
+    return _page(request, actor, asked_cut(request, actor), form)
 
 
 @require_POST
