@@ -164,7 +164,7 @@ def export(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
     period = forms.words_of(cut.period)
     lines = [_("State of %(moment)s") % {"moment": _moment()}, _("Confidential matters are not counted.")]
     if not cut.period.over(days.day_of(clock.now())):
-        lines.append(_("The period is not over: it is counted up to today."))
+        lines.append(_("The period is not over: it is counted up to today and compared with whole periods."))
     lines += showing.ground_words(table)
     about = {
         "title": f"{name} · {period}", "lines": lines, "period": cut.period.code, "by": cut.by,
