@@ -24,9 +24,18 @@ WHERE h.inhparent = %(table)s::regclass
 ORDER BY c.relname"""
 
 
-def _only_outside_a_transaction(editor: Any) -> None:
-    if editor.connection.in_atomic_block:
-        raise NotSupportedError("an index is made concurrently outside a transaction: set atomic = False")
+def _nothing_there(editor: Any, table: str) -> bool:
+    """Whether a transaction makes the schema of an empty database, as a restore does: then there is nobody to wait for.
+
+    Raises NotSupportedError in any other transaction.
+    """
+    if not editor.connection.in_atomic_block:
+        return False
+    with editor.connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
+        if cursor.fetchone()[0]:
+            raise NotSupportedError("an index is made concurrently outside a transaction: set atomic = False")
+    return True
 
 
 @contextmanager
@@ -45,10 +54,12 @@ class AddLargeIndex(migrations.AddIndex):
     """AddIndex of a partitioned table without a long lock; may be broken off and run again."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        _only_outside_a_transaction(schema_editor)
         model = to_state.apps.get_model(app_label, self.model_name)
         quoted = schema_editor.quote_name
         name, table = quoted(self.index.name), quoted(model._meta.db_table)
+        if _nothing_there(schema_editor, table):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
         with schema_editor.connection.cursor() as cursor:
             cursor.execute(_made(self.index, model, schema_editor, f"INDEX IF NOT EXISTS {name} ON ONLY {table}"))
             for part, mine in _parts(cursor, name, table).items():
