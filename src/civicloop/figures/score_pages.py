@@ -124,10 +124,10 @@ def propose(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @require_POST
 @duty("figures.weigh")
-def decide(request: HttpRequest, actor: Actor, number: int) -> HttpResponse:
+def decide(request: HttpRequest, actor: Actor, weights_no: int) -> HttpResponse:
     """Say yes or no to what somebody else proposed."""
     try:
-        made = weighing.decide(actor, number, yes=request.POST.get("answer") == "yes")
+        made = weighing.decide(actor, weights_no, yes=request.POST.get("answer") == "yes")
         words = _("It is in force from the next month on.") if made.yes else _("It is declined.")
         messages.success(request, words)
     except Refused as reason:
