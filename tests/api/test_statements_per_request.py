@@ -107,7 +107,7 @@ def test_a_number_is_found_by_a_look_up_and_a_plan_for_that_matter_alone(warm: N
     with statements() as seen:
         found = done(clerk.get("/matters", text=report["number"]))
     assert [each["id"] for each in found["items"]] == [report["id"]]
-    assert len(seen) == 3  # token, look-up, row
+    assert len(seen) == 4  # token, look-up, the matter as an act sees it, row
     with statements() as seen:  # a sound number that no matter has
         assert done(clerk.get("/matters", text="20260101-0000001-" + sign("202601010000001")))["items"] == []
     assert len(seen) == 2

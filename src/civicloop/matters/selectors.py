@@ -234,9 +234,9 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
     if filters.open is False or filters.end:
         order = "newest"  # and has no due moment
     if number := filters.number or (filters.text if ids.number_is_sound(filters.text) else ""):
-        keys = [key for (key,) in hot.all_rows(sql.NUMBERED, {"number": number.strip().upper()})]
-        one = _turned(narrowed(Matter.objects.filter(visible(actor), id__in=keys), actor, filters), after, order)
-        return Page(list(one.select_related(*SHOWN)), None)
+        keys = [key for (key,) in hot.all_rows(sql.NUMBERED, {"number": number.strip().upper()}) if _seen(actor, key)]
+        one = _turned(narrowed(Matter.objects.filter(id__in=keys), actor, filters), after, order)
+        return Page(list(one.select_related(*SHOWN)) if keys else [], None)
     found = _keys(actor, filters, after, order, size + 1)
     shown = found[:size]
     rows = {row.id: row for row in Matter.objects.filter(id__in=[key for _due, key in shown]).select_related(*SHOWN)}
@@ -406,10 +406,16 @@ def parts_for(actor: Actor) -> list[Task]:
 
 def seen_by(actor: Actor, matter_id: UUID) -> Reading:
     """The matter as an act sees it. Raises Refused not_found, also for what the actor must not know of."""
-    found = reading.read(matter_id)
-    if found is None or not access.sees(actor, found.subject).known:
+    found = _seen(actor, matter_id)
+    if found is None:
         raise errors.not_found()
     return found
+
+
+def _seen(actor: Actor, matter_id: UUID) -> Reading | None:
+    """The matter where the actor may know of it; says of one what `visible` says of a list."""
+    found = reading.read(matter_id)
+    return found if found is not None and access.sees(actor, found.subject).known else None
 
 
 def row_of(matter_id: UUID) -> Matter:
