@@ -24,11 +24,7 @@ STATEMENTS = 10  # of a batch in which no measure is new, with the savepoints
 
 def closed() -> None:
     matter = loop.report(kind="01001")
-    loop.to_handling(matter)
-    loop.to_check(matter)
-    loop.photo(matter, "other")
-    loop.act("checker", matter, "post_check", "pass")
-    loop.act("clerk", matter, "close")
+    loop.to_close(matter)
 
 
 def test_a_matter_is_counted_in_few_rows_and_the_like_of_it_in_no_more() -> None:

@@ -23,11 +23,7 @@ PLACES = (world.SPOT, (117.15, 39.05), (117.25, 39.05), world.SEA)
 
 def closed() -> None:
     matter = loop.report(kind="01001")
-    loop.to_handling(matter)
-    loop.to_check(matter)
-    loop.photo(matter, "other")
-    loop.act("checker", matter, "post_check", "pass")
-    loop.act("clerk", matter, "close")
+    loop.to_close(matter)
 
 
 @pytest.mark.django_db

@@ -20,11 +20,7 @@ PRICE = {
 def test_the_acts_of_a_matter_write_as_many_facts_as_they_are_known_to_and_none_that_is_zero() -> None:
     with clock.at(world.START):
         matter = loop.report(kind="01001")
-        loop.to_handling(matter)
-        loop.to_check(matter)
-        loop.photo(matter, "other")
-        loop.act("checker", matter, "post_check", "pass")
-        loop.act("clerk", matter, "close")
+        loop.to_close(matter)
     written = Counter(Fact.objects.filter(matter_id=matter).values_list("seq", flat=True))
     actions = dict(Entry.objects.filter(matter_id=matter).values_list("seq", "action"))
     found = {action: written[seq] for seq, action in actions.items() if action in PRICE}

@@ -77,6 +77,15 @@ def to_check(matter: UUID) -> None:
     act("receiver", matter, "feed_back")
 
 
+def to_close(matter: UUID) -> None:
+    """The whole way, checked by somebody else and closed."""
+    to_handling(matter)
+    to_check(matter)
+    photo(matter, "other")
+    act("checker", matter, "post_check", "pass")
+    act("clerk", matter, "close")
+
+
 def closed_with_a_photo() -> tuple[UUID, UUID]:
     """A solved matter and the photo that was taken after it was handled."""
     from tests.evidence.pictures import encoded

@@ -24,11 +24,7 @@ OVER = world.START + counting.WATCHED + timedelta(hours=1)
 def solved(at: timedelta = timedelta(0), **values) -> UUID:  # type: ignore[no-untyped-def]
     with clock.at(world.START + at):
         matter = loop.report(**({"kind": "01001"} | values))
-        loop.to_handling(matter)
-        loop.to_check(matter)
-        loop.photo(matter, "other")
-        loop.act("checker", matter, "post_check", "pass")
-        loop.act("clerk", matter, "close")
+        loop.to_close(matter)
     return matter
 
 

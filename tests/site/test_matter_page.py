@@ -29,11 +29,7 @@ def monday() -> Iterator[None]:
 
 def test_a_closed_matter_tells_its_whole_story() -> None:
     matter = loop.report(kind="01001")
-    loop.to_handling(matter)
-    loop.to_check(matter)
-    loop.photo(matter, "other")
-    loop.act("checker", matter, "post_check", "pass")
-    loop.act("clerk", matter, "close")
+    loop.to_close(matter)
     page = text(signed_in("clerk").get(f"/matters/{matter}"))
     for words in (
         "已结案",

@@ -184,11 +184,7 @@ def test_rating_once_and_withdrawing():
     client = Client()
     answer = send(client)
     matter = Matter.objects.get().id
-    loop.to_handling(matter)
-    loop.to_check(matter)
-    loop.photo(matter, "other")
-    loop.act("checker", matter, "post_check", "pass")
-    loop.act("clerk", matter, "close")
+    loop.to_close(matter)
     page = client.get(f"/status/{matter}").content.decode()
     assert "办好" in page
     assert 'value="rate"' in page
@@ -229,11 +225,7 @@ def test_a_question_is_answered_and_nobody_else_can():
 def closed_long_ago(**values) -> None:
     with clock.at(clock.now() - timedelta(days=2)):
         matter = loop.report(id=ids.uuid7(clock.now()), **values)
-        loop.to_handling(matter)
-        loop.to_check(matter)
-        loop.photo(matter, "other")
-        loop.act("checker", matter, "post_check", "pass")
-        loop.act("clerk", matter, "close")
+        loop.to_close(matter)
 
 
 def test_home_shows_what_was_done_this_week_by_kind_and_community_only():
