@@ -28,7 +28,7 @@ from civicloop.matters.errors import invalid
 from civicloop.matters.intake import AHEAD
 from civicloop.matters.models import Entry, Matter
 from civicloop.people.access import Actor
-from civicloop.people.choices import Role
+from civicloop.people.choices import role_words
 from civicloop.records import days
 
 NUMERATOR, DENOMINATOR, LEFT_OUT = PARTS = ("of", "per", "left_out")
@@ -187,7 +187,7 @@ def who_agreed(rows: Sequence[Matter]) -> dict[UUID, list[tuple[str, str, Any]]]
     entries = Entry.objects.filter(matter_id__in=[row.id for row in rows], action__in=[ASKED, "decide"])
     for each in entries.order_by("matter_id", "seq"):
         told = found.setdefault(each.matter_id, [])
-        role = str(Role(each.role).label) if each.role in Role.values else each.role
+        role = role_words(each.role)
         if each.action == ASKED:
             told.append(("asked", role, each.at))
         elif told and each.result == "yes":

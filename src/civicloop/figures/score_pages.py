@@ -19,7 +19,7 @@ from civicloop.figures.weighing import Scored
 from civicloop.foundation import clock
 from civicloop.matters.errors import Refused
 from civicloop.people.access import Actor
-from civicloop.people.choices import Role
+from civicloop.people.choices import role_words
 from civicloop.people.web import duty
 from civicloop.records import days
 
@@ -94,15 +94,11 @@ def _proposal(actor: Actor, row: Weighting, *, may: bool) -> dict[str, Any]:
     return {
         "no": row.pk, "area": area, "object": dict(forms.OBJECTS)[row.object], "reason": row.reason,
         "weights": [(known.get(code, code), weight) for code, weight in row.weights.items()],
-        "proposed_at": row.proposed_at, "proposed_role": _role(row.proposed_role), "decision": decision,
-        "decided_role": _role(decision.decided_role) if decision else "",
+        "proposed_at": row.proposed_at, "proposed_role": role_words(row.proposed_role), "decision": decision,
+        "decided_role": role_words(decision.decided_role) if decision else "",
         "may": may and decision is None and row.proposed_by != actor.account_id
                and row.area_id == selectors.bound_of(actor).area_id,
     }  # fmt: skip
-
-
-def _role(code: str) -> str:
-    return str(Role(code).label) if code in Role.values else code
 
 
 @require_POST

@@ -25,7 +25,7 @@ from civicloop.foundation.names import shown
 from civicloop.matters.errors import Refused, invalid
 from civicloop.people import access
 from civicloop.people.access import Actor
-from civicloop.people.choices import Role
+from civicloop.people.choices import role_words
 from civicloop.people.models import Post
 from civicloop.places import selectors as places
 from civicloop.records import days
@@ -169,6 +169,6 @@ def _acts(month: date, roles: set[str]) -> tuple[dict[str, int], dict[tuple[str,
 
 def _line(post: Post, acts: Mapping[str, int], likes: Mapping[tuple[str, str], list[int]]) -> Line:
     alike = likes.get((post.role, post.area.level), [])
-    words = str(Role(post.role).label) if post.role in Role.values else post.role
     unit = shown(post.unit.names, get_language() or "zh-hans")
-    return Line(post.code, words, unit, acts.get(post.code, 0), median(alike) if len(alike) >= LIKE else None)
+    like = median(alike) if len(alike) >= LIKE else None
+    return Line(post.code, role_words(post.role), unit, acts.get(post.code, 0), like)

@@ -16,7 +16,7 @@ from civicloop.foundation.names import shown
 from civicloop.matters.errors import Refused
 from civicloop.matters.words import ENGINE_WORDS
 from civicloop.people.access import Actor
-from civicloop.people.choices import Role
+from civicloop.people.choices import role_words
 from civicloop.people.web import duty
 from civicloop.procedures import selectors as procedures
 from civicloop.records import days
@@ -33,7 +33,7 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
         if reason.status == 403:
             raise PermissionDenied(reason.code) from None
         raise BadRequest(reason.words) from None
-    roles = [(code, str(Role(code).label) if code in Role.values else code) for code in found.roles]
+    roles = [(code, role_words(code)) for code in found.roles]
     form = forms.WorkForm(
         {"period": found.period.code, "role": found.role}, today=days.day_of(clock.now()), roles=roles
     )  # fmt: skip

@@ -24,7 +24,7 @@ from civicloop.matters.reading import Reading
 from civicloop.matters.writing import PLACES
 from civicloop.people import access
 from civicloop.people.access import Actor
-from civicloop.people.choices import Role
+from civicloop.people.choices import role_words
 from civicloop.people.models import Post
 from civicloop.procedures.rules.language import Procedure
 from civicloop.records import openings, sealing
@@ -224,7 +224,7 @@ def _own(line: ReadEntry) -> bool:
 def _post(role: str, own: bool) -> str:
     if own:
         return _("You yourself, with the check code")
-    return str(Role(role).label) if role in Role.values else _("Platform")
+    return role_words(role, _("Platform"))
 
 
 def _purpose_of(said: str) -> str:

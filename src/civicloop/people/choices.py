@@ -30,6 +30,13 @@ class Role(models.TextChoices):
     CHIEF_PROSECUTOR = "chief_prosecutor", _("Chief procurator")
 
 
+def role_words(code: str, otherwise: str | None = None) -> str:
+    """The words of a role; for what is none `otherwise`, or the code itself."""
+    if code in Role.values:
+        return str(Role(code).label)
+    return code if otherwise is None else otherwise
+
+
 class UnitKind(models.TextChoices):
     """What kind of body a unit is; enterprises, property managers and duty desks answer for matters too."""
 

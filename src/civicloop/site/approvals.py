@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from civicloop.matters import selectors
 from civicloop.people.access import Actor
-from civicloop.people.choices import Role
+from civicloop.people.choices import role_words
 from civicloop.people.web import duty
 from civicloop.site import acting, matter_page
 
@@ -23,10 +23,10 @@ def approvals(request: HttpRequest, actor: Actor) -> HttpResponse:
         mine = next((each for each in selectors.decisions(actor, seen) if each["no"] == asked.no), None)
         if mine is None:
             continue
-        asker = str(Role(asked.asked_role).label) if asked.asked_role in Role.values else asked.asked_role
         lines.append(
-            {"matter": asked.matter, "place": acting.place_words(asked.matter), "due": asked.due_at, "asker": asker,
-             "asked_at": asked.asked_at, "asked": matter_page.request_bag(seen, mine)}
+            {"matter": asked.matter, "place": acting.place_words(asked.matter), "due": asked.due_at,
+             "asker": role_words(asked.asked_role), "asked_at": asked.asked_at,
+             "asked": matter_page.request_bag(seen, mine)}
         )  # fmt: skip
     shown = {"title": _("Approvals"), "lines": lines, "next": reverse("approvals")}
     return render(request, "site/approvals.html", shown)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from civicloop.calendars.rules.limits import Limit
 from civicloop.calendars.words import limit_words
 from civicloop.foundation.names import shown
-from civicloop.people.choices import Role
+from civicloop.people.choices import role_words
 from civicloop.supervision.choices import Doing, Level, Proof, Source
 from civicloop.supervision.models import Order, OrderDemand, OrderStep
 
@@ -53,7 +53,7 @@ def limit(order: Order) -> str:
 
 def who(step: OrderStep) -> str:
     """By which post something was done; the platform's own acts have none."""
-    return str(Role(step.role).label) if step.role in Role.values else _("Platform")
+    return role_words(step.role, _("Platform"))
 
 
 def doing(step: OrderStep) -> str:
