@@ -5,7 +5,7 @@ member 0, so that the parts always sum up to the whole. Measures are the names o
 holds all measures of its member in a day or month.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from civicloop.matters.counting import FACTS
@@ -14,6 +14,7 @@ DAY, MONTH = "d", "m"
 LEVELS = ("city", "district", "subdistrict", "community", "grid")
 
 _AREA = {level: f"coalesce(f.{level}_id, 0)" for level in LEVELS[1:]}
+NOWHERE = "0"  # the member of what has no area, class or kind
 FLOW = ("entered", "left")
 # what the cubes hold: what indicators may name, and the flow through the stages; other events stay facts alone
 HELD = (*(each.name for each in FACTS.values() if each.opens), *FLOW)
@@ -65,6 +66,12 @@ HOUR_LINES: tuple[Line, ...] = (
     Line("subdistrict", "h", _AREA["district"], _AREA["subdistrict"]),
     Line("community", "h", _AREA["subdistrict"], _AREA["community"]),
 )
+
+
+def apart(measures: Iterable[str]) -> dict[str, list[str]]:
+    """The values `names` and `details` of a statement that takes measures apart, place by place."""
+    pairs = [measure.partition(":") for measure in measures]
+    return {"names": [name for name, _colon, _detail in pairs], "details": [detail for _name, _colon, detail in pairs]}
 
 
 def parted(cube: str, level: str) -> bool:

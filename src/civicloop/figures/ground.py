@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import connection
 
-from civicloop.figures import sql
+from civicloop.figures import cubes, sql
+from civicloop.figures.cubes import NOWHERE
 from civicloop.figures.periods import Period
 from civicloop.foundation import caches, clock
 from civicloop.places import selectors as places
@@ -23,7 +24,6 @@ from civicloop.places.picture import Picture
 from civicloop.records import days
 
 MOST = 50_000  # matters that are placed anew for one period; about a second
-NOWHERE = "0"  # the member of what has no area
 Sums = dict[str, dict[str, int]]
 
 
@@ -122,9 +122,7 @@ def _facts(
     ground: Ground, old: _Old, period: Period, measures: Collection[str], visible: int
 ) -> list[tuple[float | None, float | None, int, int, str, int]] | None:
     """(point, area at the level of the whole, at that of the parts, measure, number); None where they are too many."""
-    pairs = [measure.partition(":") for measure in sorted(measures)]
-    values: dict[str, Any] = {
-        "names": [name for name, _colon, _detail in pairs], "details": [detail for _name, _colon, detail in pairs],
+    values: dict[str, Any] = cubes.apart(sorted(measures)) | {
         "since": days.bounds(period.since)[0], "until": days.bounds(period.until)[0], "visible": visible,
         "above": sorted(old.above), "below": sorted(old.below), "most": MOST,
     }  # fmt: skip

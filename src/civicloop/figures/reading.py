@@ -66,10 +66,8 @@ def read(
         "measures": asked, "visible": visible, "since": since, "until": until,
         "members": None if members is None else sorted(members),
     }  # fmt: skip
-    segments, after = (
-        [sql.Segment(_lines(cube, MONTH if whole else DAY, level), asked, "measures", "since", "until")],
-        None,
-    )
+    segments = [sql.Segment(_lines(cube, MONTH if whole else DAY, level), asked, "measures", "since", "until")]
+    after: Line | None = None
     if not whole:
         values["until"] = min(until, max(tomorrow, since))
     elif until > tomorrow and ahead:  # months, without what they hold of days to come
@@ -79,10 +77,8 @@ def read(
             segments.append(sql.Segment(_lines(cube, DAY, level), later, "ahead", "cut", "until", minus=True))
         except NoCube:
             after = segments[0].line
-            pairs = [measure.partition(":") for measure in later]
-            values |= {
+            values |= cubes.apart(later) | {
                 "from": days.bounds(values["cut"])[0], "to": days.bounds(until)[0],
-                "names": [name for name, _colon, _detail in pairs], "details": [each[2] for each in pairs],
                 "subdistricts": sorted(subdistricts),
             }  # fmt: skip
     statement = sql.reading(segments, asked, of_members=members is not None, after=after, by_start=by_start)

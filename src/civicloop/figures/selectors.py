@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from civicloop.catalogue.models import Kind, KindClass
 from civicloop.figures import cubes, definitions, ground, periods, reading, rules
-from civicloop.figures.cubes import LEVELS
+from civicloop.figures.cubes import LEVELS, NOWHERE
 from civicloop.figures.models import Snapshot
 from civicloop.figures.periods import Period
 from civicloop.figures.rules import Indicator, Value
@@ -31,7 +31,6 @@ from civicloop.places.models import Area
 from civicloop.records import days
 
 BY = ("area", "unit", "class", "kind", "channel")
-NOWHERE = "0"  # the member of what has no area, class or kind
 
 
 @dataclass(frozen=True, slots=True)

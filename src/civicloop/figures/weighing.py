@@ -114,7 +114,7 @@ def in_force(month: date) -> dict[str, dict[str, dict[str, int]]]:
 
 
 def sealed(month: date) -> dict[str, Any]:
-    """What the baseline of a month holds of scores (keeping.seal)."""
+    """What the baseline of a month holds of scores (baselines.seal)."""
     return {
         "definitions": definitions.content(month), "weights": in_force(month), "grades": scoring.shipped()["grades"],
     }  # fmt: skip
