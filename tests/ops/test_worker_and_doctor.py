@@ -89,6 +89,9 @@ def test_a_worker_that_stays_clears_beside_its_rounds_and_ends_when_asked(
     handlers = {}
     monkeypatch.setattr(rounds.signal, "signal", handlers.__setitem__)
     monkeypatch.setattr(rounds, "PAUSE", 0.05)
+    monkeypatch.setattr(rounds, "LAST", 60)
+    asked = threading.Event()
+    monkeypatch.setattr(rounds.kinds, "look", lambda: asked.wait(60) * 7)  # goes on until the worker shall end
 
     def work() -> None:
         try:
@@ -107,8 +110,10 @@ def test_a_worker_that_stays_clears_beside_its_rounds_and_ends_when_asked(
     finally:
         for leave in set(handlers.values()):
             leave(15, None)
-        worker.join(30)
+        threading.Timer(0.5, asked.set).start()
+        worker.join(90)
     assert not worker.is_alive()
+    assert Heartbeat.objects.get(name=rounds.LEARNING).detail == {"done": 7}  # what was under way has been finished
 
 
 def test_a_store_that_cannot_be_read_does_not_stop_the_worker(

@@ -42,6 +42,11 @@ def start_senders() -> None:
             _senders[channel].start()
 
 
+def senders() -> list[threading.Thread]:
+    """What sends at this moment, or has sent; what a sender leaves undone is sent by the next worker."""
+    return list(_senders.values())
+
+
 def _beside(channel: str) -> None:
     try:
         _send(channel)

@@ -4,7 +4,8 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from types import FrameType
 
@@ -28,6 +29,7 @@ from civicloop.records import resealing, settings, tries
 from civicloop.supervision import jobs as orders
 
 PAUSE = 2.0
+LAST = 5.0  # seconds that the work beside the rounds may still take when the worker is asked to end
 LOOK_EVERY = 5  # rounds between two looks at the new photos
 LEARN_EVERY = timedelta(days=1)
 LEARNING = "learning"  # the heartbeat of the look for something to learn from
@@ -86,6 +88,14 @@ class Beside:
             connection.close()
 
 
+def finish(beside: Iterable[Beside]) -> None:
+    """Let what is under way beside the rounds finish; what takes long ends with the process, and is begun anew."""
+    until = time.monotonic() + LAST
+    for thread in [work.thread for work in beside] + notices.senders():
+        if thread is not None:
+            thread.join(max(0.0, until - time.monotonic()))
+
+
 def learn() -> None:
     """Measure suggestions of kinds and learn anew, once a day; beside the rounds, for training takes a minute."""
     if Heartbeat.objects.filter(name=LEARNING, at__gt=clock.now() - LEARN_EVERY).exists():
@@ -130,10 +140,11 @@ def run_for_ever(*, once: bool = False) -> None:
     if not once:
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
-    number, sweeping = 0, Beside("storage", sweep_storage)
-    learning, films = Beside("learning", learn), Beside("films", look_at_films)
-    mapping = Beside("map", look_after_map)
-    publishing = Beside("public figures", publish_figures)
+    number = 0
+    sweeping, learning, films, mapping, publishing = beside = (
+        Beside("storage", sweep_storage), Beside("learning", learn), Beside("films", look_at_films),
+        Beside("map", look_after_map), Beside("public figures", publish_figures),
+    )  # fmt: skip
     while True:
         try:
             with traces.span("worker round") as span:
@@ -181,5 +192,6 @@ def run_for_ever(*, once: bool = False) -> None:
             done = 0
         number += 1
         if once or stop.is_set() or (done == 0 and stop.wait(PAUSE)):
+            finish(beside)
             return
         close_old_connections()
