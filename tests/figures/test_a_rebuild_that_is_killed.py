@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 from django.db import connection
 
-from civicloop.figures import folding
+from civicloop.figures import commands, folding
+from civicloop.figures.ledger import Report
 from civicloop.foundation import clock
 from tests.figures.ledgers import by_cubes, by_hand, ledger
 from tests.figures.months import NOW, live
@@ -67,3 +69,14 @@ def test_a_killed_rebuild_goes_on_where_it_was_and_readers_are_exact_meanwhile(
         while folding.round():
             pass
         assert by_cubes() == by_hand()
+
+
+def test_a_log_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nobody sits at a terminal, a line now and then; none for every batch."""
+    say = commands._progress()
+    for matters in (500, 1_000):
+        say(Report(matters=matters))
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(commands, "EVERY", 0)
+    say(Report(matters=1_500, facts=9_000))
+    assert capsys.readouterr().err == "1500 matters, 9000 facts …\n"

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from civicloop.catalogue.models import Kind
 from civicloop.foundation import clock, morton
-from civicloop.matters import alike, hints, jobs, marks, recurring, selectors
+from civicloop.matters import alike, hints, jobs, marks, recurring, selectors, watching
 from civicloop.matters.models import Clock, Matter
 from civicloop.matters.selectors import Filters
 from civicloop.ops.bench import city as small_city
@@ -237,9 +237,12 @@ def test_a_hint_on_a_crowded_corner_touches_few_rows(readers: dict[str, Actor]) 
         Matter.objects.filter(id__in=crowd[: CROWD // 2]).update(lead_id=crowd[0])
         about, mine = hints.About(lon, lat, text="井盖缺失"), Matter.objects.get(id=crowd[-1])
         desk = readers["acceptance_clerk"]
+        solved = Matter.objects.get(id=crowd[-1])
+        solved.ended_at = solved.received_at + timedelta(days=1)
         works: dict[str, Callable[[], object]] = {
             "a hint": lambda: hints.hints(about), "at the desk": lambda: alike.alike(desk, mine),
             "what came back": lambda: recurring.of_matter(desk, mine),
+            "what came again": lambda: watching.came_again(solved),
         }  # fmt: skip
         for name, work in works.items():
             asked = statements(work)

@@ -90,6 +90,21 @@ def test_what_was_refused_is_no_recurrence() -> None:
     assert told(matter) == 0
 
 
+def test_a_complaint_about_a_unit_is_not_named_in_the_timeline_of_its_work() -> None:
+    matter = solved()
+    again(timedelta(days=3), complained_of=(world.unit("s1-office"),))
+    assert (look(), told(matter), counted("recurred")) == (0, 0, 0)
+
+
+def test_in_a_crowd_the_first_ones_since_the_end_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "MOST", 1)  # the solved one itself
+    matter, other = solved(), again(timedelta(days=2), kind="06010")
+    newer = again(timedelta(days=3))
+    assert look() == 1
+    body = bytes(Entry.objects.get(matter_id=matter, action="recur").body).decode()
+    assert (str(newer) in body, str(other) in body) == (True, False)
+
+
 def test_a_matter_that_is_opened_again_has_come_again() -> None:
     matter = solved()
     with clock.at(world.START + timedelta(days=8)):

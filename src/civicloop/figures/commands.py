@@ -2,11 +2,15 @@
 
 import json
 import sys
+import time
+from collections.abc import Callable
 
 import click
 
 from civicloop.figures import indicator_commands
 from civicloop.figures.ledger import Report
+
+EVERY = 30.0  # seconds between two lines of a log
 
 
 @click.group()
@@ -21,7 +25,7 @@ def check(as_json: bool, processes: int) -> None:
     """Hold facts against timelines and cubes against facts; exit 1 and name what differs."""
     from civicloop.figures import ledger as book
 
-    _tell(book.check(_progress, processes=processes), as_json)
+    _tell(book.check(_progress(), processes=processes), as_json)
 
 
 @ledger.command()
@@ -30,12 +34,23 @@ def rebuild(as_json: bool) -> None:
     """Make facts and cubes anew from the timelines, as the owner; killed, it goes on where it was."""
     from civicloop.figures import ledger as book
 
-    _tell(book.rebuild(_progress), as_json)
+    _tell(book.rebuild(_progress()), as_json)
 
 
-def _progress(report: Report) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{report.matters} matters, {report.facts} facts …", end="", file=sys.stderr, flush=True)
+def _progress() -> Callable[[Report], None]:
+    """Says on stderr how far it is: in one line at a terminal, in a log a line every EVERY seconds."""
+    said = time.monotonic()
+
+    def say(report: Report) -> None:
+        nonlocal said
+        words = f"{report.matters} matters, {report.facts} facts …"
+        if sys.stderr.isatty():
+            print(f"\r\033[K{words}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - said >= EVERY:
+            said = time.monotonic()
+            print(words, file=sys.stderr, flush=True)
+
+    return say
 
 
 def _tell(report: Report, as_json: bool) -> None:

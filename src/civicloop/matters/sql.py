@@ -507,13 +507,26 @@ CROSS JOIN LATERAL (
         AND m.id > %(since)s::uuid
     ORDER BY (m.cell >> 12) DESC, m.id DESC LIMIT %(most)s) x"""
 
-# the same kind of matter, received near a place after a solved one had ended and until its watching is over; all of
-# them, the first one first (matters.watching). An id is never from the future, and rarely much older than its receipt
-CAME_AGAIN = """
-SELECT x.id, x.received_at, x.lon, x.lat FROM unnest(%(blocks)s::bigint[]) AS b(block)
-CROSS JOIN LATERAL (
-    SELECT m.id, m.received_at, m.lon, m.lat FROM matters_matter m
-    WHERE (m.cell >> 12) = b.block AND m.id BETWEEN %(first)s AND %(last)s AND m.id <> %(id)s
-        AND m.kind_id = %(kind)s AND m.received_at > %(ended)s AND m.received_at <= %(over)s
-        AND m.confidentiality = 0 AND NOT (m."end" = ANY(%(refused)s)) AND (m.lead_id IS NULL OR m.lead_id = m.id)) x
-ORDER BY 2, 1"""
+# the same kind of matter, received near a place after a solved one had ended and until its watching is over, the
+# first one first (matters.watching). Of a place at most so many of its kind are looked at, and of a block the first
+# ones since the end: where a crowd of one kind lies, one of those is it. An id is never from the future, and rarely
+# much older than its receipt. A complaint about a unit is none: the entry that names it would tell the unit of it
+_LOOKED_AT = 'm.id, m.kind_id, m.received_at, m.lon, m.lat, m."end", m.lead_id, m.confidentiality, m.complained_of'
+CAME_AGAIN = f"""
+SELECT DISTINCT x.received_at, x.id, x.lon, x.lat FROM (
+    SELECT k.* FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS r(first, last) CROSS JOIN LATERAL (
+        SELECT {_LOOKED_AT} FROM matters_matter m
+        WHERE m.kind_id = %(kind)s AND m.cell BETWEEN r.first AND r.last AND m.id BETWEEN %(first)s AND %(last)s
+            AND m.confidentiality = 0 AND m.complained_of = '{{}}'
+        ORDER BY m.kind_id, m.cell LIMIT %(most)s) k
+    UNION ALL
+    SELECT n.* FROM unnest(%(blocks)s::bigint[]) AS b(block) CROSS JOIN LATERAL (
+        SELECT {_LOOKED_AT} FROM matters_matter m
+        WHERE ((m.cell >> 12), m.id) > (b.block, %(since)s::uuid)
+            AND ((m.cell >> 12), m.id) < (b.block + 1, '00000000-0000-0000-0000-000000000000'::uuid)
+            AND m.id BETWEEN %(since)s AND %(last)s
+        ORDER BY (m.cell >> 12), m.id LIMIT %(of_block)s) n) x
+WHERE x.id <> %(id)s AND x.kind_id = %(kind)s AND x.received_at > %(ended)s AND x.received_at <= %(over)s
+    AND x.confidentiality = 0 AND x.complained_of = '{{}}' AND NOT (x."end" = ANY(%(refused)s))
+    AND (x.lead_id IS NULL OR x.lead_id = x.id)
+ORDER BY 1, 2"""

@@ -2,7 +2,8 @@
 
 When the 30 days are over, the worker looks once: a report of the same kind that came in meanwhile near by, was not
 refused, and leads its case or stands alone. If there is one, the solved matter gets an entry that names it; the figures
-follow from that entry (matters.counting). Follows kinds and places, never persons; what is confidential takes no part.
+follow from that entry (matters.counting). Follows kinds and places, never persons; what is confidential, and what
+complains of a unit, takes no part. Of a crowded place a bounded number of reports is looked at.
 """
 
 from datetime import datetime
@@ -11,11 +12,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from civicloop.foundation import clock, coordinates, hot, ids
+from civicloop.foundation import clock, coordinates, hot, ids, morton
 from civicloop.matters import errors, nearby, recurring, sql, timeline
 from civicloop.matters.counting import RECURRED, REFUSED, SOLVED, WATCHED
 from civicloop.matters.errors import Refused
 from civicloop.matters.followups import derived
+from civicloop.matters.intake import AHEAD
 from civicloop.matters.models import Matter, Watching
 from civicloop.matters.plans import Plan
 from civicloop.matters.reading import Reading
@@ -27,6 +29,8 @@ from civicloop.records import settings
 
 ACTION = "recur"
 BATCH = 200
+MOST = 1_000  # reports of the kind that are looked at in each part of a place
+OF_BLOCK = nearby.PER_BLOCK  # of every kind in a block, the first ones since the end
 BY_CLOCK = access.system("clock")
 
 
@@ -52,12 +56,14 @@ def came_again(row: Matter) -> tuple[UUID, datetime] | None:
     if row.lon is None or row.lat is None or row.kind_id is None or row.ended_at is None or row.confidentiality:
         return None
     metres, over = settings.get_int(recurring.PLACE), row.ended_at + WATCHED
+    ranges = morton.around(row.lon, row.lat, metres)
     values: dict[str, Any] = {
-        "blocks": nearby.blocks(row.lon, row.lat, metres), "id": row.id, "kind": row.kind_id, "ended": row.ended_at,
-        "over": over, "first": ids.first_of(row.ended_at - WATCHED), "last": ids.first_of(over + WATCHED),
-        "refused": sorted(REFUSED),
+        "blocks": nearby.blocks(row.lon, row.lat, metres), "firsts": [first for first, _last in ranges],
+        "lasts": [last for _first, last in ranges], "id": row.id, "kind": row.kind_id, "ended": row.ended_at,
+        "over": over, "first": ids.first_of(row.ended_at - WATCHED), "since": ids.first_of(row.ended_at),
+        "last": ids.first_of(over + AHEAD), "refused": sorted(REFUSED), "most": MOST, "of_block": OF_BLOCK,
     }  # fmt: skip
-    for matter_id, received, lon, lat in hot.all_rows(sql.CAME_AGAIN, values):
+    for received, matter_id, lon, lat in hot.all_rows(sql.CAME_AGAIN, values):
         if coordinates.metres((row.lon, row.lat), (lon, lat)) <= metres:
             return matter_id, received
     return None
