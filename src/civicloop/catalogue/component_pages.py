@@ -26,7 +26,7 @@ from civicloop.foundation import coordinates
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
-from civicloop.records import audit
+from civicloop.records import amounts, audit
 
 PAGE = 50
 SHOWN_FAULTS = 50
@@ -206,6 +206,7 @@ def take(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @duty("catalogue.view")
+@amounts.taken_away
 def out(request: HttpRequest, actor: Actor, form: str) -> HttpResponse:
     """The list as a file; whoever takes it away leaves a line, since it says where the city is vulnerable."""
     narrowed, crs = ComponentFilterForm(request.GET), request.GET.get("crs", "wgs84")

@@ -17,6 +17,7 @@ from civicloop.foundation import locality
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
+from civicloop.records import amounts
 
 PAGE = 50
 
@@ -144,6 +145,7 @@ def _set(
 
 
 @duty("catalogue.view")
+@amounts.taken_away
 def export(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     """One file of the catalogue as CSV, in the form that the import takes."""
     try:

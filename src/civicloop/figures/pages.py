@@ -24,7 +24,7 @@ from civicloop.matters.errors import Refused
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.people.web import duty, public
-from civicloop.records import audit, days
+from civicloop.records import amounts, audit, days
 
 FIRST_GROUP = "handling"
 ROWS = 50  # of a table on one page; files hold all of them
@@ -154,6 +154,7 @@ def matters(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @require_safe
 @duty("figures.view")
+@amounts.taken_away
 def export(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
     """The table of the page as a file, with one line in the audit log."""
     if kind not in exporting.KINDS:

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from civicloop.evidence import actions as evidence
 from civicloop.evidence import commitments
 from civicloop.evidence.models import Evidence
@@ -14,6 +16,7 @@ from civicloop.matters.values import caller_of
 from civicloop.matters.writing import entry_values, remember_stand_in, who
 from civicloop.people import access
 from civicloop.people.access import Actor
+from civicloop.records import amounts
 
 RETRY_AFTER = 60  # seconds until a storage that has a fault is worth another try
 
@@ -33,9 +36,11 @@ def take_upload(
 
     `how` is what the sender's program says: camera, album or unknown.
 
-    Raises Refused: 422 with the field `file` for what is no photo, 409 for a used id, 503 or 507 when the storage
-    cannot write.
+    Raises Refused: 422 with the field `file` for what is no photo, 409 for a used id, too_often (429) beyond what a
+    signed-in person may send within an hour, 503 or 507 when the storage cannot write.
     """
+    if actor.account_id is not None and actor.scopes is None and not synthetic:
+        _bounded(actor.account_id)
     try:
         return evidence.prepare(
             upload=upload, filename=filename, stage=stage, matter_id=matter_id, evidence_id=evidence_id,
@@ -54,6 +59,17 @@ def add_evidence(actor: Actor, prepared: evidence.Prepared) -> tuple[Evidence, b
         return evidence.store(prepared, also=lambda row: _enter(actor, row, prepared))
     except (evidence.Conflict, evidence.EvidenceRefused) as reason:
         raise refusal(reason) from reason
+
+
+def _bounded(account_id: int) -> None:
+    """Nobody fills the disk by hand, nor a program with somebody's session. Raises Refused `too_often`."""
+    wait = amounts.wait(amounts.UPLOADS, account_id)
+    if wait:
+        words = _(
+            "You have sent %(most)s files within an hour. What came before is kept; go on in %(minutes)s minutes."
+        )
+        values = {"most": amounts.most(amounts.UPLOADS), "minutes": int(wait // 60) + 1}
+        raise Refused("too_often", 429, words % values, retry_after=int(wait) + 1)
 
 
 def refusal(reason: Exception) -> Refused:

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from civicloop.foundation import clock, spreadsheets
-from civicloop.records import actions, selectors, settings
+from civicloop.records import actions, amounts, selectors, settings
 from civicloop.records import audit as audit_log
 from civicloop.records.forms import AuditFilterForm, LogFilterForm, ReadFilterForm, SettingForm
 from civicloop.records.models import AuditEntry, ReadEntry
@@ -181,6 +181,7 @@ def _export(
 
 
 @require_safe
+@amounts.taken_away
 def audit_export(request: HttpRequest, kind: str) -> HttpResponse:
     """The audit log as it is narrowed, as CSV or XLSX: the codes, and beside them the words. For the auditor."""
     form = AuditFilterForm(request.GET)
@@ -196,6 +197,7 @@ def audit_export(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @require_safe
+@amounts.taken_away
 def reads_export(request: HttpRequest, kind: str) -> HttpResponse:
     """The read log as it is narrowed, as CSV or XLSX. For the audit administrator."""
     form = ReadFilterForm(request.GET)

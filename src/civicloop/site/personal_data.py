@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from civicloop.foundation import spreadsheets
 from civicloop.people import access, collecting
 from civicloop.people.web import duty, public
-from civicloop.records import inventory
+from civicloop.records import amounts, inventory
 from civicloop.records.inventory import Fact
 
 GROUPS: Mapping[str, str | Promise] = {
@@ -57,6 +57,7 @@ def register(request: HttpRequest, actor: access.Actor) -> HttpResponse:
 
 
 @duty("settings.view")
+@amounts.taken_away
 def export(request: HttpRequest, actor: access.Actor) -> HttpResponse:
     """The register as CSV: one line a column or sealed field, for an impact assessment."""
     columns = (

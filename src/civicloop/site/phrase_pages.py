@@ -17,6 +17,7 @@ from civicloop.deskwork.choices import Use
 from civicloop.matters.errors import Refused
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
+from civicloop.records import amounts
 
 CITY = "city"
 
@@ -139,6 +140,7 @@ def take_file(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @duty("matters.list")
+@amounts.taken_away
 def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The phrases of the unit, or with `?of=city` those of the city, as the file that can be taken back."""
     unit = None if request.GET.get("of") == CITY or actor.unit_id is None else actor.unit_id

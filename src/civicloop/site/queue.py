@@ -27,7 +27,7 @@ from civicloop.people.web import duty
 from civicloop.places import selectors as places
 from civicloop.places.choices import level_words
 from civicloop.procedures import selectors as procedures
-from civicloop.records import audit
+from civicloop.records import amounts, audit
 from civicloop.site import acting, saved_views
 from civicloop.site.acting import language
 from civicloop.ui.filters import active
@@ -188,6 +188,7 @@ def nearby(actor: Actor, row: Matter, most: int = 6) -> list[Matter]:
 
 
 @duty("matters.list")
+@amounts.taken_away
 def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The same list as CSV, at most 5,000 rows, without formulas; each taking is an audit line with its rows."""
     form = FilterForm(request.GET, actor=actor)

@@ -30,7 +30,7 @@ from civicloop.matters.errors import Refused
 from civicloop.matters.models import Matter
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
-from civicloop.records import audit
+from civicloop.records import amounts, audit
 from civicloop.site import queue, receiving
 from civicloop.site.acting import language
 
@@ -56,6 +56,7 @@ DO, WORDS, WORKER, KEY = 7, 8, 9, 10
 
 
 @duty("matters.list")
+@amounts.taken_away
 def out(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What the unit has at the steps of a tab as XLSX. Leaves an audit line with the number of rows."""
     tab = next((each for each in receiving.TABS if each.code == request.GET.get("tab")), receiving.TABS[0])

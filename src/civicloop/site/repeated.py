@@ -21,7 +21,7 @@ from civicloop.people.access import Actor
 from civicloop.people.area_choices import area_choices
 from civicloop.people.web import duty
 from civicloop.places import selectors as places
-from civicloop.records import audit, settings
+from civicloop.records import amounts, audit, settings
 from civicloop.site import queue
 from civicloop.site.acting import language
 
@@ -106,6 +106,7 @@ def behind(request: HttpRequest, actor: Actor, community_id: int, kind_id: int) 
 
 
 @duty("clusters.watch")
+@amounts.taken_away
 def export(request: HttpRequest, actor: Actor, what: str, kind: str) -> HttpResponse:
     """A list as CSV or XLSX, without formulas; each taking is an audit line with its rows."""
     _form, area, days = _asked(request, actor)

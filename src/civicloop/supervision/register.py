@@ -21,7 +21,7 @@ from civicloop.matters.errors import Refused
 from civicloop.people import access
 from civicloop.people.access import Actor
 from civicloop.people.web import duty
-from civicloop.records import audit
+from civicloop.records import amounts, audit
 from civicloop.supervision import selectors, suggesting, words
 from civicloop.supervision.forms import FilterForm
 from civicloop.supervision.models import Order
@@ -81,6 +81,7 @@ def orders(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @require_safe
 @duty("orders.view")
+@amounts.taken_away
 def export(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
     """The same list as a file, at most 5,000 rows; the export stands in the audit log."""
     if kind not in KINDS:
