@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -71,6 +72,28 @@ def test_the_units_of_the_city_are_those_of_all_districts_and_of_none() -> None:
                 "unit", scope=0, since=today.replace(day=1), until=until, measures=["valid"], by_start=False
             )
             assert Counter({int(member): sums.n["valid"] for (member, _start), sums in found.items()}) == reported()
+
+
+def test_all_measures_as_one_number_are_the_sum_of_each() -> None:
+    asked = ["reported:grid", "reported:resident", "returned:resident", "valid"]
+    with clock.at(world.START):
+        for point in (world.SPOT, (117.25, 39.05), world.SEA):
+            loop.report(kind="01001", point=point)
+        folding.fold(batch=2)
+        today = days.day_of(clock.now())
+        for since, until in (
+            (today, today + days.DAY),
+            (today.replace(day=1), today.replace(month=today.month + 1, day=1)),
+        ):
+            how: dict[str, Any] = {"scope": 0, "since": since, "until": until, "measures": asked}
+            for cube, level in (("district", ""), ("unit", "city")):
+                apart = reading.read(cube, level=level, ahead=False, **how)
+                together = reading.numbers(cube, level=level, **how)
+                assert together == {key: sum(sums.n.values()) for key, sums in apart.items()}
+                assert sum(together.values()) == 6
+                member = next(iter(together))[0]
+                of_one = reading.numbers(cube, level=level, members=[member], **how)
+                assert of_one == {key: number for key, number in together.items() if key[0] == member}
 
 
 def reported() -> Counter[int]:

@@ -17,7 +17,7 @@ from civicloop.matters.errors import Refused
 from civicloop.matters.models import Entry, Fact, Matter
 from civicloop.people.access import Actor
 from civicloop.procedures.rules.language import ENDS
-from tests import world
+from tests import statements, world
 from tests.conftest import size
 from tests.figures import months, one_of_each
 
@@ -171,37 +171,31 @@ def test_few_are_not_compared() -> None:
     assert rules.band(rate, value(199, 200), whole) == rules.ABOVE
 
 
-def number(asked: CaptureQueriesContext) -> int:
-    """How many statements; whether areas and settings have changed is looked up now and then, by real time."""
-    by_time = ("places_layerrevision", "records_setting")
-    return sum(not any(table in each["sql"] for table in by_time) for each in asked)
-
-
 def test_a_table_costs_the_same_statements_however_many_indicators_and_areas(city: None) -> None:
     actor, counted = world.actor("audit"), set()
     for area in ("", "990101", "990101001"):
         cut = selectors.cut_for(actor, by="area", area=area, period="2026-03")
         for codes in (["reported"], []):
             selectors.table(actor, cut, codes)
-            with CaptureQueriesContext(connection) as asked:
+            with statements.seen() as asked:
                 selectors.table(actor, cut, codes)
-            counted.add(number(asked))
-    assert counted == {7, 8}  # definitions, subdistricts (if there are several); parts and whole of three periods
-    with CaptureQueriesContext(connection) as asked:
+            counted.add(len(asked))
+    assert counted == {7}  # definitions; parts and whole of three periods
+    with statements.seen() as asked:
         selectors.running(actor, "990101")
-    assert number(asked) <= 3
-    with CaptureQueriesContext(connection) as asked:
+    assert len(asked) <= 3
+    with statements.seen() as asked:
         selectors.flow(actor, area="990101", period="2026-03")
-    assert number(asked) <= 4
+    assert len(asked) <= 4
     cut = selectors.cut_for(actor, by="area", area="", period="2026-03")
     reported = definitions.in_force(cut.period.since).indicators["reported"]
-    with CaptureQueriesContext(connection) as asked:
+    with statements.seen() as asked:
         found = opening.behind(actor, cut, reported)
-    assert number(asked) <= len(opening.SPANS) + 3  # subdistricts; keys in every span and in all; their matters
+    assert len(asked) <= len(opening.SPANS) + 3  # subdistricts; keys in every span and in all; their matters
     assert found.rows
-    with CaptureQueriesContext(connection) as asked:
+    with statements.seen() as asked:
         selectors.table(actor, cut, [], compared=False)
-    assert number(asked) == 4
+    assert len(asked) == 3
 
 
 def test_a_year_is_read_twice_only(city: None) -> None:
@@ -209,9 +203,21 @@ def test_a_year_is_read_twice_only(city: None) -> None:
     actor = world.actor("audit")
     cut = selectors.cut_for(actor, by="area", area="", period="2026")
     selectors.table(actor, cut)
-    with CaptureQueriesContext(connection) as asked:
+    with statements.seen() as asked:
         selectors.table(actor, cut)
-    assert number(asked) == 6
+    assert len(asked) == 5
+
+
+def test_what_is_not_folded_is_looked_up_once_in_a_reading(city: None) -> None:
+    """However many parts of a reading ask for it: the month that goes on is its months less the days to come."""
+    actor = world.actor("audit")
+    for area, period in (("", "2026-03"), ("990101001", "2026-03"), ("", "2026")):
+        cut = selectors.cut_for(actor, by="area", area=area, period=period)
+        with statements.seen() as asked:
+            selectors.table(actor, cut)
+        readings = [sql for sql, _values in asked if "figures_count" in sql]
+        assert readings
+        assert {sql.count("matters_unfolded") for sql in readings} == {1}
 
 
 def test_nothing_is_anchored_before_the_report_or_ahead_but_what_is_said_to_be(city: None) -> None:

@@ -3,9 +3,10 @@
 What is loaded holds from the next month on, so that nobody changes a formula within a period that it is measured in.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
+
+from django.db.models import QuerySet
 
 from civicloop.figures import rules
 from civicloop.figures.models import Definition
@@ -22,25 +23,23 @@ def forget() -> None:
 
 def in_force(day: date) -> rules.Set:
     """The indicators for a period that begins on `day`."""
-    rows = _loaded(day)
-    key = tuple(number for number, _content in rows)
+    key = tuple(_known(day).values_list("id", flat=True))
     if key not in _made:
-        _made[key] = rules.read(_over(rows))
+        _made[key] = rules.read(_over(_known(day).filter(id__in=key)))
     return _made[key]
 
 
 def content(day: date) -> dict[str, Any]:
     """The same as the files say it."""
-    return _over(_loaded(day))
+    return _over(_known(day))
 
 
-def _loaded(day: date) -> list[tuple[int, Any]]:
-    rows = Definition.objects.filter(valid_from__lte=day).order_by("valid_from", "id")
-    return list(rows.values_list("id", "content"))
+def _known(day: date) -> QuerySet[Definition]:
+    return Definition.objects.filter(valid_from__lte=day).order_by("valid_from", "id")
 
 
-def _over(rows: Sequence[tuple[int, Any]]) -> dict[str, Any]:
+def _over(rows: QuerySet[Definition]) -> dict[str, Any]:
     found = rules.shipped()
-    for _number, told in rows:
+    for told in rows.values_list("content", flat=True):
         found = rules.over(found, told)
     return found

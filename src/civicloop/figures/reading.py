@@ -1,6 +1,6 @@
 """Reading the cubes with what is not folded yet, in one statement: exact and fresh at any moment."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -9,11 +9,12 @@ from django.db import connection
 
 from civicloop.figures import cubes, sql
 from civicloop.figures.cubes import DAY, HOUR_LINES, LINES, MONTH, Line
-from civicloop.foundation import clock
+from civicloop.foundation import clock, hot
 from civicloop.matters.counting import AHEAD
 from civicloop.places.models import Area
 from civicloop.records import days
 
+Within = Collection[int] | Callable[[], Collection[int]]
 PUBLIC, STAFF = 0, 1  # classes of visibility; what is confidential comes into no cube that is read here
 
 
@@ -44,34 +45,65 @@ def _lines(cube: str, grain: str, level: str) -> Line:
 
 def read(
     cube: str, *, scope: int, since: date, until: date, measures: Collection[str], visible: int = STAFF,
-    members: Collection[str] | None = None, level: str = "", subdistricts: Collection[int] = (), ahead: bool = True,
-    by_start: bool = True, by_measure: bool = True,
+    members: Collection[str] | None = None, level: str = "", subdistricts: Within = (), ahead: bool = True,
+    by_start: bool = True,
 ) -> dict[tuple[str, date], Sums]:  # fmt: skip
     """(member, first day of day or month) → sums, for statistic days from `since` to before `until`.
 
     A period that is not over counts up to the end of today. `level` is that of the scope, for cubes of other things
-    than areas; `subdistricts` are those that it has. `ahead=False`: none of the measures is ever anchored in days to
-    come, so that months alone say it all. Without `by_start` the whole period is one sum, under its first day;
-    without `by_measure` all measures are one, "". Raises NoCube where the cut is not kept by day, or a measure not at
-    all.
+    than areas; `subdistricts` are those that it has, or find them when they are wanted. `ahead=False`: none of the
+    measures is ever anchored in days to come, so that months alone say it all. Without `by_start` the whole period is
+    one sum, under its first day. Raises NoCube where the cut is not kept by day, or a measure not at all.
     """
-    tomorrow = days.day_of(clock.now()) + days.DAY
-    whole = since.day == 1 and until.day == 1
-    level = level or ("city" if scope == 0 else "")
     asked = sorted(measures)
+    rows = _rows(cube, _Cut(scope, level, since, until, visible, members, by_start), asked, subdistricts, ahead=ahead)
+    return _summed(rows, asked)
+
+
+def numbers(
+    cube: str, *, scope: int, since: date, until: date, measures: Collection[str], visible: int = STAFF,
+    members: Collection[str] | None = None, level: str = "",
+) -> dict[tuple[str, date], int]:  # fmt: skip
+    """The same for measures that are never anchored in days to come, all of them as one number."""
+    cut = _Cut(scope, level, since, until, visible, members, by_measure=False)
+    found: dict[tuple[str, date], int] = {}
+    for member, start, _measure, (number,), _minutes in _rows(cube, cut, sorted(measures), (), ahead=False):
+        if number:
+            found[member, start] = found.get((member, start), 0) + number
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What of a cube is read, and what a row of the answer stands for."""
+
+    scope: int
+    level: str
+    since: date
+    until: date
+    visible: int
+    members: Collection[str] | None
+    by_start: bool = True
+    by_measure: bool = True
+
+
+def _rows(cube: str, cut: _Cut, asked: Sequence[str], subdistricts: Within, *, ahead: bool) -> Sequence[Any]:
+    tomorrow = days.day_of(clock.now()) + days.DAY
+    since, until = cut.since, cut.until
+    whole = since.day == 1 and until.day == 1
+    level = cut.level or ("city" if cut.scope == 0 else "")
     if strange := {each.partition(":")[0] for each in asked} - {*cubes.HELD}:
         raise NoCube(*sorted(strange))
     values: dict[str, Any] = {
-        "scopes": [0, *districts()] if cubes.parted(cube, level) else [scope],
-        "measures": asked, "visible": visible, "since": since, "until": until,
-        "members": None if members is None else sorted(members),
+        "scopes": [0, *districts()] if cubes.parted(cube, level) else [cut.scope],
+        "measures": asked, "visible": cut.visible, "since": since, "until": until,
+        "members": None if cut.members is None else sorted(cut.members),
     }  # fmt: skip
     segments = [sql.Segment(_lines(cube, MONTH if whole else DAY, level), asked, "measures", "since", "until")]
     after: Line | None = None
     if not whole:
         values["until"] = min(until, max(tomorrow, since))
-    elif until > tomorrow and ahead:  # months, without what they hold of days to come
-        later = [each for each in asked if each.partition(":")[0] in AHEAD]
+    elif until > tomorrow and (later := _ahead(asked) if ahead else []):  # without what months hold of days to come
         values |= {"ahead": later, "cut": max(tomorrow, since)}
         try:
             segments.append(sql.Segment(_lines(cube, DAY, level), later, "ahead", "cut", "until", minus=True))
@@ -79,15 +111,31 @@ def read(
             after = segments[0].line
             values |= cubes.apart(later) | {
                 "from": days.bounds(values["cut"])[0], "to": days.bounds(until)[0],
-                "subdistricts": sorted(subdistricts),
+                "subdistricts": sorted(subdistricts() if callable(subdistricts) else subdistricts),
             }  # fmt: skip
-    statement = sql.reading(segments, asked, of_members=members is not None, after=after, by_start=by_start)
+    how = sql.How(of_members=cut.members is not None, by_start=cut.by_start, by_measure=cut.by_measure)
+    return _asked(sql.reading(segments, asked, how, after), values, prepared=after is None)
+
+
+def _ahead(measures: Sequence[str]) -> list[str]:
+    """Those that may be anchored in days to come."""
+    return [each for each in measures if each.partition(":")[0] in AHEAD]
+
+
+def _asked(statement: str, values: dict[str, Any], *, prepared: bool) -> list[tuple[Any, ...]]:
+    """Prepared, since planning over the partitions of what is not folded costs several times the reading.
+
+    Not where facts are looked up by their partial index, which wants to be told the names.
+    """
+    if prepared:
+        return hot.all_rows(statement, values)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return _summed(cursor.fetchall(), asked, by_measure=by_measure)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
-def _summed(rows: Sequence[Any], asked: Sequence[str], *, by_measure: bool) -> dict[tuple[str, date], Sums]:
+def _summed(rows: Sequence[Any], asked: Sequence[str]) -> dict[tuple[str, date], Sums]:
     """The answer of the statement: rows of all measures, and rows of one."""
     found: dict[tuple[str, date], Sums] = {}
     timed = sql.timed(asked)
@@ -100,7 +148,7 @@ def _summed(rows: Sequence[Any], asked: Sequence[str], *, by_measure: bool) -> d
         if told:
             into = found.setdefault((member, start), Sums())
             for each, n, of_it in told:
-                into.add(each if by_measure else "", n, of_it or 0)
+                into.add(each, n, of_it or 0)
     return found
 
 

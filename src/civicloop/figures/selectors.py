@@ -182,7 +182,7 @@ def table(
     wanted = [each for code, each in chosen.indicators.items() if not codes or code in codes]
     wanted += [chosen.indicators[code] for each in list(wanted) for code in each.beside]
     wanted = list({each.code: each for each in wanted}.values())
-    asked = _Asked(frozenset().union(*(each.measures for each in wanted)), visible, subdistricts_of(cut.path))
+    asked = _Asked(frozenset().union(*(each.measures for each in wanted)), visible, _within(cut))
     spans = (cut.period, cut.period.before(), cut.period.year_ago()) if compared else (cut.period,)
     read = {period: _sums(cut, period, asked) for period in dict.fromkeys(spans)}  # before a year is a year ago
     whole_of = {period: _whole(cut, parts, period, asked) for period, parts in read.items()}
@@ -210,7 +210,7 @@ class _Asked:
 
     measures: frozenset[str]
     visible: int
-    subdistricts: Sequence[int]
+    subdistricts: reading.Within
 
 
 def _read(cube: str, period: Period, asked: _Asked, **more: Any) -> dict[str, dict[str, int]]:
@@ -226,6 +226,11 @@ def _read(cube: str, period: Period, asked: _Asked, **more: Any) -> dict[str, di
     return {member: {m: n for m, n in each.items() if n} for member, each in found.items() if any(each.values())}
 
 
+def _within(cut: Cut) -> reading.Within:
+    """The subdistricts of a cut, found when they are wanted, and then once."""
+    return cache(lambda: subdistricts_of(cut.path))
+
+
 def subdistricts_of(path: Mapping[str, int]) -> list[int]:
     """Those that an area has or ever had, as the index of what opens a figure wants them told."""
     if "subdistrict" in path:
@@ -238,7 +243,7 @@ def subdistricts_of(path: Mapping[str, int]) -> list[int]:
 
 def sums_of(cut: Cut, member: str, measures: frozenset[str]) -> dict[str, int]:
     """measure → number of one member of a cut, or of its whole (member "")."""
-    asked = _Asked(measures, reading.STAFF, subdistricts_of(cut.path))
+    asked = _Asked(measures, reading.STAFF, _within(cut))
     if not member:
         return _whole(cut, {}, cut.period, asked)
     return _sums(cut, cut.period, asked, [member]).get(member, {})
@@ -257,7 +262,7 @@ def _sums(
 
 def sums_by_member(cut: Cut, measures: frozenset[str]) -> dict[str, dict[str, int]]:
     """member → measure → number in the period of a cut."""
-    return _sums(cut, cut.period, _Asked(measures, reading.STAFF, subdistricts_of(cut.path)))
+    return _sums(cut, cut.period, _Asked(measures, reading.STAFF, _within(cut)))
 
 
 def _on_boundaries_of_now(cut: Cut, sums: list[dict[str, dict[str, int]]]) -> list[dict[str, dict[str, int]]]:
@@ -478,7 +483,7 @@ def flow(actor: Actor, *, area: str = "", period: str = "") -> list[Flow]:
     beginning = cut.period.since.replace(year=periods.FIRST, month=1, day=1)
     read: Any = {
         "scope": _scope_of_own(cut), "measures": stages_measures(), "members": [str(cut.area_id)],
-        "subdistricts": subdistricts_of(cut.path),
+        "subdistricts": _within(cut),
     }  # fmt: skip
     inside = reading.read(cut.level, since=cut.period.since, until=cut.period.until, **read)
     month = cut.period.since.replace(day=1)

@@ -160,40 +160,49 @@ class Segment:
     minus: bool = False
 
 
-def reading(
-    segments: Sequence[Segment], measures: Sequence[str], *, of_members: bool, after: Line | None, by_start: bool
-) -> str:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the rows of a reading stand for: of some members only, by day or month, by measure."""
+
+    of_members: bool
+    by_start: bool
+    by_measure: bool = True
+
+
+def reading(segments: Sequence[Segment], measures: Sequence[str], how: How, after: Line | None) -> str:
     """(member, start, measure, n, minutes) of one cube within some scopes: cube and fresh facts, in one statement.
 
     Where no measure is named, the numbers are those of all `measures` in their order, the minutes those of the ones
     that are `timed`. What is anchored from `from` on is taken away by the line `after`, for a cube that keeps months
-    only. Without `by_start` the period is one sum, from `since` on.
+    only. Without `by_start` the period is one sum, from `since` on; without `by_measure` all measures are one, "".
+    What is not folded yet is looked up once, however many parts ask for it.
     """
-    parts = [_segment(each, measures, of_members=of_members, by_start=by_start) for each in segments]
+    parts = [_segment(each, measures, how) for each in segments]
     if after is not None:
-        parts.append(_cut_off(after, of_members=of_members, by_start=by_start))
+        parts.append(_cut_off(after, how))
     return f"""
 WITH w AS MATERIALIZED (
     SELECT array_agg(m.no ORDER BY x.place) AS p
-    FROM unnest(%(measures)s::text[]) WITH ORDINALITY AS x(name, place) LEFT JOIN figures_measure m ON m.name = x.name)
+    FROM unnest(%(measures)s::text[]) WITH ORDINALITY AS x(name, place) LEFT JOIN figures_measure m ON m.name = x.name),
+p AS MATERIALIZED (
+    SELECT f.district_id, f.subdistrict_id, f.community_id, f.grid_id, f.unit_id, f.kind_id, k.kind_class_id, f.channel,
+        {_MEASURE} AS measure, f.delta, f.minutes, {_STATE_DAY} AS d, date_trunc('month', {_STATE_DAY})::date AS m
+    FROM figures_folding s, {_FRESH} {_KIND}
+    WHERE s.id = 1 AND f.visibility <= %(visible)s AND {_MEASURE} = ANY(%(measures)s))
 {" UNION ALL ".join(parts)}"""
 
 
-def _segment(segment: Segment, measures: Sequence[str], *, of_members: bool, by_start: bool) -> str:
+def _segment(segment: Segment, measures: Sequence[str], how: How) -> str:
     line, since, until = segment.line, segment.since, segment.until
-    day = _STATE_DAY if line.grain == "d" else f"date_trunc('month', {_STATE_DAY})::date"
     sign, start = ("-", "date_trunc('month', {})::date") if segment.minus else ("", "{}")
-    start = start if by_start else "%(since)s::date"
+    start = start if how.by_start else "%(since)s::date"
     only = f" AND {line.only}" if line.only else ""
-    members = " AND {} = ANY(%(members)s)" if of_members else ""
-    sums = [
-        f"{sign}sum(t.{{}}[w.p[{place}]])" if each in segment.measures else "NULL"
-        for place, each in enumerate(measures, start=1)
-    ]
-    numbers = ", ".join(each.format("n") for each in sums)
-    minutes = ", ".join(sums[place].format("minutes") for place in timed(measures))
+    members = " AND {} = ANY(%(members)s)" if how.of_members else ""
+    member = f"({line.member.replace('k.', 'f.')})::text"
+    numbers, minutes = _sums_of(segment, measures, sign, by_measure=how.by_measure)
+    one, of_one = ("NULL::text", "f.measure") if how.by_measure else ("''::text", "''::text")
     return f"""
-    SELECT t.member, {start.format("t.start")} AS start, NULL::text AS measure,
+    SELECT t.member, {start.format("t.start")} AS start, {one} AS measure,
         ARRAY[{numbers}]::bigint[] AS n, ARRAY[{minutes}]::bigint[] AS minutes
     FROM figures_count t, w
     WHERE t.generation = (SELECT generation FROM figures_folding WHERE id = 1) AND t.cube = '{line.cube}'
@@ -201,14 +210,30 @@ def _segment(segment: Segment, measures: Sequence[str], *, of_members: bool, by_
         AND t.visibility <= %(visible)s{members.format("t.member")}
     GROUP BY 1, 2
     UNION ALL
-    SELECT q.member, q.start, q.measure, ARRAY[{sign}sum(q.delta)]::bigint[], ARRAY[{sign}sum(q.minutes)]::bigint[]
-    FROM (SELECT ({line.member})::text AS member, {start.format(day)} AS start, {_MEASURE} AS measure, f.delta,
-            f.minutes
-        FROM figures_folding s, {_FRESH} {_KIND}
-        WHERE s.id = 1 AND ({line.scope}) = ANY(%(scopes)s) AND {day} >= %({since})s AND {day} < %({until})s
-            AND {_MEASURE} = ANY(%({segment.name})s) AND f.visibility <= %(visible)s{only}
-            {members.format(f"({line.member})::text")}) q
+    SELECT {member} AS member, {start.format(f"f.{line.grain}")} AS start, {of_one} AS measure,
+        ARRAY[{sign}sum(f.delta)]::bigint[], ARRAY[{sign}sum(f.minutes)]::bigint[]
+    FROM p f
+    WHERE ({line.scope}) = ANY(%(scopes)s) AND f.{line.grain} >= %({since})s AND f.{line.grain} < %({until})s
+        AND f.measure = ANY(%({segment.name})s){only}{members.format(member)}
     GROUP BY 1, 2, 3"""
+
+
+def _sums_of(segment: Segment, measures: Sequence[str], sign: str, *, by_measure: bool) -> tuple[str, str]:
+    """The numbers and the minutes of a part of the cube: of each measure, or of all that the segment asks for."""
+    places = {each: place for place, each in enumerate(measures, start=1)}
+    if by_measure:
+        sums = [f"{sign}sum(t.{{}}[w.p[{places[each]}]])" if each in segment.measures else "NULL" for each in measures]
+        numbers = ", ".join(each.format("n") for each in sums)
+        return numbers, ", ".join(sums[place].format("minutes") for place in timed(measures))
+    asked = [places[each] for each in segment.measures]
+    spent = [places[segment.measures[place]] for place in timed(segment.measures)]
+    return _one(asked, "n", sign), _one(spent, "minutes", sign)
+
+
+def _one(places: Sequence[int], column: str, sign: str) -> str:
+    """The sum over some measures; empty where there is nothing."""
+    each = " + ".join(f"coalesce(t.{column}[w.p[{place}]], 0)" for place in places)
+    return f"nullif({sign}sum({each}), 0)" if each else "NULL"
 
 
 def _wherever(facts: str) -> str:
@@ -216,11 +241,11 @@ def _wherever(facts: str) -> str:
     return f"{facts} f.subdistrict_id = ANY(%(subdistricts)s) UNION ALL {facts} f.subdistrict_id IS NULL"
 
 
-def _cut_off(line: Line, *, of_members: bool, by_start: bool) -> str:
+def _cut_off(line: Line, how: How) -> str:
     """What lies ahead, measure by measure: so that each is looked up in the index by all of its columns."""
-    members = f" AND ({line.member})::text = ANY(%(members)s)" if of_members else ""
+    members = f" AND ({line.member})::text = ANY(%(members)s)" if how.of_members else ""
     only = f" AND {line.only}" if line.only else ""
-    start = f"date_trunc('month', {_STATE_DAY})::date" if by_start else "%(since)s::date"
+    start = f"date_trunc('month', {_STATE_DAY})::date" if how.by_start else "%(since)s::date"
     facts = _wherever("""
         SELECT f.* FROM matters_fact f
         WHERE f.name = w.name AND f.detail = w.detail AND f.at >= %(from)s AND f.at < %(to)s

@@ -76,13 +76,11 @@ def _counts(
 ) -> dict[int, dict[date, int]]:  # fmt: skip
     """member → day → number, of whole days."""
     found: dict[int, dict[date, int]] = {}
-    rows = reading.read(
-        cube, since=since, until=until, scope=scope, level=level, members=members, measures=measures, ahead=False,
-        by_measure=False,
+    rows = reading.numbers(
+        cube, since=since, until=until, scope=scope, level=level, members=members, measures=measures
     )  # fmt: skip
-    for (member, day), sums in rows.items():
-        of = found.setdefault(int(member), {})
-        of[day] = of.get(day, 0) + sum(sums.n.values())
+    for (member, day), number in rows.items():
+        found.setdefault(int(member), {})[day] = number
     return found
 
 

@@ -126,7 +126,7 @@ def _sums(
     place: Place, cube: str, period: Period, wanted: Sequence[Indicator], **how: Any
 ) -> dict[str, tuple[Sums, Sums]]:  # fmt: skip
     rows = reading.read(
-        cube, since=_past(period).since, until=period.until, subdistricts=figures.subdistricts_of(place.path),
+        cube, since=_past(period).since, until=period.until, subdistricts=lambda: figures.subdistricts_of(place.path),
         measures=frozenset().union(*(each.measures for each in wanted)), **how,
     )  # fmt: skip
     found: dict[str, tuple[list[Sums], list[Sums]]] = {}
