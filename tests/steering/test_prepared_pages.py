@@ -34,3 +34,10 @@ def test_another_reader_asks_by_the_same_statement() -> None:
             hot.rows_of("SELECT %s, %s, %s::bigint", ["open", None, unit])
     assert {sql for sql, _params in seen} == {"SELECT 'open', NULL, %(v0)s::bigint"}
     assert [list(params.values()) for _sql, params in seen] == [[101], [102]]
+
+
+def test_a_page_starts_no_processes_beside_it() -> None:
+    """A generic plan expects a tenth of a table where a page reads a few rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW parallel_setup_cost")
+        assert float(cursor.fetchall()[0][0]) >= 100_000

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from civicloop.foundation import clock
 from civicloop.people.models import Account
-from civicloop.steering import placing, selectors, showing
-from tests import world
+from civicloop.steering import open_work, placing, selectors, showing
+from tests import statements, world
 from tests.matters import loop
 
 pytestmark = pytest.mark.django_db
@@ -124,10 +122,22 @@ def test_the_page_takes_a_dozen_statements_whatever_there_is(area: str) -> None:
         for _each in range(more):
             loop.report(kind="01001")
         selectors.overview(actor, place)  # areas and calendars are in process, as after the first seconds of serving
-        with CaptureQueriesContext(connection) as seen:
+        with statements.seen() as seen:
             selectors.overview(actor, place)
         numbers.append(len(seen))
     assert numbers[0] == numbers[1] <= 12
+
+
+def test_a_page_asks_for_no_more_units_than_it_shows() -> None:
+    mine, _other = loop.report(kind="01001"), loop.report(kind="01001")
+    loop.act("clerk", mine, "file", condition=loop.condition(no=4))
+    loop.act("clerk", mine, "dispatch")
+    actor = world.actor("audit")
+    place, at = placing.place_for(actor, ""), open_work.moments()
+    whole, first = open_work.standing(actor, place, at), open_work.standing(actor, place, at, 1)
+    assert (len(whole.held), whole.holders) == (2, 2)
+    assert (first.held, first.holders) == (whole.held[:1], 2)
+    assert (first.whole, first.parts, first.stages, first.ages) == (whole.whole, whole.parts, whole.stages, whole.ages)
 
 
 def test_long_lists_are_cut_and_opened_whole(monkeypatch: pytest.MonkeyPatch) -> None:

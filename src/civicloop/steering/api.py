@@ -11,6 +11,7 @@ from pydantic import Field
 
 from civicloop.figures import api as figures_api
 from civicloop.matters.api import STAFF, actor_of
+from civicloop.matters.choices import Stage
 from civicloop.people import web
 from civicloop.places import selectors as places
 from civicloop.steering import asking, placing, rates, selectors, showing
@@ -257,7 +258,8 @@ def content(found: Overview) -> dict[str, Any]:
     return {
         "area": code, "name": name, "as_of": found.at.now, "month": found.compared.period.code,
         "whole": _burning(found, found.standing.whole, name, code), "parts": parts,
-        "stages": [_burning(found, each, stage, stage, stage=stage) for stage, each in found.standing.stages.items()],
+        "stages": [_burning(found, found.standing.stages[stage], stage, stage, stage=stage)
+                   for stage in Stage.values if stage in found.standing.stages],
         "ages": [_burning(found, each, showing.age_words(age), str(age), age=age)
                  for age, each in sorted(found.standing.ages.items())],
         "orders": {"orders": found.ordered.orders, "overdue": found.ordered.overdue,

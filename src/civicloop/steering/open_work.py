@@ -18,7 +18,7 @@ from civicloop.figures.opening import Opened
 from civicloop.foundation import clock
 from civicloop.matters import selectors as matters
 from civicloop.matters import working
-from civicloop.matters.models import Fact, Matter, Task
+from civicloop.matters.models import ApprovalRequest, Clock, Fact, Matter, Task
 from civicloop.people.access import Actor
 from civicloop.procedures import selectors as procedures
 from civicloop.records import days
@@ -105,7 +105,7 @@ class Held:
 class Standing:
     """All that is open, and the same by part (area id), stage and age (place among the moments).
 
-    `held`: who holds it, whoever has had something for longest first.
+    `held`: who holds it, whoever has had something for longest first; `holders`: how many do.
     """
 
     whole: Burning
@@ -113,28 +113,35 @@ class Standing:
     stages: dict[str, Burning]
     ages: dict[int, Burning]
     held: list[Held]
+    holders: int = 0
 
 
-def standing(actor: Actor, place: Place, at: Moments) -> Standing:
-    """What is open in a place, in one statement."""
+def standing(actor: Actor, place: Place, at: Moments, most: int = MOST_LINES) -> Standing:
+    """What is open in a place, in one statement; of those who hold it the first `most`."""
     part = F(f"{place.child}_id") if place.child else Value(None, BigIntegerField())
     marked = open_matters(actor, place).annotate(part=part, raised=ExpressionWrapper(RAISED, BooleanField()))
     rows = marked.values_list("part", "unit_id", "stage", "due_at", "step_at", "received_at", "hold_until", "raised")
-    values = [list(at.ages), at.now, at.now, at.hour, at.hour, at.ends, at.begins, at.ends, at.now, MOST_LINES]
-    found = Standing(Burning(), {}, {}, {}, [])
-    for of, member, stage, age, unit_id, middle, *numbers in sql.read(sql.OPEN, values, rows=rows):
+    values = [*at.ages, at.now, at.now, at.hour, at.hour, at.ends, at.begins, at.ends, at.now, min(most, MOST_LINES)]
+    parts: dict[int | None, Burning] = {}
+    stages: dict[str, Burning] = {}
+    ages: dict[int, Burning] = {}
+    whole, held, holders = Burning(), [], 0
+    for of, member, stage, age, unit_id, middle, units, *numbers in sql.read(
+        sql.OPEN, values, {"age": sql.age(len(at.ages))}, rows=rows
+    ):  # fmt: skip
         each = Burning(*numbers)
         if of == -1:
-            found.held.append(Held(unit_id, each.open, each.overdue, numbers[-1], middle, stage))
+            held.append(Held(unit_id, each.open, each.overdue, numbers[-1], middle, stage))
+            holders = min(units, MOST_LINES)
         elif of == 7:
-            found = Standing(each, found.parts, found.stages, found.ages, found.held)
+            whole = each
         elif of == 3:
-            found.parts[member] = each
+            parts[member] = each
         elif of == 5:
-            found.stages[stage] = each
+            stages[stage] = each
         else:
-            found.ages[age] = each
-    return found
+            ages[age] = each
+    return Standing(whole, parts, stages, ages, held, holders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,38 +179,35 @@ class Promised:
 
 def promised(actor: Actor, place: Place, at: Moments) -> list[Promised]:
     """The limits, requests and marks that fall due in this statistic day."""
-    rows = open_matters(actor, place)
     each = [
-        rows.filter(_clock(at)).annotate(what=_said(What.CLOCK))
-        .values_list("what", "procedure_id", "clocks__name", "id", "clocks__due_at"),
-        rows.filter(_asked(at)).annotate(what=_said(What.ASKED))
-        .values_list("what", "procedure_id", "requests__action", "id", "requests__due_at"),
-        rows.filter(_mark(at)).annotate(what=_said(What.MARK))
-        .values_list("what", "procedure_id", "clocks__mark", "id", "clocks__mark_at"),
+        Clock.objects.filter(**_clock(at)).annotate(what=_said(What.CLOCK))
+        .values_list("what", "name", "matter_id", "due_at"),
+        ApprovalRequest.objects.filter(**_asked(at)).annotate(what=_said(What.ASKED))
+        .values_list("what", "action", "matter_id", "due_at"),
+        Clock.objects.filter(**_mark(at)).annotate(what=_said(What.MARK))
+        .values_list("what", "mark", "matter_id", "mark_at"),
     ]  # fmt: skip
-    together = each[0].union(*each[1:], all=True)
-    return [Promised(*row) for row in sql.read(sql.PROMISED, [at.now, at.now], rows=together)]
+    due, rows = each[0].union(*each[1:], all=True), open_matters(actor, place).values_list("id", "procedure_id")
+    return [Promised(*row) for row in sql.read(sql.PROMISED, [at.now, at.now], due=due, rows=rows)]
 
 
 def _said(what: str) -> Value:
     return Value(str(what), CharField())
 
 
-def _clock(at: Moments, *, missed: bool | None = None, name: str = "") -> Q:
+def _clock(at: Moments, *, missed: bool | None = None, name: str = "") -> dict[str, Any]:
     names = [name] if name else sorted(procedures.clocks())
     since, until = _span(at, missed)
-    return Q(clocks__state="running", clocks__name__in=names, clocks__due_at__gte=since, clocks__due_at__lt=until)
+    return {"state": "running", "name__in": names, "due_at__gte": since, "due_at__lt": until}
 
 
-def _asked(at: Moments, *, missed: bool | None = None, name: str = "") -> Q:
+def _asked(at: Moments, *, missed: bool | None = None, name: str = "") -> dict[str, Any]:
     since, until = _span(at, missed)
-    found = Q(requests__state="open", requests__due_at__gte=since, requests__due_at__lt=until)
-    return found & Q(requests__action=name) if name else found
+    return {"state": "open", "due_at__gte": since, "due_at__lt": until} | ({"action": name} if name else {})
 
 
-def _mark(at: Moments, *, name: str = "") -> Q:
-    found = Q(clocks__mark_at__gte=at.now, clocks__mark_at__lt=at.ends)
-    return found & Q(clocks__mark=name) if name else found
+def _mark(at: Moments, *, name: str = "") -> dict[str, Any]:
+    return {"mark_at__gte": at.now, "mark_at__lt": at.ends} | ({"mark": name} if name else {})
 
 
 def _span(at: Moments, missed: bool | None) -> tuple[datetime, datetime]:
@@ -330,19 +334,21 @@ def _condition(actor: Actor, place: Place, asked: Asked, at: Moments) -> Q:
         parts = Task.objects.filter(state="open", lead=False, unit_id__isnull=False)
         parts = parts.filter(unit_id=asked.owes) if asked.owes is not None else parts
         return Q(id__in=parts.values("matter_id"))
-    joined = {What.CLOCK: _clock, What.ASKED: _asked}
-    if what in joined:
-        return _some(joined[What(what)](at, missed=asked.missed, name=asked.name))
+    if what == What.CLOCK:
+        return _some(Clock, _clock(at, missed=asked.missed, name=asked.name))
+    if what == What.ASKED:
+        return _some(ApprovalRequest, _asked(at, missed=asked.missed, name=asked.name))
     return {
         What.OPEN: Q(), What.OVERDUE: Q(due_at__lt=at.now), What.HOUR: Q(due_at__gte=at.now, due_at__lt=at.hour),
         What.TODAY: Q(due_at__gte=at.hour, due_at__lt=at.ends), What.RAISED: RAISED,
-        What.HOLD: Q(hold_until__gte=at.begins, hold_until__lt=at.ends), What.MARK: _some(_mark(at, name=asked.name)),
+        What.HOLD: Q(hold_until__gte=at.begins, hold_until__lt=at.ends),
+        What.MARK: _some(Clock, _mark(at, name=asked.name)),
     }[What(what)]  # fmt: skip
 
 
-def _some(condition: Q) -> Q:
+def _some(beside: type[Clock | ApprovalRequest], condition: dict[str, Any]) -> Q:
     """That a row beside the matter fulfils a condition; each matter once."""
-    return Q(Exists(Matter.objects.filter(condition, id=OuterRef("id"))))
+    return Q(Exists(beside.objects.filter(matter_id=OuterRef("id"), **condition)))
 
 
 def _of_age(at: Moments, age: int) -> Q:

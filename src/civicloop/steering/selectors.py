@@ -40,8 +40,9 @@ class Overview:
 def overview(actor: Actor, place: Place, by: str = By.AREA, named: int | None = None) -> Overview:
     """What a place is like now; with the names of all units that hold or wait, or of the first `named` of each."""
     at = open_work.moments()
-    standing, owed = open_work.standing(actor, place, at), open_work.owed(actor, place)
-    units = {each.unit_id for each in standing.held[:named]} | {
+    standing = open_work.standing(actor, place, at, open_work.MOST_LINES if named is None else named)
+    owed = open_work.owed(actor, place)
+    units = {each.unit_id for each in standing.held} | {
         unit for each in owed[:named] for unit in (each.holder_id, each.unit_id)
     }
     return Overview(

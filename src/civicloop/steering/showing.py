@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
@@ -48,7 +49,13 @@ def cell(found: Overview, number: int, now: bool = False, **asked: Any) -> Cell:
 
 def address(found: Overview, **asked: Any) -> str:
     """Where the matters of a figure are listed."""
-    return f"{reverse('steering:matters')}?{asking.query(found.place, Asked(**asked))}"
+    return f"{_page('steering:matters', get_script_prefix())}?{asking.query(found.place, Asked(**asked))}"
+
+
+@cache
+def _page(name: str, _prefix: str) -> str:
+    """Where a page is; looked up once, since hundreds of numbers lead there."""
+    return reverse(name)
 
 
 def since(found: Overview, moment: datetime | None) -> str:
@@ -219,7 +226,7 @@ def rate(found: Compared, cut: figures.Cut | None, of: str, each: Rate) -> dict[
     interval = f"{each.low:.0f}–{each.high:.0f} %" if each.low is not None and each.high is not None else ""
     url = ""
     if cut is not None:
-        url = f"{reverse('figures:matters')}?{figures_api.query(cut, each.indicator, of)}"
+        url = f"{_page('figures:matters', get_script_prefix())}?{figures_api.query(cut, each.indicator, of)}"
     return {
         "value": figures_words.value_words(each.indicator, each.value), "url": url,
         "sample": figures_words.sample_words(each.value), "interval": interval,

@@ -37,13 +37,11 @@ def visible(actor: Actor) -> Q:
     pushed = OrderMatter.objects.filter(order_id=OuterRef("id"))
     about = pushed.exclude(_some(matters.not_about(actor)))
     hidden = pushed.exclude(_some(matters.visible(actor)))
-    found = Q(unit_id=bound.unit_id) & ~Q(Exists(about)) if bound.unit_id else Q(pk__in=[])
-    if bound.unit_id:
-        found |= Q(opened_unit_id=bound.unit_id) & ~Q(Exists(hidden))
+    addressed = Q(unit_id=bound.unit_id) & ~Q(Exists(about)) if bound.unit_id else Q(pk__in=[])
+    near = Q(opened_unit_id=bound.unit_id) if bound.unit_id else Q(pk__in=[])
     if bound.level:
-        inside = ~Q(pk=None) if bound.level == "city" else Q(**{f"{bound.level}_id": bound.area_id})
-        found |= inside & ~Q(Exists(hidden))
-    return found
+        near |= ~Q(pk=None) if bound.level == "city" else Q(**{f"{bound.level}_id": bound.area_id})
+    return addressed | near & ~Q(Exists(hidden))
 
 
 def _some(condition: Q) -> Q:
