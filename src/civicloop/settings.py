@@ -14,6 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR", ROOT / "var")).absolute()
 
 
+# generic plans have no values to judge by: what reads a few hundred rows would start processes beside it that cost more
+# than the rows, so that only what goes through whole tables (checks, counting anew) may
+SESSION = "-c plan_cache_mode=force_generic_plan -c jit=off -c parallel_setup_cost=100000 -c timezone=UTC"
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's connection settings of a postgresql:// address; an empty address gives one that refuses to connect."""
     parts = urlsplit(url or "postgresql://nobody@127.0.0.1:1/DATABASE_URL-is-not-set")
@@ -28,7 +33,7 @@ def database(url: str) -> dict[str, Any]:
         # psycopg prepares nothing unless told to; statements by matter id ask for it (foundation.hot)
         "OPTIONS": {
             "prepare_threshold": 0,
-            "options": "-c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC",
+            "options": SESSION,
         },
     }
 

@@ -20,8 +20,8 @@ from civicloop.matters import actions, sql
 from civicloop.ops.bench.city import City
 from civicloop.ops.bench.seeding import report_of
 from civicloop.people.access import Actor
+from civicloop.settings import SESSION
 
-OPTIONS = "-c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC"  # as civicloop.settings
 READY_FOR = 5.0  # seconds that connections may take to open and prepare
 Parameters = dict[str, Any]
 
@@ -84,7 +84,7 @@ def _loop(url: str, begin: float, seconds: float, prebuilt: list[Parameters], fo
     text, names = hot.numbered(sql.REPORT)
     place = names.index("id")
     rows = [[values[name] for name in names] for values in prebuilt]
-    with psycopg.connect(url, autocommit=True, prepare_threshold=0, options=OPTIONS) as loop:
+    with psycopg.connect(url, autocommit=True, prepare_threshold=0, options=SESSION) as loop:
         cursor = psycopg.RawCursor(loop)
 
         def write(values: list[Any]) -> None:
