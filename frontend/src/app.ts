@@ -221,4 +221,11 @@ everywhere((root) => {
   searching(root)
   one('[data-focus]', root)?.focus()
 })
+// a line of tabs that is wider than the screen begins with the one that is open
+for (const open of all('.side [aria-current], .tabs [aria-current]')) {
+  const line = open.closest<HTMLElement>('.side, .tabs')
+  if (!line) continue
+  const [inner, outer] = [open.getBoundingClientRect(), line.getBoundingClientRect()]
+  if (inner.right > outer.right) line.scrollLeft += inner.right - outer.right + (outer.width - inner.width) / 2
+}
 document.documentElement.dataset['scripted'] = ''

@@ -1,10 +1,13 @@
 """Nobody takes a demonstration for a city's own, and a city's own installation says nothing of one."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 
+from civicloop.foundation import clock
+from civicloop.people.access import Actor
 from civicloop.people.models import Account
-from civicloop.site import demonstration
+from civicloop.site import demonstration, homes
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +39,23 @@ def test_every_page_of_a_demonstration_says_so_and_leads_to_its_sign_ins(languag
         assert words in shown, path
         assert 'href="/demo"' in shown
     assert Client().get("/demo").status_code == 200
+
+
+def test_a_demonstration_that_is_still_loading_says_so_before_anybody_can_sign_in():
+    assert "/demo" not in page("/")
+    demonstration.forget()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ops_load (name, wanted, done, part, share, trouble, started_at)"
+            " VALUES ('demo', true, false, 'areas', 0.1, '', %s)",
+            [clock.now()],
+        )
+    assert 'href="/demo"' in page("/")
+    assert "Subdistricts, communities and grids" in page("/demo", "en")
+
+
+def test_the_sign_ins_name_the_page_to_which_signing_in_leads():
+    for line, (user, roles) in zip(demonstration.sign_ins(), demonstration.CAST, strict=True):
+        assert line["user"] == user
+        assert line["home"] == homes.home_of(Actor(kind="staff", words=user, roles=roles))
+    assert Client().get("/demo").status_code == 404

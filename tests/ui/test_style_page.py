@@ -162,3 +162,13 @@ def test_text_of_people_never_becomes_markup(face: str) -> None:
     text = engines["django"].from_string(source).render(bag, RequestFactory().get("/"))
     assert "<script>alert" not in text
     assert "onload='x'" not in text
+
+
+def test_the_track_of_what_has_ended_counts_no_stages() -> None:
+    """A report that was declined at its first step has not reached "1 of 7": it is over."""
+    template = engines["django"].from_string("{% stage_track stages=words current=0 ended=over %}")
+    under_way = template.render({"words": ["a", "b", "c"], "over": False})
+    assert "1/3" in under_way
+    over = template.render({"words": ["a", "b", "c"], "over": True})
+    assert "1/3" not in over
+    assert over.count("track-done") == 3

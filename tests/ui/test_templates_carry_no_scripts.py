@@ -33,6 +33,37 @@ def test_every_icon_that_is_named_exists() -> None:
     assert unknown == set()
 
 
+HOOKS = {"hints"}  # named for a test only
+
+
+def test_every_class_that_a_template_names_is_known_to_a_style_sheet_or_a_script() -> None:
+    """A class that nothing knows does nothing: the form stays as wide as the screen, the warning a bare line."""
+    sheets = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "src" / "civicloop").glob("*/static/**/*.css")
+    )
+    known = HOOKS | set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", sheets))
+    scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "frontend" / "src").glob("*.ts"))
+    known |= set(re.findall(r"['\"` ]\.([a-z][\w-]*)", scripts))
+    unknown = set()
+    for template in TEMPLATES:
+        text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\0", template.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for named in re.findall(r'\sclass="([^"]*)"', text):
+            unknown |= {(template.name, word) for word in named.split() if "\0" not in word and word not in known}
+    assert unknown == set()
+
+
+def test_a_number_in_a_table_of_rows_names_itself_where_a_phone_hides_the_head() -> None:
+    bare = set()
+    for template in TEMPLATES:
+        for table in re.findall(
+            r"<table class=\"[^\"]*rows-table.*?</table>", template.read_text(encoding="utf-8"), re.DOTALL
+        ):
+            bare |= {
+                (template.name, cell) for cell in re.findall(r'<td class="(?:number|code)">\{\{[^}|]*\}\}</td>', table)
+            }
+    assert bare == set()
+
+
 def test_the_built_scripts_evaluate_nothing() -> None:
     for script in icons.SHAPES.parent.glob("*.js"):
         text = script.read_text(encoding="utf-8")

@@ -1,5 +1,8 @@
 """Child processes of `civicloop run`: started, watched, restarted, stopped together."""
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -48,7 +51,10 @@ class Children:
                 child.starts += 1
 
     def stop(self) -> None:
-        """Ask all to end, wait ten seconds, then insist."""
+        """Ask all to end, wait ten seconds, then insist; nothing that they started is left behind.
+
+        A server that is told to end before it has learnt how to leaves its workers, which would go on answering.
+        """
         for child in self.running.values():
             if child.process.poll() is None:
                 child.process.terminate()
@@ -58,3 +64,6 @@ class Children:
                 child.process.wait(max(0.1, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 child.process.kill()
+                child.process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.process.pid, signal.SIGKILL)

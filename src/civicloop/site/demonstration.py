@@ -6,9 +6,12 @@ from typing import Any
 from django.db import Error, connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from civicloop.foundation import caches
+from civicloop.people.choices import Role
 from civicloop.people.models import Account
+from civicloop.site import homes
 from civicloop.ui import context
 
 PASSWORD = "bihuan-demo-2026"
@@ -31,14 +34,26 @@ def forget() -> None:
 
 
 def here() -> bool:
-    """Whether demonstration accounts exist here; a database that is away changes nothing about that."""
+    """Whether demonstration accounts exist here, or are being loaded; a database that is away changes nothing."""
     if time.monotonic() - _Seen.at > RECHECK:
         try:
-            _Seen.here = Account.objects.filter(demonstration=True).exists()
+            _Seen.here = _accounts_or_load()
         except Error:
             return _Seen.here
         _Seen.at = time.monotonic()
     return _Seen.here
+
+
+def _accounts_or_load() -> bool:
+    """One statement, since every page asks it."""
+    accounts = Account.objects.filter(demonstration=True).only("id")
+    words, given = accounts.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS ({words}) OR EXISTS (SELECT FROM ops_load WHERE wanted AND NOT done)",
+            given,
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @context.tell_notice
@@ -49,23 +64,41 @@ def notice() -> context.Notice | None:
     return context.Notice(_("Demonstration: people, texts and photos are made up"), reverse("demo"))
 
 
+CAST: tuple[tuple[str, frozenset[str]], ...] = (
+    ("wangge", frozenset({Role.GRID_WORKER})),
+    ("shouli", frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER})),
+    ("paiqian", frozenset({Role.DISPATCHER})),
+    ("shoudan", frozenset({Role.RECEIVING_CLERK})),
+    ("chuzhi", frozenset({Role.UNIT_WORKER})),
+    ("fuzeren", frozenset({Role.UNIT_HEAD})),
+    ("hecha", frozenset({Role.CHECKER})),
+    ("duban", frozenset({Role.SUPERVISOR})),
+    ("lingdao", frozenset({Role.LEADER})),
+    ("qudao", frozenset({Role.RESIDENT_CHANNEL})),
+    ("xitong", frozenset({Role.SYSTEM_ADMIN})),
+    ("anquan", frozenset({Role.SECURITY_ADMIN})),
+    ("shenji", frozenset({Role.AUDIT_ADMIN})),
+)
+
+
 def sign_ins() -> list[dict[str, str]]:
-    """One sign-in for each role: user, words, and the page where the role starts."""
-    return [
-        {"user": "wangge", "words": _("Grid worker"), "home": "/field/"},
-        {"user": "shouli", "words": _("Acceptance clerk and dispatcher of a subdistrict"), "home": "/desk/"},
-        {"user": "paiqian", "words": _("Dispatcher of a district"), "home": "/desk/"},
-        {"user": "shoudan", "words": _("Receiving clerk"), "home": "/receiving/"},
-        {"user": "chuzhi", "words": _("Unit worker"), "home": "/receiving/"},
-        {"user": "fuzeren", "words": _("Unit head"), "home": "/approvals/"},
-        {"user": "hecha", "words": _("Checker"), "home": "/checks/"},
-        {"user": "duban", "words": _("Supervisor"), "home": "/desk/"},
-        {"user": "lingdao", "words": _("Leader"), "home": "/matters/"},
-        {"user": "qudao", "words": _("Resident channel"), "home": "/"},
-        {"user": "xitong", "words": _("System administrator"), "home": "/admin/"},
-        {"user": "anquan", "words": _("Security administrator"), "home": "/admin/"},
-        {"user": "shenji", "words": _("Audit administrator"), "home": "/admin/"},
-    ]
+    """One sign-in for each role: user, words, and the page to which signing in leads."""
+    words = {
+        "wangge": _("Grid worker"),
+        "shouli": _("Acceptance clerk and dispatcher of a subdistrict"),
+        "paiqian": _("Dispatcher of a district"),
+        "shoudan": _("Receiving clerk"),
+        "chuzhi": _("Unit worker"),
+        "fuzeren": _("Unit head"),
+        "hecha": _("Checker"),
+        "duban": _("Supervisor"),
+        "lingdao": _("Leader"),
+        "qudao": _("Resident channel"),
+        "xitong": _("System administrator"),
+        "anquan": _("Security administrator"),
+        "shenji": _("Audit administrator"),
+    }
+    return [{"user": user, "words": words[user], "home": homes.home_for(roles)} for user, roles in CAST]
 
 
 def faces() -> list[dict[str, str]]:
@@ -76,6 +109,9 @@ def faces() -> list[dict[str, str]]:
         {"words": _("Acceptance and dispatch"), "url": "/desk/"},
         {"words": _("Receiving desk"), "url": "/receiving/"},
         {"words": _("Checks"), "url": "/checks/"},
+        {"words": pgettext("navigation", "Operations"), "url": "/operations/"},
+        {"words": _("Figures"), "url": "/figures/"},
+        {"words": pgettext("navigation", "Map"), "url": "/map/"},
         {"words": _("Administration"), "url": "/admin/"},
     ]
 

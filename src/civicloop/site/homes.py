@@ -15,4 +15,9 @@ HOMES: tuple[tuple[frozenset[str], str], ...] = (
 
 def home_of(actor: Actor) -> str:
     """The first page of a post."""
-    return next((path for roles, path in HOMES if actor.roles & roles), "/")
+    return home_for(actor.roles)
+
+
+def home_for(held: frozenset[str]) -> str:
+    """The first page of whoever holds these roles."""
+    return next((path for roles, path in HOMES if held & roles), "/")
