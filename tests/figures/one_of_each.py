@@ -12,6 +12,7 @@ from civicloop.people import access
 from tests import world
 from tests.figures.months import NOW
 from tests.matters import loop
+from tests.supervision.orders import opened
 
 # ends of procedures that the tiny city does not have: mediation, services, confirmation, rectification
 NOT_HERE = frozenset({"end_decided", "end_declined", "end_done", "end_failed", "end_not_accepted", "end_rectified"})
@@ -94,6 +95,7 @@ def live() -> None:
         _refused_and_passed_on()
         _with_approvals()
         _on_the_spot()
+        opened(late)
     with clock.at(world.START + 30 * HOUR):
         _closed(late)
         loop.act("receiver", late, "appeal_overdue", reason="道路封闭")

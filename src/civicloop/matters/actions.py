@@ -20,6 +20,7 @@ from civicloop.matters import (
     clusters,
     complaining,
     complaints,
+    counting,
     doubts,
     engine_acts,
     erasure,
@@ -155,6 +156,8 @@ def _once(actor: Actor, wanted: Act, request: bytes, seen: Reading | None, kept:
         return Done(200, seen.id, seq, step, version, wanted.action, result, action.startswith("request:"))
     actor, plan = _planned(actor, wanted, seen, kept)
     plan.draft.plain.update(kept)
+    if counting.ORDERED in kept:
+        plan.flags = [*plan.flags, counting.SUPERVISED]
     return write(actor, wanted, request, seen, plan)
 
 

@@ -26,6 +26,8 @@ DONE = frozenset({"solved", "done", "written_off"})  # ends that say that the wo
 SOLVED = "solved"
 WATCHED = timedelta(days=30)  # for so long after it was solved the same at its place counts as a recurrence (复发)
 RECURRED, REOPENED = "recurred", "reopened"  # flags: it came again; this act opened it again
+SUPERVISED = "supervised"  # flag: this entry says that an order of supervision pushes it (督办)
+ORDERED = "ordered"  # what the note of such an order keeps: its number
 LATE_AFTER = 86_400  # seconds between happening and report after which a report counts as entered late (补录)
 DISPATCHED = ("handle", "feedback")
 FILED = ("dispatch", *DISPATCHED)
@@ -88,6 +90,8 @@ FACTS: Mapping[str, Declared] = {
                  "30 days after the end", "recur; whatever reopens a matter that was solved within 30 days"),
         Declared("sampled", True, "a sampled check, true or false", "the check", "a sampled check"),
         Declared("suspended", True, "a matter on the list (挂账)", "the suspension", "an approved suspension; its end"),
+        Declared(SUPERVISED, True, "a matter that an order of supervision pushed (督查), once", "the first order",
+                 "a mark that opens an order; the note of an order that a person opens"),
         Declared("entered", False, "coming to a stage", "the entry", "whatever moves a matter", opens=False),
         Declared("left", False, "leaving a stage, with the minutes spent there", "the entry",
                  "whatever moves a matter", opens=False),
@@ -182,7 +186,9 @@ def advance(before: Json, told: Mapping[str, Any], at: str, unit_id: int) -> tup
     flags = {*before.get("flags", ()), *told.get("flags", ())}
     if REOPENED in flags and _solved_lately(before, at):
         flags.add(RECURRED)
-    after["flags"] = sorted(flags - {REOPENED})
+    if SUPERVISED in flags and SUPERVISED not in before:
+        after[SUPERVISED] = [at, unit_id]
+    after["flags"] = sorted(flags - {REOPENED, SUPERVISED})
     if not before:
         after |= {"received": at, "reporting_unit": unit_id}
     _move(before, after, at, unit_id)
@@ -309,6 +315,8 @@ def cells(standing: Json) -> list[tuple[str, str, str, int, int | None]]:
     if standing.get("sample"):
         at, value, by = standing["sample"]
         found.append(("sampled", value, at, by))
+    if standing.get(SUPERVISED):
+        found.append((SUPERVISED, "", *standing[SUPERVISED]))
     if standing.get("hold_at") and not end and not standing.get("joined"):
         found.append(("suspended", "", standing["hold_at"], standing["unit"]))
     return [(*each, kind) for each in found]

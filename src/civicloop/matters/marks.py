@@ -21,7 +21,7 @@ from psycopg.errors import DeadlockDetected
 from civicloop.foundation import chain, clock, hot
 from civicloop.foundation.canonical import fingerprint
 from civicloop.foundation.names import shown
-from civicloop.matters import followups, hooks, marking, sql, standings, timeline
+from civicloop.matters import counting, followups, hooks, marking, sql, standings, timeline
 from civicloop.matters.hooks import Marked
 from civicloop.matters.models import Entry
 from civicloop.matters.rows import Json, Rows, plain_rows
@@ -203,7 +203,7 @@ def _values(
     if remind or mark.order:
         rows.tell(ACTION, **told, unit=marked.unit_id)
     draft = timeline.Draft(plain=told | {"unit": row["unit_id"]})
-    facts = standings.events(draft, rows, marked.fired_at)
+    counted = _counted(row, marked, draft, rows)
     entry = timeline.seal(
         draft, matter_id=marked.matter_id, seq=marked.seq,
         at=marked.fired_at, action=ACTION, result=mark.code, who=who(BY_LADDER), step=(row["step"], row["step"]),
@@ -214,10 +214,20 @@ def _values(
         BY_LADDER, entry, marked.fired_at, ACTION, mark.code, act_id, request, row["step"], row["step_version"]
     ) | {
         "id": marked.matter_id, "seq": row["seq"], "next": marked.seq, "mark": colour, "clock_no": marked.clock_no,
-        "mark_next": after["mark"], "mark_at": after["mark_at"], "facts": facts,
+        "mark_next": after["mark"], "mark_at": after["mark_at"], **counted,
         "outbox": parameters["outbox"], "raised_to": marked.raised_to or row["raised_to"],
         "act": f"{mark.act}:{marked.seq}" if mark.act else "",
     }  # fmt: skip
+
+
+def _counted(row: Mapping[str, Any], marked: Marked, draft: timeline.Draft, rows: Rows) -> dict[str, Any]:
+    """The facts of the mark, and the standing where it opens an order: from then on the matter is one supervised."""
+    if not marked.order:
+        return {"facts": standings.events(draft, rows, marked.fired_at), "standing": None}
+    told = standings.count(
+        draft, json.loads(row["standing"]), {}, rows, [counting.SUPERVISED], marked.fired_at, row["unit_id"]
+    )
+    return {"facts": told["facts"], "standing": told["standing"]}
 
 
 def _write(firings: Sequence[_Firing]) -> tuple[Keys, Keys]:

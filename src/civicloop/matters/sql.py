@@ -333,18 +333,19 @@ WHERE matter_id = %(id)s AND no = %(no)s AND leased_until = %(until)s
 RETURNING 1"""
 MARKED_COLUMNS = (
     "id", "number", "procedure_id", "step", "end", "step_version", "seq", "unit_id", "district_id", "subdistrict_id",
-    "raised_to", "seats", "hash", "clocks", "tasks",
+    "raised_to", "seats", "standing", "hash", "clocks", "tasks",
 )  # fmt: skip
 READ_MARKED = f"""
 SELECT m.id, m.number, m.procedure_id, m.step,
     CASE WHEN m.lead_id <> m.id THEN 'joined' ELSE m."end" END, m.step_version, m.seq,
-    m.unit_id, m.district_id, m.subdistrict_id, m.raised_to, m.seats, last.hash,
+    m.unit_id, m.district_id, m.subdistrict_id, m.raised_to, m.seats, m.standing, last.hash,
     {_CLOCKS.replace("%(id)s", "m.id")}, {_TASKS.replace("%(id)s", "m.id")}
 FROM matters_matter m LEFT JOIN matters_entry last ON last.matter_id = m.id AND last.seq = m.seq
 WHERE m.id = ANY(%(ids)s::uuid[])"""
 MARK = f"""
 WITH u AS (
-    UPDATE matters_matter SET seq = %(next)s, mark = %(mark)s::smallint, raised_to = %(raised_to)s
+    UPDATE matters_matter SET seq = %(next)s, mark = %(mark)s::smallint, raised_to = %(raised_to)s,
+        standing = COALESCE(%(standing)s::jsonb, standing)
     WHERE id = %(id)s AND seq = %(seq)s
     RETURNING district_id, subdistrict_id, community_id, grid_id, channel, kind_id,
         COALESCE((standing->>'visibility')::smallint, 0) AS visibility),

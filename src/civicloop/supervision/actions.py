@@ -19,6 +19,7 @@ from civicloop.foundation.canonical import fingerprint
 from civicloop.matters import actions as acts
 from civicloop.matters import errors, needs
 from civicloop.matters import selectors as matters
+from civicloop.matters.counting import ORDERED
 from civicloop.matters.errors import Refused, invalid
 from civicloop.matters.intake import AHEAD
 from civicloop.matters.reading import Reading
@@ -119,7 +120,8 @@ def _open(actor: Actor, new: NewOrder, request: bytes) -> Done:
     timing.begin(order, areas, timing.checked_limit(new.limit, new.level))
     rows = demands.planned(new.demands, [matters.row_of(each.id) for each in seen])
     writing.create(actor, order, [each.id for each in seen], rows, request)
-    _tell_matters(actor, order, _("Supervision order %(number)s to %(unit)s opened: %(level)s"))
+    words = _("Supervision order %(number)s to %(unit)s opened: %(level)s")
+    _tell_matters(actor, order, words, kept={ORDERED: order.number})
     return Done(201, order)
 
 
@@ -278,7 +280,7 @@ def _act(
     return Done(201, order)
 
 
-def _tell_matters(actor: Actor, order: Order, words: str) -> None:
+def _tell_matters(actor: Actor, order: Order, words: str, *, kept: Mapping[str, Any] | None = None) -> None:
     """A note in the timeline of each matter that the actor sees; whoever only looks leaves none."""
     from civicloop.foundation.names import shown
 
@@ -288,4 +290,4 @@ def _tell_matters(actor: Actor, order: Order, words: str) -> None:
     for matter_id in selectors.matter_ids(order):
         act_id = uuid5(order.id, f"{matter_id}:{order.version}")
         with contextlib.suppress(Refused):
-            acts.act(author, acts.Act(matter_id, "note", act_id, data={"note": note}), follow=False)
+            acts.act(author, acts.Act(matter_id, "note", act_id, data={"note": note}), follow=False, kept=kept)
