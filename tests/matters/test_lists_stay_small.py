@@ -15,11 +15,12 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.db.models import Count
 
 from civicloop.catalogue.models import Kind
 from civicloop.foundation import clock, morton
-from civicloop.matters import alike, hints, jobs, marks, recurring, selectors, watching
-from civicloop.matters.models import Clock, Matter
+from civicloop.matters import alike, hints, jobs, marks, paging, recurring, selectors, watching
+from civicloop.matters.models import Clock, Matter, Task
 from civicloop.matters.selectors import Filters
 from civicloop.ops.bench import city as small_city
 from civicloop.ops.bench import seeding
@@ -213,6 +214,27 @@ def test_a_page_touches_a_page_of_rows(readers: dict[str, Actor]) -> None:
                 if rows > bound or read:
                     too_many.append(f"{reader}, {asked}: {rows:.0f} rows of {MATTERS}: {touched}\n{sql}")
     assert too_many == []
+
+
+def test_what_is_common_elsewhere_is_not_looked_at_for_a_unit(readers: dict[str, Actor]) -> None:
+    """A kind, a step, an area of many, of which the unit has next to nothing: indexes tell that, not the matters."""
+    busy = Task.objects.values("unit_id").annotate(number=Count("no")).order_by("-number")[0]
+    assert busy["number"] > 2 * paging.OF_TASKS
+    clerk = replace(readers["receiving_clerk"], unit_id=busy["unit_id"])
+    with transaction.atomic():
+        own = Task.objects.filter(unit_id=clerk.unit_id).values("matter_id")
+        others = list(Matter.objects.exclude(id__in=own).order_by("id").values_list("id", flat=True)[:CROWD])
+        stand = {"step": "not_filed", "stage": "file", "end": "not_filed"}
+        Matter.objects.filter(id__in=others).update(kind_id=kind(rare=True), **stand)
+        looked_at = {}
+        for asked in ("a rare kind", "a stage with an end", "a step where few have ended", "an end of few",
+                      "of a subdistrict, ended"):  # fmt: skip
+            every = [scans(plan_of(sql, params)) for sql, params in statements(listed(clerk, LISTS[asked]))]
+            matters = [each for found in every for each in found if each[0].startswith("matters_matter")]
+            looked_at[asked] = sum(rows for _name, scan, rows in matters if scan not in OF_INDEXES)
+        transaction.set_rollback(True)
+    assert len(others) == CROWD
+    assert max(looked_at.values()) < 2 * paging.OF_TASKS, looked_at
 
 
 def test_a_round_of_the_worker_touches_few_rows_however_many_clocks_are_over(

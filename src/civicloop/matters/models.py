@@ -108,7 +108,8 @@ class Matter(models.Model):
             models.Index(fields=["kind", "-id"], name="matter_kind"),
             # looked up together with others (matters.paging): without an order they are a fifth as large
             models.Index(fields=["class_code"], name="matter_of_class"),
-            models.Index(fields=["procedure", "step"], name="matter_stands"),  # also what its stage or end is (stands)
+            # also what its stage or end is (stands); with the id, so that a unit's tasks are compared with it
+            models.Index(fields=["procedure", "step", "id"], name="matter_stands_id"),
             BrinIndex(fields=["received_at"], name="matter_received", pages_per_range=32),
             models.Index(fields=["mark", "-id"], name="matter_mark", condition=~Q(mark=0)),
             models.Index(fields=["raised_to", "-id"], name="matter_raised", condition=~Q(raised_to="")),

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from django.db.models import BinaryField, F, Func, Q, QuerySet
 
-from civicloop.foundation import clock, ids
+from civicloop.foundation import clock, hot, ids
+from civicloop.matters import sql
 from civicloop.matters.models import Matter, Task
 
 Key = tuple[datetime | None, UUID]
@@ -22,6 +23,7 @@ WALKED = 2_000  # matters of an area or a unit, the newest, that are walked thro
 WALKED_FOR_WORDS = 300  # the same where texts are compared
 OF_TASKS = 500  # matters that a unit's tasks lead to, the newest, that are looked at one by one
 GROWTH, LEAST_SPAN = 16, timedelta(seconds=1)  # a span is so many times as long as all before it
+FOUND_BY_INDEX = 4  # the same, at least, where only what fits is looked at
 COMMON = 2  # what a page still lacks is at most so many times what was found: a shorter span holds it
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # no id is of an earlier moment
 
@@ -51,14 +53,15 @@ class Way:
 class Asked:
     """What a list is asked for. `narrow` applies its filters, written for few matters where its second value is true.
 
-    `inside`: the unit or area that it is narrowed to, as in a way. `plain`: no filter leaves much out, so that walking
-    ends by itself. `words`: texts are compared.
+    `inside`: the unit or area that it is narrowed to, as in a way. `known`: what indexes that hold the ids as well say
+    of all that fit. `plain`: no filter leaves much out, so that walking ends by itself. `words`: texts are compared.
     """
 
     ways: Sequence[Way]
     narrow: Callable[[QuerySet[Matter], bool], QuerySet[Matter]]
     before: UUID | None = None
     inside: Q | None = None
+    known: Sequence[Q] = ()
     plain: bool = False
     words: bool = False
 
@@ -87,6 +90,17 @@ class Asked:
         found = self.span(lower, upper)
         return found & self.span(lower, upper, "search__matter_id") if self.words else found
 
+    def of_tasks(self, tasks: QuerySet[Task], lower: UUID | None, upper: UUID | None) -> Q:
+        """The condition that a matter of a span belongs to some tasks.
+
+        What is known by indexes is compared with the tasks before a matter is looked at, so that both are read from
+        indexes alone; DISTINCT holds the database to that order.
+        """
+        span, found = self.span(lower, upper), tasks.filter(self.span(lower, upper, "matter_id")).values("matter_id")
+        for each in self.known:
+            found = found.filter(matter_id__in=Matter.objects.filter(each & span).values("id"))
+        return Q(id__in=found.distinct() if self.known else found)
+
 
 def _looked_up() -> Func:
     """The id as a value that no index is in the order of, so that the database brings together what fits and sorts."""
@@ -102,13 +116,14 @@ def first(asked: Asked, most: int) -> list[Key]:
     upper, oldest = lower, None
     reached = ids.moment_of(asked.before) if asked.before is not None else clock.now()
     while upper is not None and len(found) < most:
-        oldest = oldest or Matter.objects.order_by("id").values_list("id", flat=True).first()
+        oldest = oldest or next((key for (key,) in hot.all_rows(sql.OLDEST, {})), None)
         if oldest is None or upper <= oldest:
             break
         begun = ids.moment_of(upper)
         missing = most - len(found)
         common = len(found) * COMMON >= missing
-        longer = max(reached - begun, LEAST_SPAN) * (3 * missing / len(found) if common else GROWTH)
+        growth = 3 * missing / len(found) if common else GROWTH
+        longer = max(reached - begun, LEAST_SPAN) * max(growth, FOUND_BY_INDEX if asked.known else 0)
         lower = ids.first_of(begun - longer) if longer < begun - BEGINNING else None
         # common words are walked through here as well, since their index would bring all that it has
         found += merged(_before(asked, lower, upper, walking=common and asked.words), missing)
@@ -143,7 +158,7 @@ def _before(asked: Asked, lower: UUID | None, upper: UUID | None, *, walking: bo
     for way in asked.ways:
         condition = way.condition & way.words if asked.words and not walking else way.condition
         if way.tasks is not None:
-            condition &= Q(id__in=way.tasks.filter(asked.span(lower, upper, "matter_id")).values("matter_id"))
+            condition &= asked.of_tasks(way.tasks, lower, upper)
         found.append(asked.rows(condition & span, walking=walking, ordered=walking and way.inside is not None))
     return found
 

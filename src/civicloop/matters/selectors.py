@@ -56,11 +56,28 @@ def not_about(actor: Actor) -> Q:
 
 def _not_about(bound: Scope) -> Q:
     """No complaint about a unit of the reader's or one above it: what access.is_about says of each row."""
-    units = [each for each in (bound.unit_id, bound.own_unit_id) if each is not None]
-    whose = [*bound.stands_in_for, *([] if bound.account_id is None else [bound.account_id])]
+    units, whose = _of_reader(bound)
     now = clock.now()
     mine = RawSQL(UNITS_ABOVE, [units, whose, now, now], ArrayField(BigIntegerField()))  # noqa: S611 - a constant
     return ~Q(complained_of__overlap=mine)
+
+
+def _of_reader(bound: Scope) -> tuple[list[int], list[int]]:
+    """The units and the accounts of the reader and of those that the reader stands in for."""
+    units = [each for each in (bound.unit_id, bound.own_unit_id) if each is not None]
+    return units, [*bound.stands_in_for, *([] if bound.account_id is None else [bound.account_id])]
+
+
+def _asked_once(bound: Scope) -> tuple[Q, bool]:
+    """`_not_about` with its units named, and whether something open was given to the reader by name.
+
+    Two things that a list would plan anew in each of its ways, where planning costs more than reading.
+    """
+    if bound.everything or bound.nothing:
+        return Q(), False
+    units, whose = _of_reader(bound)
+    [(above, by_name)] = hot.all_rows(sql.OF_READER, {"units": units, "persons": whose, "now": clock.now()})
+    return ~Q(complained_of__overlap=above) if above else Q(), by_name
 
 
 def _involved(bound: Scope) -> Q:
@@ -119,16 +136,15 @@ def ways(actor: Actor, *, open_only: bool = False) -> list[Q]:
     A list asks them one after the other and merges: no index serves an OR of place and involvement in an order. The
     accountable unit always holds the lead task, so tasks cover it; what ended long ago is left out where `open_only`.
     """
-    return [way.whole for way in _ways(actor, Filters(), open_only=open_only)]
-
-
-def _ways(actor: Actor, filters: "Filters", *, open_only: bool) -> list[Way]:
     bound = access.scope(actor)
+    return [way.whole for way in _ways(bound, Filters(), _not_about(bound), open_only=open_only)]
+
+
+def _ways(bound: Scope, filters: "Filters", others: Q, *, open_only: bool, by_name: bool = True) -> list[Way]:
     if bound.everything:
         return [Way(Q(), _narrowed_to(filters) or Q())]
     if bound.nothing:
         return []
-    others = _not_about(bound)
     found = []
     elsewhere = bound.level == filters.area_level and bound.area_id != filters.area_id
     if bound.level and not elsewhere:
@@ -140,7 +156,7 @@ def _ways(actor: Actor, filters: "Filters", *, open_only: bool) -> list[Way]:
         if open_only:
             tasks = tasks.exclude(answer="ended")
         found.append(Way(_not_withheld(bound) & others, tasks=tasks))
-        if bound.account_id is not None:
+        if bound.account_id is not None and by_name:
             found.append(Way(_of_person(bound) & Q(end="") & _not_withheld(bound) & others))
     return found
 
@@ -254,7 +270,9 @@ def _keys(actor: Actor, filters: Filters, after: str, order: str, most: int) -> 
     filters, possible = _understood(filters)
     if not possible:
         return []
-    ways_ = _ways(actor, filters, open_only=bool(filters.open))
+    bound = access.scope(actor)
+    others, by_name = _asked_once(bound)
+    ways_ = _ways(bound, filters, others, open_only=bool(filters.open), by_name=by_name)
 
     def narrow(rows: QuerySet[Matter], walking: bool) -> QuerySet[Matter]:
         if filters.text:
@@ -267,7 +285,10 @@ def _keys(actor: Actor, filters: Filters, after: str, order: str, most: int) -> 
         wholes = [way.whole & way.words if filters.text else way.whole for way in ways_]
         rows_of = [_turned(narrow(Matter.objects.filter(whole), False), after, order) for whole in wholes]
         return paging.merged(rows_of, most, ("due_at", "id"))
-    asked = paging.Asked(ways_, narrow, before, _narrowed_to(filters), _leaves_most(actor, filters), bool(filters.text))
+    asked = paging.Asked(
+        ways_, narrow, before, inside=_narrowed_to(filters), known=_known(filters),
+        plain=_leaves_most(actor, filters), words=bool(filters.text),
+    )  # fmt: skip
     few = filters.open or filters.card or filters.raised or filters.component_id is not None
     if few and not filters.text:  # each by its own index
         return paging.merged([asked.rows(way.whole & asked.span(None, before)) for way in ways_], most)
@@ -283,6 +304,20 @@ def _understood(filters: Filters) -> tuple[Filters, bool]:
             return filters, False
         implied |= place.open
     return (replace(filters, open=True), filters.open is not False) if implied else (filters, True)
+
+
+def _known(filters: Filters) -> list[Q]:
+    """What indexes say of all that fit, with their ids beside it: their unit or area, kind, and where they stand.
+
+    Not that they follow a procedure: that says little, and where it says much, there is little to look at.
+    """
+    inside = _narrowed_to(filters)
+    found = [] if inside is None else [inside]
+    if filters.kind_id is not None:
+        found.append(Q(kind_id=filters.kind_id))
+    if filters.step or filters.stage or filters.end:
+        found.append(_stands(filters).condition)
+    return found
 
 
 def _stands(filters: Filters) -> stands.Stands:

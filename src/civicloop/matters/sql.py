@@ -277,6 +277,11 @@ def act_with(values: Mapping[str, Any]) -> str:
 
 # the matter of a number: asked before a list, which then needs a plan for one partition only
 NUMBERED = "SELECT id FROM matters_matter WHERE number = %(number)s"
+# what every list of a reader needs to know, asked once instead of in each way: the units that no complaint shown may be
+# about, and whether something open was given to one of the persons by name
+OF_READER = f"""SELECT {people.UNITS_ABOVE % ("%(units)s", "%(persons)s", "%(now)s", "%(now)s")},
+    EXISTS (SELECT FROM matters_matter WHERE desk_person_id = ANY(%(persons)s::bigint[]) AND "end" = '')"""
+OLDEST = "SELECT id FROM matters_matter ORDER BY id LIMIT 1"
 
 # what a proof reads: matters in the order of their ids, and all that hangs on a span of ids, whether a matter is there
 # or not. Over Django's own cursor.
