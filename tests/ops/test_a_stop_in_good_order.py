@@ -62,6 +62,13 @@ def test_an_act_under_way_is_done_and_answered(committing: str, tmp_path: Path) 
         assert cursor.fetchall() == [(json.loads(text)["seq"],)]
 
 
+def test_a_process_that_still_starts_is_not_waited_for(nothing_loaded: str, tmp_path: Path) -> None:
+    """One of the two processes answers; the other one may be anywhere in its start, where a stop must not be lost."""
+    with started(tmp_path / "s", "serve") as server:
+        server.terminate()
+        assert server.running.wait(60) == 0
+
+
 def test_the_worker_ends_its_round_and_says_nothing_of_trouble(committing: str, tmp_path: Path) -> None:
     with started(tmp_path / "w", "worker") as worker:
 

@@ -1,6 +1,13 @@
 """The WSGI application that granian serves. Refuses to start with a role that could rewrite history."""
 
+import signal
 import sys
+import threading
+
+if threading.current_thread() is threading.main_thread():
+    # a worker is forked with the handler of granian's own process, which would swallow a stop until the worker has its
+    # own; whoever is told to stop while it starts has nothing to finish
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 from civicloop.ops import environment, logs
 
