@@ -183,6 +183,19 @@ def test_an_unknown_setting_is_not_found(browser: Client) -> None:
     assert browser.get("/admin/settings/site.name").status_code == 405
 
 
+@pytest.mark.usefixtures("administrator")
+def test_a_setting_is_found_by_a_word_of_its_name_or_code(browser: Client) -> None:
+    by_name = text(browser.get("/admin/settings?q=备案号"))
+    assert "footer.filing_number" in by_name
+    assert "figures.day_start" not in by_name
+    by_code = text(browser.get("/admin/settings?q=FIGURES.day"))
+    assert "figures.day_start" in by_code
+    assert "footer.filing_number" not in by_code
+    assert "没有名称含此词的设置" in text(browser.get("/admin/settings?q=zzzz"))
+    # a refusal shows the setting that was refused, whatever was looked for
+    assert "25:00" in browser.post("/admin/settings/figures.day_start?q=zzzz", {"value": "25:00"}).content.decode()
+
+
 @pytest.mark.usefixtures("nobody")
 def test_whoever_is_not_known_may_only_look(browser: Client) -> None:
     page = text(browser.get("/admin/settings"))

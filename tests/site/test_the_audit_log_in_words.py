@@ -48,6 +48,8 @@ def test_things_have_names_and_links(auditor: Client) -> None:
         line("matters.merge", str(matter), account=clerk.account_id, words="clerk")
         line("sign_in", "account", outcome="second_refused", account=clerk.account_id, words="clerk")
         line("roots.close", "2026-03-02")
+        line("figures.seal", "baseline 2026-03-01", words="figures")
+        line("figures.month", "figures of 2026-02 for everybody", words="figures")
         page = text(auditor.get("/admin/audit"))
     for code, words, found in (
         ("unit.change", "变更单位", "第一街道办 (s1-office)"),
@@ -55,6 +57,8 @@ def test_things_have_names_and_links(auditor: Client) -> None:
         ("matters.merge", "并案", f'href="/matters/{matter}">{number}'),
         ("sign_in", "登录", "第二因素被拒绝"),
         ("roots.close", "签署每日存证", "程序（clock）"),
+        ("figures.seal", "封存基线", 'href="/figures/scores">2026-03 的基线'),
+        ("figures.month", "公布月度数据", 'href="/public/figures/">2026-02 的公开数据'),
     ):
         assert words in row(page, code), code
         assert found in row(page, code), code

@@ -49,7 +49,10 @@ class PostForm(forms.Form):
     code = forms.SlugField(label=gettext_lazy("Code"), max_length=80)
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices)
     also = forms.MultipleChoiceField(
-        label=gettext_lazy("Further roles of the same post"), choices=Role.choices, required=False
+        label=gettext_lazy("Further roles of the same post"),
+        choices=Role.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     unit = forms.CharField(label=gettext_lazy("Unit code"), max_length=64)
     area = AreaField(label=gettext_lazy("Area code"), max_length=20)

@@ -61,7 +61,11 @@ class LeaveForm(LeaveDays):
 class StandInForm(forms.Form):
     """Which post takes over which, both by code."""
 
-    post = forms.CharField(label=gettext_lazy("Post code"), max_length=80)
+    post = forms.CharField(
+        label=gettext_lazy("Post code"),
+        max_length=80,
+        help_text=gettext_lazy("The list of posts has the codes."),
+    )
     stand_in = forms.CharField(label=gettext_lazy("Code of the post that stands in"), max_length=80)
 
 

@@ -210,18 +210,21 @@ def reads_export(request: HttpRequest, kind: str) -> HttpResponse:
 
 @require_safe
 def settings_page(request: HttpRequest) -> HttpResponse:
-    """Every setting with its value and its last versions. For the system and the audit administrator."""
+    """Every setting with its value and its last versions, or those that a word finds. For the system and the audit
+    administrator."""
     return _settings(request, None)
 
 
 def _settings(request: HttpRequest, wrong: SettingForm | None) -> HttpResponse:
-    doer = _doer(request)
-    rows = []
+    doer, rows, wanted = _doer(request), [], "" if wrong else request.GET.get("q", "").strip()[:60]
     for view in selectors.settings_in_force():
+        if wanted.lower() not in f"{view.definition.code} {view.definition.label}".lower():
+            continue
         form = SettingForm(view.definition, initial={"value": view.value}, auto_id=f"{view.definition.code}-%s")
         mine = wrong is not None and wrong.known is view.definition
         rows.append({"view": view, "form": wrong if mine else form})
-    context = {"title": _("Settings"), "rows": rows, "may_change": doer is not None and doer.may_change}
+    may_change = doer is not None and doer.may_change
+    context = {"title": _("Settings"), "rows": rows, "q": wanted, "may_change": may_change}
     return render(request, "records/settings.html", context, status=422 if wrong else 200)
 
 

@@ -42,7 +42,7 @@ ABOUT: dict[str, str] = {
     "notices.broadcast": "matter", "order.": "order", "setting.set": "setting", "figures.keep": "table",
     "figures.publish": "table", "erasure.propose": "list", "erasure.decide": "list", "anomaly.": "anomaly",
     "places.boundaries.": "boundary", "calendars.": "calendar", "catalogue.conditions": "kind", "roots.": "root",
-    "classifier.": "making",
+    "classifier.": "making", "figures.seal": "month", "figures.month": "month",
 }  # fmt: skip
 # objects that are words of the program
 FIXED = {
@@ -159,9 +159,21 @@ def _roots(actor: access.Actor, said: set[str]) -> Found:
     return {each: (each, reverse("receipts:root", args=[each])) for each in said if len(each) == 10}
 
 
+def _months(actor: access.Actor, said: set[str]) -> Found:
+    """What the figures sealed or told of a month."""
+    found: dict[str, tuple[str, str]] = {}
+    for each in said:
+        kind, _blank, month = each.removesuffix(" for everybody").rpartition(" ")
+        if kind == "baseline":
+            found[each] = (_("Baseline of %(month)s") % {"month": month[:7]}, reverse("figures:scores"))
+        elif kind == "figures of":
+            found[each] = (_("Figures of %(month)s for everybody") % {"month": month}, reverse("figures:public"))
+    return found
+
+
 FIND: dict[str, Callable[[access.Actor, set[str]], Found]] = {
     "person": _people, "post": _posts, "unit": _units, "matter": _matters, "order": _orders, "setting": _settings,
-    "table": _tables, "kind": _kinds, "calendar": _calendars, "root": _roots,
+    "table": _tables, "kind": _kinds, "calendar": _calendars, "root": _roots, "month": _months,
     "list": _numbered(gettext_lazy("Erasure list"), "erasure-list"),
     "boundary": _numbered(pgettext_lazy("audit", "Proposal"), "boundary"),
     "making": _numbered(gettext_lazy("Suggestions of kinds"), "classifier:overview", alone=True),
