@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
 ]
 ROOT_URLCONF = "civicloop.ops.urls"
+FORM_RENDERER = "civicloop.ui.form_renderer.Renderer"
 WSGI_APPLICATION = "civicloop.ops.wsgi.application"
 TEMPLATES = [
     {

@@ -69,6 +69,7 @@ def figures(request: HttpRequest, actor: Actor) -> HttpResponse:
     )  # fmt: skip
     asked = {"by": cut.by, "period": cut.period.code, "group": chosen, "area": selectors.code_of(cut)}
     rows, turns = _page(request, table, asked)
+    opened = reverse("figures:matters")
     context = {
         "title": _("Figures"), "form": form, "cut": cut, "one_unit": cut.unit_id is not None,
         "name": selectors.name_of_whole(cut), "period": forms.words_of(cut.period), "over": cut.period.over(today),
@@ -77,7 +78,8 @@ def figures(request: HttpRequest, actor: Actor) -> HttpResponse:
             {"code": each.code, "name": showing.name_of(each), "said": showing.said_of(each),
              "formula": each.formula(), "rate": each.rate, "small": each.small} for each in table.indicators
         ],
-        "whole": _line(table, table.whole, asked), "lines": [_line(table, row, asked) for row in rows], "page": turns,
+        "whole": _line(table, table.whole, asked, opened),
+        "lines": [_line(table, row, asked, opened) for row in rows], "page": turns,
         "ground": showing.ground_words(table),
         "query": urlencode({name: value for name, value in asked.items() if value}), "chosen": chosen,
         "files": sorted(exporting.KINDS), "may_keep": access.may(actor, "figures.keep").allowed,
@@ -106,10 +108,10 @@ def turned(asked: dict[str, str], **other: str) -> str:
     return "?" + urlencode({name: value for name, value in {**asked, **other}.items() if value})
 
 
-def _line(table: Table, row: selectors.Row, asked: dict[str, str]) -> dict[str, Any]:
+def _line(table: Table, row: selectors.Row, asked: dict[str, str], opened: str) -> dict[str, Any]:
     cut, cells = table.cut, []
     for indicator, made in zip(table.indicators, showing.cells(row, table.indicators), strict=True):
-        cells.append({"cell": made, "url": f"{reverse('figures:matters')}?{query(cut, indicator, row.member)}"})
+        cells.append({"cell": made, "url": f"{opened}?{query(cut, indicator, row.member)}"})
     opens = cut.by == "area" and row.code and cut.level in {"city", "district", "subdistrict"}
     return {"row": row, "cells": cells, "url": turned(asked, area=row.code) if opens else ""}
 

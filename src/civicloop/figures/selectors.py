@@ -5,10 +5,10 @@ pages say so. A figure opens to its matters (figures.opening), exactly as many.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, overload
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -87,6 +87,29 @@ class Row:
     name: str
     code: str
     figures: Mapping[str, Figure] = field(default_factory=dict)
+
+
+class Rows(Sequence[Row]):
+    """The rows of a table, each figured when it is looked at: of hundreds of units a page shows fifty."""
+
+    def __init__(self, names: Sequence[tuple[str, str, str]], figured: Callable[[str], Mapping[str, Figure]]) -> None:
+        self._names, self._figured = names, figured
+        self._made: dict[int, Row] = {}
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        if place not in self._made:
+            member, name, code = self._names[place]
+            self._made[place] = Row(member, name, code, self._figured(member))
+        return self._made[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +213,12 @@ def table(
     sums, wholes = _on_boundaries_of_now(cut, sums), [dict(whole_of[period]) for period in spans]
     told = _placed_anew(cut, spans, sums, wholes, asked)
     whole = Row("", "", "", {each.code: _figure(each, wholes, None) for each in wanted})
-    rows = []
-    for member, name, code in names_of(cut, set().union(*sums)):
+
+    def figured(member: str) -> dict[str, Figure]:
         of_member = [each.get(member, {}) for each in sums]
-        figures = {each.code: _figure(each, of_member, whole.figures[each.code].value) for each in wanted}
-        rows.append(Row(member, name, code, figures))
+        return {each.code: _figure(each, of_member, whole.figures[each.code].value) for each in wanted}
+
+    rows = Rows(names_of(cut, set().union(*sums)), figured)
     return Table(cut, wanted, rows, whole, _formers(told.placed), _formers(told.unplaced))
 
 
