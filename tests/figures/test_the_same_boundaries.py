@@ -24,17 +24,23 @@ def test_sums_are_added_to_those_of_the_successor() -> None:
     assert rules.merged(sums, {}) == sums
 
 
+def join(old: str, new: str) -> None:
+    """An area goes up in another one, now."""
+    before, after = places.by_code(old).id, places.by_code(new).id
+    AreaVersion.objects.filter(area_id=before, valid_to=None).update(valid_to=MERGED)
+    AreaSuccession.objects.create(predecessor_id=before, successor_id=after, at=MERGED)
+    LayerRevision.objects.update(revision=99)
+    caches.forget_all()
+
+
 @pytest.mark.django_db
 def test_a_merged_area_is_compared_with_what_its_parts_were() -> None:
     with clock.at(world.START):
         for point in (world.SPOT, world.SPOT, (117.15, 39.05)):
             loop.report(kind="01001", point=point)
         old, new = places.by_code("990101001").id, places.by_code("990101002").id
-    with clock.at(MERGED):  # the one goes up in the other
-        AreaVersion.objects.filter(area_id=old, valid_to=None).update(valid_to=MERGED)
-        AreaSuccession.objects.create(predecessor_id=old, successor_id=new, at=MERGED)
-        LayerRevision.objects.update(revision=99)
-        caches.forget_all()
+    with clock.at(MERGED):
+        join("990101001", "990101002")
     with clock.at(MERGED + timedelta(hours=1)):
         loop.report(kind="01001", point=(117.15, 39.05))
         actor = world.actor("supervisor")
@@ -136,3 +142,36 @@ def test_boundaries_that_did_not_change_since_cost_nothing_and_say_nothing(divid
     assert not table.placed
     assert not table.unplaced
     assert not told("990101001001", "2026-06")[0].placed  # both periods lie after the division
+
+
+@pytest.mark.django_db
+def test_by_unit_or_kind_an_area_that_took_in_others_has_no_base_and_says_so(client: Client) -> None:
+    with clock.at(world.START):
+        for point in (world.SPOT, (117.15, 39.05)):
+            loop.report(kind="01001", point=point)
+    with clock.at(MERGED):
+        join("990101001", "990101002")
+    with clock.at(MERGED + timedelta(hours=1)):
+        loop.report(kind="01001", point=(117.15, 39.05))
+    asked = {"by": "channel", "area": "990101002", "period": "2026-04"}
+    actor = world.actor("supervisor")
+
+    def table(by: str, period: str) -> selectors.Table:
+        cut = selectors.cut_for(actor, by=by, area="990101002", period=period)
+        return selectors.table(actor, cut, ["reported"])
+
+    client.force_login(Account.objects.get(username="supervisor"))
+    with clock.at(MERGED + timedelta(hours=1)):
+        found, page = table("channel", "2026-04"), client.get("/figures/", asked | {"group": "intake"})
+        assert table("area", "2026-04").formed == []
+    whole = found.whole.figures["reported"]
+    assert (whole.value.of, whole.before.of, whole.change) == (1, 0, None)  # not 1 and 1: the other one's is missing
+    assert [row.figures["reported"].before.of for row in found.rows] == [0]
+    assert found.formed == ["东风街道"]
+    assert "没有基数" in page.content.decode()
+    with clock.at(MERGED + timedelta(days=40)):
+        loop.report(kind="01001", point=(117.15, 39.05))
+    with clock.at(MERGED + timedelta(days=61)):
+        may, june = (table("channel", period).whole.figures["reported"] for period in ("2026-05", "2026-06"))
+    assert (may.value.of, may.before.of) == (1, 0)  # April began before they were joined
+    assert june.before.of == 1

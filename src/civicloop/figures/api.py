@@ -75,7 +75,8 @@ class FigureTable(Schema):
     """`over`: false for a period that goes on; it counts up to the end of today. The whole is the sum of the rows.
 
     `placed`: areas that were divided or joined since, whose matters were placed on today's boundaries for the periods
-    before; `unplaced`: those for which that was not possible, or not for all.
+    before; `unplaced`: those for which that was not possible, or not for all. `formed`: areas in whose place this one
+    stands since; by unit, class, kind or channel the periods before have no base then.
     """
 
     by: str
@@ -87,6 +88,7 @@ class FigureTable(Schema):
     as_of: datetime
     placed: list[str]
     unplaced: list[str]
+    formed: list[str]
     whole: FigureRow
     rows: list[FigureRow]
 
@@ -177,6 +179,7 @@ def table(request: HttpRequest, asked: Annotated[TableAsked, Query()]) -> Any:
         "by": cut.by, "area": selectors.code_of(cut), "period": cut.period.code, "since": cut.period.since,
         "until": cut.period.until, "over": cut.period.over(days.day_of(clock.now())), "as_of": clock.now(),
         "placed": list(found.placed), "unplaced": list(found.unplaced),
+        "formed": list(found.formed),
         "whole": row(cut, found.whole), "rows": [row(cut, each) for each in found.rows],
     }  # fmt: skip
 

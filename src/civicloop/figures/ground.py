@@ -80,6 +80,11 @@ def place(
     return told
 
 
+def formed_of(ground: Ground, period: Period) -> frozenset[int]:
+    """The areas in whose place the one that is looked at stands, if they ended since the period began."""
+    return _old(ground, period).above
+
+
 def _add(sums: dict[str, int], measure: str, n: int) -> None:
     sums[measure] = sums.get(measure, 0) + n
 

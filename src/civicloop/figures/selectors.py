@@ -117,7 +117,8 @@ class Table:
     """The figures of a cut: one row a member, in the order of their codes (never ranked), and the whole.
 
     `placed` are the names of areas of before whose matters were placed by today's boundaries for the periods before,
-    `unplaced` of those whose matters could not be, or not all.
+    `unplaced` of those whose matters could not be, or not all. `formed` are the names of areas in whose place the one
+    that is looked at stands since: by unit, class, kind or channel the periods before have no base then.
     """
 
     cut: Cut
@@ -126,6 +127,7 @@ class Table:
     whole: Row
     placed: Sequence[str] = ()
     unplaced: Sequence[str] = ()
+    formed: Sequence[str] = ()
 
 
 # -- what somebody may look at ----------------------------------------------------------------------------------------
@@ -212,6 +214,7 @@ def table(
     sums = [{member: dict(each) for member, each in read[period].items()} for period in spans]
     sums, wholes = _on_boundaries_of_now(cut, sums), [dict(whole_of[period]) for period in spans]
     told = _placed_anew(cut, spans, sums, wholes, asked)
+    formed = _without_base(cut, spans, sums, wholes)
     whole = Row("", "", "", {each.code: _figure(each, wholes, None) for each in wanted})
 
     def figured(member: str) -> dict[str, Figure]:
@@ -219,7 +222,7 @@ def table(
         return {each.code: _figure(each, of_member, whole.figures[each.code].value) for each in wanted}
 
     rows = Rows(names_of(cut, set().union(*sums)), figured)
-    return Table(cut, wanted, rows, whole, _formers(told.placed), _formers(told.unplaced))
+    return Table(cut, wanted, rows, whole, _formers(told.placed), _formers(told.unplaced), _formers(formed))
 
 
 def _figure(indicator: Indicator, sums: Sequence[Mapping[str, int]], whole: Value | None) -> Figure:
@@ -325,6 +328,25 @@ def _placed_anew(
         for member in [each for each, of_member in parts.items() if not any(of_member.values())]:
             del parts[member]
     return told
+
+
+def _without_base(
+    cut: Cut, spans: Sequence[Period], sums: list[dict[str, dict[str, int]]], wholes: list[dict[str, int]]
+) -> set[int]:
+    """Take away the base of periods in which the area was not whole yet; answers the areas of before.
+
+    Matters of the areas of before are placed by their points for cuts by area only. What the new one had counted by
+    itself when a period was half over would be no base.
+    """
+    formed: set[int] = set()
+    if cut.by == "area" or not cut.area_id or cut.unit_id is not None:
+        return formed
+    here = ground.Ground(cut.level, cut.area_id, "", frozenset())
+    for number, period in list(enumerate(spans))[1:]:
+        if found := ground.formed_of(here, period):
+            formed |= found
+            sums[number], wholes[number] = {}, {}
+    return formed
 
 
 def _formers(areas: Collection[int]) -> list[str]:

@@ -125,6 +125,10 @@ def ground_words(table: Table) -> list[str]:
         words = _("Not all matters of %(areas)s could be placed on today’s boundaries: they have no point, or they are"
                   " too many for one page.")  # fmt: skip
         found.append(words % {"areas": comma.join(table.unplaced)})
+    if table.formed:
+        words = _("This area has taken the place of %(areas)s since, whole or in part. By unit, class, kind or channel"
+                  " the periods before have no base; by area they have.")  # fmt: skip
+        found.append(words % {"areas": comma.join(table.formed)})
     return found
 
 
