@@ -24,6 +24,7 @@ from civicloop.catalogue.api import router as catalogue
 from civicloop.catalogue.component_api import router as components
 from civicloop.classifier.api import router as classifier
 from civicloop.figures.api import router as figures
+from civicloop.figures.weights_api import router as weights
 from civicloop.matters import errors
 from civicloop.matters.api import router as matters
 from civicloop.matters.cluster_api import router as clusters
@@ -149,6 +150,7 @@ api.add_router("", classifier)
 api.add_router("", receipts)
 api.add_router("", search)
 api.add_router("", figures)
+api.add_router("", weights)
 api.add_router("", supervision)
 api.add_router("", operations)
 

@@ -51,7 +51,7 @@ def propose(actor: Actor, *, object: str, weights: Mapping[str, int], reason: st
     area = _area_of(actor)
     if object not in scoring.OBJECTS:
         raise invalid("object", "not_offered", _("Choose one of: %(choices)s") % {"choices": "area, unit"})
-    if not reason.strip() or len(reason) > LONGEST:
+    if not reason.strip() or len(reason) > LONGEST or "\x00" in reason:
         raise invalid("reason", "missing", _("Say why, in at most %(most)s characters.") % {"most": LONGEST})
     found = {code: weight for code, weight in weights.items() if weight}
     try:
@@ -89,6 +89,21 @@ def decide(actor: Actor, number: int, *, yes: bool) -> WeightingDecision:
     except IntegrityError:
         raise Refused("decided", 409, _("This was decided already.")) from None
     return made
+
+
+def waiting(actor: Actor, *, object: str, weights: Mapping[str, int], reason: str) -> Weighting | None:
+    """The same proposal of the same person that nobody has decided on yet. Raises Refused forbidden."""
+    found = {code: weight for code, weight in weights.items() if weight}
+    rows = Weighting.objects.filter(
+        area_id=_area_of(actor), proposed_by=actor.account_id or 0, object=object, decision=None
+    )
+    return next((row for row in rows if row.weights == found and row.reason == reason.strip()), None)
+
+
+def decided(actor: Actor, number: int, *, yes: bool) -> Weighting | None:
+    """What the same person has answered so before. Raises Refused forbidden."""
+    rows = Weighting.objects.select_related("decision").filter(pk=number, area_id=_area_of(actor))
+    return rows.filter(decision__decided_by=actor.account_id or 0, decision__yes=yes).first()
 
 
 def _role(actor: Actor) -> str:
