@@ -10,6 +10,7 @@ from its tasks, newest first.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BinaryField, F, Func, Q, QuerySet
@@ -90,16 +91,21 @@ class Asked:
         found = self.span(lower, upper)
         return found & self.span(lower, upper, "search__matter_id") if self.words else found
 
-    def of_tasks(self, tasks: QuerySet[Task], lower: UUID | None, upper: UUID | None) -> Q:
-        """The condition that a matter of a span belongs to some tasks.
+    def among(self, way: Way, lower: UUID | None, upper: UUID | None) -> Q:
+        """The condition that a matter of a span comes by a way's tasks, or lies inside of it.
 
-        What is known by indexes is compared with the tasks before a matter is looked at, so that both are read from
-        indexes alone; DISTINCT holds the database to that order.
+        What is known by indexes is compared with those before a matter is looked at, so that all is read from indexes
+        alone; DISTINCT holds the database to that order.
         """
-        span, found = self.span(lower, upper), tasks.filter(self.span(lower, upper, "matter_id")).values("matter_id")
-        for each in self.known:
-            found = found.filter(matter_id__in=Matter.objects.filter(each & span).values("id"))
-        return Q(id__in=found.distinct() if self.known else found)
+        known, name = [each for each in self.known if each != way.inside], "id" if way.tasks is None else "matter_id"
+        if way.tasks is None and not (way.inside and known):
+            return Q()
+        span = self.span(lower, upper)
+        found: QuerySet[Any, Any] = Matter.objects.filter(way.inside or Q()) if way.tasks is None else way.tasks
+        found = found.filter(self.span(lower, upper, name)).values(name)
+        for each in known:
+            found = found.filter(Q(**{f"{name}__in": Matter.objects.filter(each & span).values("id")}))
+        return Q(id__in=found.distinct() if known else found)
 
 
 def _looked_up() -> Func:
@@ -157,8 +163,8 @@ def _before(asked: Asked, lower: UUID | None, upper: UUID | None, *, walking: bo
     span, found = asked.between(lower, upper), []
     for way in asked.ways:
         condition = way.condition & way.words if asked.words and not walking else way.condition
-        if way.tasks is not None:
-            condition &= asked.of_tasks(way.tasks, lower, upper)
+        if way.tasks is not None or not walking:
+            condition &= asked.among(way, lower, upper)
         found.append(asked.rows(condition & span, walking=walking, ordered=walking and way.inside is not None))
     return found
 
