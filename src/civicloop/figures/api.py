@@ -330,10 +330,7 @@ def indicator_of(cut: Cut, code: str) -> Indicator:
 
 def query(cut: Cut, indicator: Indicator, member: str, part: str = opening.NUMERATOR) -> str:
     """The query that lists the matters of a figure."""
-    found = _query(cut.by, selectors.code_of(cut), cut.period.code, indicator.code)
-    asked = {"member": member} if member else {}
-    asked |= {"part": part} if part != opening.NUMERATOR else {}
-    return f"{found}&{urlencode(asked)}" if asked else found
+    return _query(cut.by, selectors.code_of(cut), cut.period.code, indicator.code) + _narrowed(member, part)
 
 
 @lru_cache(maxsize=1_024)
@@ -341,6 +338,14 @@ def _query(by: str, area: str, period: str, indicator: str) -> str:
     """What the cells of a column have in common."""
     asked = {"by": by, "area": area, "period": period, "indicator": indicator}
     return urlencode({name: value for name, value in asked.items() if value})
+
+
+@lru_cache(maxsize=1_024)
+def _narrowed(member: str, part: str) -> str:
+    """What the cells of a row have in common."""
+    asked = {"member": member, "part": "" if part == opening.NUMERATOR else part}
+    told = urlencode({name: value for name, value in asked.items() if value})
+    return f"&{told}" if told else ""
 
 
 def row(cut: Cut, each: Row) -> dict[str, Any]:
