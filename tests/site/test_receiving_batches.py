@@ -109,6 +109,13 @@ def test_a_worker_sees_the_own_matters_only_and_no_batches() -> None:
     assert 'value="accept"' not in page
 
 
+def test_a_phone_offers_no_box_to_tick_where_nothing_is_done_for_many() -> None:
+    dispatched()
+    box = '<td class="bulk-print"><label class="pick">'  # the style sheet hides it on a phone
+    assert box in text(signed_in("head").get("/receiving/?tab=dispatched"))
+    assert box not in text(signed_in("receiver").get("/receiving/?tab=dispatched"))
+
+
 def test_an_unknown_act_is_not_found() -> None:
     matter = dispatched()
     values = {"action": "close", "matter": chosen(matter)}
