@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from civicloop.foundation import clock
+from civicloop.foundation import clock, ids
 from civicloop.matters import paging, selectors, stands
 from civicloop.matters.models import Matter
 from civicloop.matters.selectors import Filters
@@ -39,6 +39,9 @@ def _matters() -> Iterator[None]:
         for _ in range(2):
             loop.to_handling(loop.report(title="在处置的"))
         Matter.objects.filter(title="第0件").update(mark=2, raised_to="district")
+    for hours, ahead in ((2, 0), (2, 5), (2, 23), (4, 0), (4, 0.1)):  # clocks of devices
+        with clock.at(at := world.START + timedelta(hours=hours)):
+            loop.report(id=ids.uuid7(at + timedelta(hours=ahead)), title="钟不准的")
     with clock.at(AT):
         yield
 
@@ -59,6 +62,7 @@ def choices() -> list[dict[str, Any]]:
         {"unit_id": row.unit_id}, {"kind_id": row.kind_id}, {"class_code": row.class_code}, {"class_code": "99"},
         {"end": "not_filed"}, {"end": "solved"}, {"card": "red"}, {"card": "yellow"}, {"raised": "district"},
         {"open": True}, {"open": False}, {"since": AT - timedelta(days=1)}, {"until": AT}, {"component_id": 1},
+        *({"until": world.START + timedelta(hours=hours)} for hours in (1, 3, 5)),
         {"text": "在处置的"},
     ]  # fmt: skip
 

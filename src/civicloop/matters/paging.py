@@ -137,6 +137,11 @@ def first(asked: Asked, most: int) -> list[Key]:
     return found
 
 
+def looked_up(asked: Asked, lower: UUID, upper: UUID, most: int) -> list[Key]:
+    """The keys of the `most` newest matters that fit within a span, looked up by the indexes of what was asked for."""
+    return merged(_before(asked, lower, upper), most)
+
+
 def _walked(asked: Asked, most: int) -> tuple[UUID | None, list[QuerySet[Matter]]]:
     """How far back is walked, None for to the end; and the matters of each way that are walked through."""
     bounds: list[UUID | None] = []

@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from civicloop.foundation import chain, clock, hot, ids, locality
-from civicloop.matters import actions, clusters, errors, finding, intake, paging, reading, sql, stands
+from civicloop.matters import actions, claimed, clusters, errors, finding, intake, paging, reading, sql, stands
 from civicloop.matters.models import ApprovalRequest, Doubt, Entry, EntryText, Matter, Task
 from civicloop.matters.paging import Way
 from civicloop.matters.reading import Reading
@@ -264,9 +264,6 @@ def matters(actor: Actor, filters: Filters, *, after: str = "", limit: int = PAG
 def _keys(actor: Actor, filters: Filters, after: str, order: str, most: int) -> list[paging.Key]:
     """(due moment, id) of the first `most` matters of a list."""
     before = _key(after)[1] if after else None
-    if filters.until is not None:  # no report is taken whose id claims to be of a later moment than this
-        latest = ids.first_of(filters.until + intake.AHEAD + timedelta(seconds=1))
-        before = min(before or latest, latest)
     filters, possible = _understood(filters)
     if not possible:
         return []
@@ -285,14 +282,28 @@ def _keys(actor: Actor, filters: Filters, after: str, order: str, most: int) -> 
         wholes = [way.whole & way.words if filters.text else way.whole for way in ways_]
         rows_of = [_turned(narrow(Matter.objects.filter(whole), False), after, order) for whole in wholes]
         return paging.merged(rows_of, most, ("due_at", "id"))
+    late: list[paging.Key] = []
+    if filters.until is not None:
+        near, latest = _claimed_until(filters.until)
+        before = min(before or latest, latest)
+        if before > near:  # a day of reports, among which those that fit are looked up
+            ahead = paging.Asked(ways_, lambda rows, walking: narrow(rows.filter(claimed.AHEAD), walking),
+                                 words=bool(filters.text))  # fmt: skip
+            late, before = paging.looked_up(ahead, near, before, most), near
     asked = paging.Asked(
         ways_, narrow, before, inside=_narrowed_to(filters), known=_known(filters),
         plain=_leaves_most(actor, filters), words=bool(filters.text),
     )  # fmt: skip
     few = filters.open or filters.card or filters.raised or filters.component_id is not None
     if few and not filters.text:  # each by its own index
-        return paging.merged([asked.rows(way.whole & asked.span(None, before)) for way in ways_], most)
-    return paging.first(asked, most)
+        return (late + paging.merged([asked.rows(way.whole & asked.span(None, before)) for way in ways_], most))[:most]
+    return (late + paging.first(asked, most))[:most]
+
+
+def _claimed_until(until: datetime) -> tuple[UUID, UUID]:
+    """Up to which ids reports received before a moment lie: nearly all, and all, since intake takes no other."""
+    least = timedelta(milliseconds=1)
+    return ids.first_of(until + claimed.NEARLY + least), ids.first_of(until + intake.AHEAD + timedelta(seconds=1))
 
 
 def _understood(filters: Filters) -> tuple[Filters, bool]:
