@@ -46,6 +46,17 @@ def test_it_names_the_words_that_decided() -> None:
     assert all(any(reason in words for words in TOPICS["供暖"]) for reason in reasons[:2]), reasons
 
 
+def test_it_shows_whole_words_as_they_stand_in_the_text() -> None:
+    """And not the runs of at most three signs that it weighs, which cut words into parts."""
+    text = "楼上夜里施工，装修电钻响个不停；楼上夜里施工"
+    reasons = TRAINED.model.answer(text).reasons
+    assert all(reason in text for reason in reasons)
+    assert max(map(len, reasons)) > features.LONGEST
+    assert not [(one, other) for one in reasons for other in reasons if one != other and one in other]
+    many = TRAINED.model.answer("，".join(words for words in TEXTS[:80])).reasons
+    assert 0 < len(many) <= model.REASONS
+
+
 def test_the_same_texts_give_the_same_model() -> None:
     again = training.train(TEXTS, LABELS, about={}).model
     assert again.labels == TRAINED.model.labels

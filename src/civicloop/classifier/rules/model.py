@@ -7,6 +7,7 @@ confidence. No library that trains is needed to answer, and nothing that is read
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from civicloop.classifier.rules.features import runs
+from civicloop.classifier.rules.features import plain, runs
 
 Floats = NDArray[np.float32]
 FORM = "civicloop linear text model 1"
-LOOKED_AT, REASONS = 60, 5  # runs that weigh most; those of them that are shown
+LOOKED_AT, REASONS = 60, 5  # runs that weigh most; stretches of the text that are shown
+TELLING = 0.2  # of what the best of them gained: less decides nothing
 
 
 class NoModel(ValueError):
@@ -77,8 +79,8 @@ class Model:
         sure = float(confidence(scores[None, :], self.curve)[0])
         gain = values * (rows[:, best] - rows.mean(axis=1))
         most = np.argpartition(-gain, LOOKED_AT)[:LOOKED_AT] if len(gain) > LOOKED_AT else np.arange(len(gain))
-        ranked = [known[at] for at in most[np.lexsort((most, -gain[most]))] if gain[at] > 0]
-        return Answer(self.labels[best], sure, bool(known) and sure >= self.threshold, _apart(ranked))
+        told = {known[at]: float(gain[at]) for at in most if len(known[at]) > 1}
+        return Answer(self.labels[best], sure, bool(known) and sure >= self.threshold, _stretches(text, told))
 
 
 def lead(scores: NDArray[Any]) -> NDArray[Any]:
@@ -95,20 +97,29 @@ def confidence(scores: NDArray[Any], curve: tuple[float, float]) -> NDArray[Any]
     return found
 
 
-def _apart(ranked: list[str]) -> tuple[str, ...]:
-    """The first runs of at least two signs that say something different from those before them."""
-    found: list[str] = []
-    for run in ranked:
-        if len(run) < 2:
-            continue
-        within = next((at for at, other in enumerate(found) if other in run or run in other), None)
-        if within is None:
-            found.append(run)
-        elif len(run) > len(found[within]):
-            found[within] = run
-        if len(found) == REASONS:
-            break
-    return tuple(dict.fromkeys(found))
+def _stretches(text: str, gains: dict[str, float]) -> tuple[str, ...]:
+    """The stretches of a text that the runs which gained most cover together: whole words rather than parts of them."""
+    least = TELLING * max(gains.values(), default=0.0)
+    telling = {run: gain for run, gain in gains.items() if gain >= least > 0}
+    found: dict[str, float] = {}
+    for piece in plain(text):
+        covered = [(start, start + len(run), gain) for run, gain in telling.items() for start in _starts(piece, run)]
+        begin, end, gained = 0, 0, 0.0
+        for start, stop, gain in [*sorted(covered), (len(piece) + 1, 0, 0.0)]:
+            if start >= end:  # nothing overlaps: the stretch before ends
+                words = piece[begin:end].strip("0")  # a number that stands as 0 is none that was written
+                if len(words) > 1:
+                    found[words] = max(gained, found.get(words, 0.0))
+                begin, end, gained = start, stop, 0.0
+            end, gained = max(end, stop), gained + gain
+    return tuple(sorted(found, key=lambda each: (-found[each], each))[:REASONS])
+
+
+def _starts(piece: str, run: str) -> Iterator[int]:
+    at = piece.find(run)
+    while at >= 0:
+        yield at
+        at = piece.find(run, at + 1)
 
 
 # -- on the disk ------------------------------------------------------------------------------------------------------
