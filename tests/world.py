@@ -191,6 +191,21 @@ def actor(user: str) -> Any:
     return next(each for each in actors_of_account(Account.objects.get(username=user).id) if each.post_id == post)
 
 
+def hire(user: str, role: str, of: str, area: str, *also: str) -> Any:
+    """One more user with a post that bears the user's name; the actor."""
+    from civicloop.people import access, actions
+    from civicloop.places import selectors as areas
+
+    system = access.system("tests")
+    account = actions.create_account(system, username=user, account_names={"zh-hans": user}, password=None)
+    post = actions.create_post(
+        system, code=f"{user}-post", role=role, also=list(also), unit_id=unit(of),
+        area_id=areas.by_code(area).id,
+    )  # fmt: skip
+    actions.hold(system, account_id=account.id, post_id=post.id)
+    return actor(user)
+
+
 def token(user: str) -> str:
     """A bearer token of a user's only post."""
     from civicloop.people import access, actions

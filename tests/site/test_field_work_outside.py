@@ -13,6 +13,7 @@ from civicloop.foundation import ids
 from civicloop.matters.models import Matter
 from civicloop.people.models import Account
 from civicloop.records.models import AuditEntry, SealedValue
+from tests import world
 from tests.matters import loop
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +157,17 @@ def test_a_verification_is_on_the_list_and_done_there():
     given = {"action": "pre_verify", "act_id": str(ids.uuid7()), "note": "属实", "photo_before": photo()}
     assert client.post(f"/field/matters/{matter}/act", given).status_code == 302
     assert loop.step(matter) == "reported"
+
+
+def test_open_checks_are_shown_to_the_worker_of_that_grid_alone():
+    matter = loop.report()
+    loop.to_handling(matter)
+    loop.to_check(matter)
+    for number, shown in ((1, True), (2, False)):
+        user = f"grid-{number}"
+        world.hire(user, "grid_worker", "s1-centre", f"99010100100100{number}")
+        page = signed_in(user).get("/field/checks").content.decode()
+        assert (f"/field/matters/{matter}" in page) is shown, user
 
 
 def test_too_long_a_text_is_kept():

@@ -174,11 +174,15 @@ def at_my_desk(actor: Actor) -> Q:
     found = Q(end="", desk_roles__overlap=sorted(actor.roles)) & Q(desk_level__in=["", actor.level])
     found &= Q(desk_person_id=None) | _of_person(actor)
     found &= ALONE
-    if actor.roles & access.AREA_ROLES:
-        area_roles = sorted(actor.roles & access.AREA_ROLES)
-        by_area = Q(desk_roles__overlap=area_roles) & within(actor.level, actor.area_id)
-        return found & (by_area | Q(unit_id=actor.unit_id))
-    return found & Q(unit_id=actor.unit_id)
+    if not (of_area := actor.roles & access.AREA_ROLES):
+        return found & Q(unit_id=actor.unit_id)
+    # a desk that is held by a place lies with a unit as well, whose other posts are of other places
+    seated = procedures.seated()
+    of_unit = Q(desk_roles__overlap=sorted(actor.roles - of_area))
+    for role in sorted(of_area & seated.keys()):
+        of_unit |= Q(desk_roles__contains=[role], procedure_id__in=seated[role])
+    by_area = Q(desk_roles__overlap=sorted(of_area)) & within(actor.level, actor.area_id)
+    return found & (by_area | Q(unit_id=actor.unit_id) & of_unit)
 
 
 @dataclass(frozen=True)

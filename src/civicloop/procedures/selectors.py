@@ -138,6 +138,17 @@ def by_delegation() -> dict[frozenset[str], list[int]]:
     return found
 
 
+def seated() -> dict[str, list[int]]:
+    """The posts that a unit or a person is chosen for, with the versions in which; all others are held by a place."""
+    found: dict[str, list[int]] = {}
+    for entry in _entries():
+        procedure = by_id(entry.id)
+        seats = {code for code, seat in procedure.seats.items() if seat.kind in ("unit", "person")}
+        for post in {holder.post for holder in procedure.holders.values() if holder.of in seats}:
+            found.setdefault(post, []).append(entry.id)
+    return found
+
+
 def versions(code: str | None = None) -> list[ProcedureVersion]:
     """All stored versions, by code and version."""
     rows = ProcedureVersion.objects.order_by("code", "version")

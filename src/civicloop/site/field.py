@@ -63,11 +63,16 @@ def checks(request: HttpRequest, actor: Actor) -> HttpResponse:
     near = [
         row
         for step in ("to_check", "to_spot_check")
-        for row in selectors.matters(actor, selectors.Filters(step=step), order="due", limit=10).rows
+        for row in selectors.matters(actor, _here(actor, step), order="due", limit=10).rows
         if row.id not in mine
     ]
     context = {"cards": [_card(row, actor) for row in rows], "near": [_card(row, actor) for row in near]}
     return render(request, "site/field_checks.html", context)
+
+
+def _here(actor: Actor, step: str) -> selectors.Filters:
+    """What stands at a step in the area of the post; not what its unit has to do with elsewhere."""
+    return selectors.Filters(step=step, area_level=actor.level if actor.area_id else "", area_id=actor.area_id)
 
 
 def _card(row: Matter, actor: Actor) -> dict[str, Any]:
