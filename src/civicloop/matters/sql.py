@@ -522,8 +522,8 @@ CAME_AGAIN = f"""
 SELECT DISTINCT x.received_at, x.id, x.lon, x.lat FROM (
     SELECT k.* FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS r(first, last) CROSS JOIN LATERAL (
         SELECT {_LOOKED_AT} FROM matters_matter m
-        WHERE m.kind_id = %(kind)s AND m.cell BETWEEN r.first AND r.last AND m.id BETWEEN %(first)s AND %(last)s
-            AND m.confidentiality = 0 AND m.complained_of = '{{}}'
+        WHERE (m.kind_id, m.cell) >= (%(kind)s, r.first) AND (m.kind_id, m.cell) <= (%(kind)s, r.last)
+            AND m.id BETWEEN %(first)s AND %(last)s AND m.confidentiality = 0 AND m.complained_of = '{{}}'
         ORDER BY m.kind_id, m.cell LIMIT %(most)s) k
     UNION ALL
     SELECT n.* FROM unnest(%(blocks)s::bigint[]) AS b(block) CROSS JOIN LATERAL (

@@ -6,7 +6,7 @@ follow from that entry (matters.counting). Follows kinds and places, never perso
 complains of a unit, takes no part. Of a crowded place a bounded number of reports is looked at.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -56,17 +56,28 @@ def came_again(row: Matter) -> tuple[UUID, datetime] | None:
     if row.lon is None or row.lat is None or row.kind_id is None or row.ended_at is None or row.confidentiality:
         return None
     metres, over = settings.get_int(recurring.PLACE), row.ended_at + WATCHED
+    first, last = _whole_quarters(row.ended_at - WATCHED, over + AHEAD)
     ranges = morton.around(row.lon, row.lat, metres)
     values: dict[str, Any] = {
         "blocks": nearby.blocks(row.lon, row.lat, metres), "firsts": [first for first, _last in ranges],
         "lasts": [last for _first, last in ranges], "id": row.id, "kind": row.kind_id, "ended": row.ended_at,
-        "over": over, "first": ids.first_of(row.ended_at - WATCHED), "since": ids.first_of(row.ended_at),
-        "last": ids.first_of(over + AHEAD), "refused": sorted(REFUSED), "most": MOST, "of_block": OF_BLOCK,
+        "over": over, "first": first, "since": ids.first_of(row.ended_at), "last": last,
+        "refused": sorted(REFUSED), "most": MOST, "of_block": OF_BLOCK,
     }  # fmt: skip
     for received, matter_id, lon, lat in hot.all_rows(sql.CAME_AGAIN, values):
         if coordinates.metres((row.lon, row.lat), (lon, lat)) <= metres:
             return matter_id, received
     return None
+
+
+def _whole_quarters(since: datetime, until: datetime) -> tuple[UUID, UUID]:
+    """The span of ids of the partitions that two moments lie in.
+
+    Nothing in them is left out by its id, so that a limit bounds what is read and not only what is given.
+    """
+    after = until.year * 12 + (until.month - 1) // 3 * 3 + 3  # months, up to the quarter that follows
+    begin = datetime(since.year, (since.month - 1) // 3 * 3 + 1, 1, tzinfo=UTC)
+    return ids.first_of(begin), ids.first_of(datetime(after // 12, after % 12 + 1, 1, tzinfo=UTC))
 
 
 def _judge(row: Matter) -> int:
