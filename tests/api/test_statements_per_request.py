@@ -46,6 +46,7 @@ def warm(monkeypatch: pytest.MonkeyPatch) -> None:
         (desks, "REFRESH"), (tokens, "EVERY"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, 3600.0)
+    procedures.steps()  # as a serving process does before its first request (ops.settling)
     matter = done(Caller().report(), 201)["id"]
     walk_to_handling(matter)
     walk_to_check(matter)
