@@ -84,11 +84,12 @@ def test_an_indicator_colours_the_areas_and_a_day_is_reached_by_the_arrow_keys(s
     slider = page.locator("#map-day")
     slider.press("ArrowLeft")
     expect(page).to_have_url(re.compile("day=20"), timeout=PATIENCE)
-    expect(page.locator(".map-then")).to_contain_text("日终未结", timeout=PATIENCE)
+    then = page.locator(".map-note").filter(has_text="日终未结")
+    expect(then).to_contain_text("回到现在", timeout=PATIENCE)
     assert "indicator" not in page.url
     sitting.picture("map-day")
     slider.press("End")
-    expect(page.locator(".map-then")).to_have_count(0, timeout=PATIENCE)
+    expect(then).to_have_count(0, timeout=PATIENCE)
     assert "day=" not in page.url
 
 

@@ -36,6 +36,16 @@ def test_every_icon_that_is_named_exists() -> None:
 HOOKS = {"hints"}  # named for a test only
 
 
+def looked_for() -> set[tuple[str, str]]:
+    """(template, class) of every class by which htmx looks for something."""
+    return {
+        (template.name, word)
+        for template in TEMPLATES
+        for value in re.findall(r'\shx-[\w:-]+="([^"]*)"', template.read_text(encoding="utf-8"))
+        for word in re.findall(r"(?<![\w/])\.([a-z][\w-]+)", value)
+    }
+
+
 def test_every_class_that_a_template_names_is_known_to_a_style_sheet_or_a_script() -> None:
     """A class that nothing knows does nothing: the form stays as wide as the screen, the warning a bare line."""
     sheets = "".join(
@@ -43,13 +53,21 @@ def test_every_class_that_a_template_names_is_known_to_a_style_sheet_or_a_script
     )
     known = HOOKS | set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", sheets))
     scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "frontend" / "src").glob("*.ts"))
-    known |= set(re.findall(r"['\"` ]\.([a-z][\w-]*)", scripts))
+    known |= set(re.findall(r"['\"` ]\.([a-z][\w-]*)", scripts)) | {word for _name, word in looked_for()}
     unknown = set()
     for template in TEMPLATES:
         text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\0", template.read_text(encoding="utf-8"), flags=re.DOTALL)
         for named in re.findall(r'\sclass="([^"]*)"', text):
             unknown |= {(template.name, word) for word in named.split() if "\0" not in word and word not in known}
     assert unknown == set()
+
+
+def test_every_class_that_a_template_looks_for_is_one_that_a_template_names() -> None:
+    """What is to be sent along, or to be waited for, would silently be nothing."""
+    texts = [template.read_text(encoding="utf-8") for template in TEMPLATES]
+    named = {word for text in texts for each in re.findall(r'class="([^"]*)"', text) for word in each.split()}
+    assert looked_for()
+    assert {each for each in looked_for() if each[1] not in named} == set()
 
 
 def test_a_number_in_a_table_of_rows_names_itself_where_a_phone_hides_the_head() -> None:
