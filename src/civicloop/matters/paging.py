@@ -96,10 +96,10 @@ class Asked:
         unknown = RawSQL("(SELECT %s::uuid)", [lower], UUIDField())
         return Q(**{f"{name}__gte": unknown}) & Q(**{f"{name}__lt": upper})
 
-    def between(self, lower: UUID | None, upper: UUID | None) -> Q:
-        """The same of matters, and of their words where these are asked for."""
+    def between(self, lower: UUID | None, upper: UUID | None, *, walking: bool = False) -> Q:
+        """The same of matters, and of their words where these are looked up; whoever walks has them by the matter."""
         found = self.span(lower, upper)
-        return found & self.span(lower, upper, "search__matter_id") if self.words else found
+        return found & self.span(lower, upper, "search__matter_id") if self.words and not walking else found
 
     def among(self, way: Way, lower: UUID | None, upper: UUID | None) -> Q:
         """The condition that a matter of a span comes by a way's tasks, or lies inside of it.
@@ -182,13 +182,15 @@ def _walked(asked: Asked, most: int) -> tuple[UUID | None, list[QuerySet[Matter]
             bounds.append(asked.last(way.inside))
         sources.append((way.condition, way.inside is not None))
     lower = max((bound for bound in bounds if bound is not None), default=None)
-    span = asked.between(lower, asked.before)
-    return lower, [asked.rows(source & span, walking=ordered, ordered=ordered) for source, ordered in sources]
+    return lower, [
+        asked.rows(source & asked.between(lower, asked.before, walking=ordered), walking=ordered, ordered=ordered)
+        for source, ordered in sources
+    ]
 
 
 def _before(asked: Asked, lower: UUID | None, upper: UUID | None, *, walking: bool = False) -> list[QuerySet[Matter]]:
     """The matters of each way in a span that is looked up, or walked through as well."""
-    span, found = asked.between(lower, upper), []
+    span, found = asked.between(lower, upper, walking=walking), []
     for way in asked.ways:
         condition = way.condition & way.words if asked.words and not walking else way.condition
         if way.tasks is not None or not walking:
