@@ -25,7 +25,7 @@ settling.settle()
 import sys
 print(gc.get_freeze_count() > 10 * len(gc.get_objects()), "civicloop.steering.pages" in sys.modules)
 """
-# what a process of the server says of its first requests; reading the catalogue or a procedure once more would raise
+# what a process of the server says of its first requests; reading areas, catalogue or a procedure once more would raise
 SAYS = """
 import gc, io, json, sys
 from unittest import mock
@@ -41,7 +41,8 @@ def asked(path):
 
 there, kept = set(sys.modules), gc.get_freeze_count()
 anew = AssertionError("read once more")
-with (mock.patch("civicloop.catalogue.selectors._read", side_effect=anew),
+with (mock.patch("civicloop.places.selectors.read", side_effect=anew),
+      mock.patch("civicloop.catalogue.selectors._read", side_effect=anew),
       mock.patch("civicloop.procedures.selectors.reading.from_expanded", side_effect=anew)):
     answers = {path: asked(path)[0] for path in sys.argv[2:]}
 mine = sorted(name for name in set(sys.modules) - there if name.startswith("civicloop."))
@@ -67,7 +68,12 @@ def test_addresses_are_loaded_and_what_stays_is_left_alone() -> None:
 
 def test_the_first_requests_import_and_read_nothing_that_could_be_there(committing: str) -> None:
     token = world.token("grid")
-    lists = ["/api/v1/matters?stage=file", "/api/v1/matters?kind=01001", "/api/v1/kinds"]
+    lists = [
+        "/api/v1/matters?stage=file",
+        "/api/v1/matters?kind=01001",
+        "/api/v1/matters?area=990101001",
+        "/api/v1/kinds",
+    ]
     found = said(token, "/healthz", *lists)
     assert found["answers"] == dict.fromkeys(["/healthz", *lists], "200")
     assert found["imported"] == []
