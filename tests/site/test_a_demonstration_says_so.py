@@ -55,7 +55,7 @@ def test_a_demonstration_that_is_still_loading_says_so_before_anybody_can_sign_i
 
 
 def test_the_sign_ins_name_the_page_to_which_signing_in_leads():
-    for line, (user, roles) in zip(demonstration.sign_ins(), demonstration.CAST, strict=True):
+    for line, (user, roles, _words) in zip(demonstration.sign_ins(), demonstration.CAST, strict=True):
         assert line["user"] == user
         assert line["home"] == homes.home_of(Actor(kind="staff", words=user, roles=roles))
     assert Client().get("/demo").status_code == 404

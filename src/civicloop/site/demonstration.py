@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db import Error, connection
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from civicloop.foundation import caches
 from civicloop.people.choices import Role
@@ -64,41 +65,31 @@ def notice() -> context.Notice | None:
     return context.Notice(_("Demonstration: people, texts and photos are made up"), reverse("demo"))
 
 
-CAST: tuple[tuple[str, frozenset[str]], ...] = (
-    ("wangge", frozenset({Role.GRID_WORKER})),
-    ("shouli", frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER})),
-    ("paiqian", frozenset({Role.DISPATCHER})),
-    ("shoudan", frozenset({Role.RECEIVING_CLERK})),
-    ("chuzhi", frozenset({Role.UNIT_WORKER})),
-    ("fuzeren", frozenset({Role.UNIT_HEAD})),
-    ("hecha", frozenset({Role.CHECKER})),
-    ("duban", frozenset({Role.SUPERVISOR})),
-    ("lingdao", frozenset({Role.LEADER})),
-    ("qudao", frozenset({Role.RESIDENT_CHANNEL})),
-    ("xitong", frozenset({Role.SYSTEM_ADMIN})),
-    ("anquan", frozenset({Role.SECURITY_ADMIN})),
-    ("shenji", frozenset({Role.AUDIT_ADMIN})),
+# user, roles, and what is said of the sign-in
+CAST: tuple[tuple[str, frozenset[str], str | Promise], ...] = (
+    ("wangge", frozenset({Role.GRID_WORKER}), gettext_lazy("Grid worker")),
+    (
+        "shouli",
+        frozenset({Role.ACCEPTANCE_CLERK, Role.DISPATCHER}),
+        gettext_lazy("Acceptance clerk and dispatcher of a subdistrict"),
+    ),
+    ("paiqian", frozenset({Role.DISPATCHER}), gettext_lazy("Dispatcher of a district")),
+    ("shoudan", frozenset({Role.RECEIVING_CLERK}), gettext_lazy("Receiving clerk")),
+    ("chuzhi", frozenset({Role.UNIT_WORKER}), gettext_lazy("Unit worker")),
+    ("fuzeren", frozenset({Role.UNIT_HEAD}), gettext_lazy("Unit head")),
+    ("hecha", frozenset({Role.CHECKER}), gettext_lazy("Checker")),
+    ("duban", frozenset({Role.SUPERVISOR}), gettext_lazy("Supervisor")),
+    ("lingdao", frozenset({Role.LEADER}), gettext_lazy("Leader")),
+    ("qudao", frozenset({Role.RESIDENT_CHANNEL}), gettext_lazy("Resident channel")),
+    ("xitong", frozenset({Role.SYSTEM_ADMIN}), gettext_lazy("System administrator")),
+    ("anquan", frozenset({Role.SECURITY_ADMIN}), gettext_lazy("Security administrator")),
+    ("shenji", frozenset({Role.AUDIT_ADMIN}), gettext_lazy("Audit administrator")),
 )
 
 
 def sign_ins() -> list[dict[str, str]]:
     """One sign-in for each role: user, words, and the page to which signing in leads."""
-    words = {
-        "wangge": _("Grid worker"),
-        "shouli": _("Acceptance clerk and dispatcher of a subdistrict"),
-        "paiqian": _("Dispatcher of a district"),
-        "shoudan": _("Receiving clerk"),
-        "chuzhi": _("Unit worker"),
-        "fuzeren": _("Unit head"),
-        "hecha": _("Checker"),
-        "duban": _("Supervisor"),
-        "lingdao": _("Leader"),
-        "qudao": _("Resident channel"),
-        "xitong": _("System administrator"),
-        "anquan": _("Security administrator"),
-        "shenji": _("Audit administrator"),
-    }
-    return [{"user": user, "words": words[user], "home": homes.home_for(roles)} for user, roles in CAST]
+    return [{"user": user, "words": str(words), "home": homes.home_for(roles)} for user, roles, words in CAST]
 
 
 def faces() -> list[dict[str, str]]:
