@@ -154,7 +154,7 @@ def of_fast_clocks(asked: Asked, lower: UUID, upper: UUID, most: int) -> list[Ke
     """
     found: list[Key] = []
     while len(found) < most:
-        rows = Matter.objects.filter(claimed.AHEAD, id__gte=lower, id__lt=upper).order_by("-id")
+        rows = Matter.objects.filter(claimed.FAST_CLOCK, id__gte=lower, id__lt=upper).order_by("-id")
         ahead = list(rows.values_list("id", flat=True)[:OF_TASKS])
         if ahead:
             few = Q(id__in=ahead)

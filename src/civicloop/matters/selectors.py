@@ -324,9 +324,9 @@ def _known(filters: Filters) -> list[Q]:
 
     Not that they follow a procedure: that says little, and where it says much, there is little to look at.
     """
-    inside = _narrowed_to(filters)
     if filters.class_code:  # its index has no ids, and brings less than a unit or an area where it says anything
         return []
+    inside = _narrowed_to(filters)
     found = [] if inside is None else [inside]
     if filters.kind_id is not None:
         found.append(Q(kind_id=filters.kind_id))

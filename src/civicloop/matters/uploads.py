@@ -68,8 +68,7 @@ def _bounded(account_id: int) -> None:
         words = _(
             "You have sent %(most)s files within an hour. What came before is kept; go on in %(minutes)s minutes."
         )
-        values = {"most": amounts.most(amounts.UPLOADS), "minutes": int(wait // 60) + 1}
-        raise Refused("too_often", 429, words % values, retry_after=int(wait) + 1)
+        raise Refused("too_often", 429, words % amounts.told(amounts.UPLOADS, wait), retry_after=int(wait) + 1)
 
 
 def refusal(reason: Exception) -> Refused:

@@ -38,6 +38,11 @@ def wait(what: str, account_id: int) -> float:
     return SharedThrottle(what, most(what), HOUR).wait(str(account_id))
 
 
+def told(what: str, left: float) -> dict[str, int]:
+    """What is said of the bound to whoever has come to it: how many, and in how many minutes the next one is."""
+    return {"most": most(what), "minutes": int(left // 60) + 1}
+
+
 def taken_away(view: View) -> View:
     """Bound a page that answers with a file of many rows, for the signed-in account; inside the page's duty."""
 
@@ -46,8 +51,7 @@ def taken_away(view: View) -> View:
         left = wait(EXPORTS, request.user.pk or 0)
         if not left:
             return view(request, *args, **kwargs)
-        words = {"most": most(EXPORTS), "minutes": int(left // 60) + 1}
-        answer = render(request, "429.html", words, status=429)
+        answer = render(request, "429.html", told(EXPORTS, left), status=429)
         answer["Retry-After"] = str(int(left) + 1)
         return answer
 

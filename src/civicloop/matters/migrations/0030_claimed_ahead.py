@@ -3,7 +3,7 @@
 from django.db import migrations, models
 
 from civicloop.foundation.indexes import AddLargeIndex
-from civicloop.matters.claimed import AHEAD
+from civicloop.matters.claimed import FAST_CLOCK
 
 
 class Migration(migrations.Migration):
@@ -14,5 +14,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddLargeIndex("matter", models.Index(fields=["id"], name="matter_ahead", condition=AHEAD)),
+        AddLargeIndex("matter", models.Index(fields=["id"], name="matter_ahead", condition=FAST_CLOCK)),
     ]
